@@ -1,0 +1,98 @@
+/* The HTTP front end behind a narrow interface: requests in, responses out. libmicrohttpd epoll
+ * threads read and write; a bounded queue and worker threads run the product's code. Nothing
+ * outside lib/http sees libmicrohttpd.
+ *
+ * Life of a request: the headers are read -> route() (on the HTTP thread: decides the class, the
+ * limits, or answers at once) -> the body is gathered -> admit() (on the HTTP thread, must not
+ * block: gives the batch group, or answers) -> the queue of its class (full: 503, Retry-After) ->
+ * a worker takes it with the waiting requests of the same group, up to the batch limit, and calls
+ * run() -> each response is sent when run() returns. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "lib/base/arena.h"
+#include "lib/base/problem.h"
+#include "lib/base/value.h"
+
+struct http_pair {
+    const char *name, *value; /* percent-decoded; never NULL (value may be "") */
+};
+
+struct http_response {
+    int status; /* 0 = none yet */
+    const char *content_type;
+    const char *body; /* in the request's arena, or static */
+    size_t body_len;
+    struct http_pair headers[16];
+    size_t n_headers;
+};
+
+struct http_request {
+    struct arena *arena; /* of this request alone; lives until the response is sent */
+    const char *method, *path; /* path without query, percent-decoded once; no NUL or "//" inside */
+    const char *raw_path;      /* as sent, with the query */
+    struct http_pair *query;
+    size_t n_query;
+    const char *body; /* NUL-terminated; "" for none */
+    size_t body_len;
+    const char *remote; /* the peer's address as text */
+    char request_id[64];   /* the caller's X-Request-Id when sane (1..63 of [A-Za-z0-9._-]), else new */
+    char traceparent[56];  /* W3C trace context for downstream and logs: the caller's trace id with a
+                              new span id, or a new one */
+    int64_t received_us, deadline_us; /* on clock_monotonic_us() */
+    struct http_response response;
+    /* set by route() and admit(): */
+    int class;             /* index into http_options.classes */
+    uint64_t group;        /* 0: never batched; equal numbers may run together */
+    size_t batch_max;      /* most requests in one run() */
+    size_t body_max;       /* bytes; larger: 413 */
+    void *user;            /* the product's own per-request data */
+    void *private_;        /* lib/http's */
+};
+
+/* A header of the request, case-insensitive, or NULL. */
+const char *http_header(const struct http_request *r, const char *name);
+void http_respond(struct http_request *r, int status, const char *content_type, const char *body,
+                  size_t body_len);
+void http_set_header(struct http_request *r, const char *name, const char *value);
+/* Answers with p as application/problem+json (type, title, status, detail, instance = request id,
+ * code, errors[], request_id, retryable, conflicting_id), Retry-After, Allow. */
+void http_respond_problem(struct http_request *r, const struct problem *p);
+
+struct http_class {
+    const char *name; /* metrics label */
+    int workers;
+    int queue_max;
+};
+
+struct http_handler {
+    /* Sets class, batch_max, body_max, user; or responds (status set: the request ends here). */
+    void (*route)(struct http_request *r, void *arg);
+    /* The body is complete. Sets group; or responds. NULL: nothing to do. */
+    void (*admit)(struct http_request *r, void *arg);
+    /* Runs n >= 1 requests of one group; must respond to each. worker: 0 … of the class. */
+    void (*run)(struct http_request **r, size_t n, int class, int worker, void *arg);
+    /* After the response is queued for sending: logs and metrics. NULL: nothing. */
+    void (*done)(struct http_request *r, void *arg);
+    void *arg;
+};
+
+struct http_options {
+    const char *address; /* "127.0.0.1" */
+    int port;            /* 0: any free one, see http_port() */
+    int threads;         /* epoll threads */
+    int connections;     /* at most 120 per thread are taken (see daemon.c) */
+    int idle_timeout_s;
+    int64_t request_timeout_us; /* from the headers to the answer; in the queue too: 503 */
+    size_t arena_limit;
+    const struct http_class *classes;
+    int n_classes;
+};
+
+struct http_server;
+err http_start(const struct http_options *o, const struct http_handler *h, struct http_server **ret)
+    MUST_CHECK;
+int http_port(const struct http_server *s);
+/* Stops accepting, answers 503 to what is queued, lets running requests finish, joins, stops. */
+void http_stop(struct http_server *s);
