@@ -3,10 +3,10 @@
  * A request that passes the arena's limit still gets its memory; the runner asks arena_over() at
  * its checkpoints and answers 503. Not thread-safe: one owner at a time. */
 #pragma once
+#include "lib/base/err.h"
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include "lib/base/err.h"
 
 struct arena;
 struct arena_mark {
@@ -22,7 +22,7 @@ void arena_rewind(struct arena *a, struct arena_mark m); /* forgets what came af
 bool arena_over(const struct arena *a);
 size_t arena_used(const struct arena *a);
 
-void *arena_alloc(struct arena *a, size_t bytes); /* zeroed, aligned for anything */
+void *arena_alloc(struct arena *a, size_t bytes);                /* zeroed, aligned for anything */
 char *arena_strdup(struct arena *a, const char *s);              /* NULL in, NULL out */
 char *arena_strndup(struct arena *a, const char *s, size_t len); /* adds the NUL */
 char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);

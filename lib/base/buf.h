@@ -1,10 +1,11 @@
-/* A growing text buffer in an arena, always NUL-terminated, born with its maximum.
- * Passing the maximum sets `over`, drops what does not fit and keeps what was there. */
+/* A growing text buffer in an arena, always NUL-terminated, born with its maximum (without the
+ * NUL). A write that passes the maximum sets `over` and is dropped whole, as is all that follows:
+ * what is kept is what was there. */
 #pragma once
+#include "lib/base/arena.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "lib/base/arena.h"
 
 struct buf {
     struct arena *arena;

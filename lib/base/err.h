@@ -23,6 +23,6 @@ typedef enum err {
             return try_err_;                                                                       \
     } while (0)
 
-int err_status(err e);         /* HTTP status; OK is 200 */
-const char *err_slug(err e);   /* stable machine name, "ok" for OK */
+int err_status(err e);       /* HTTP status; OK is 200 */
+const char *err_slug(err e); /* stable machine name, "ok" for OK */
 const char *err_title(err e);

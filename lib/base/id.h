@@ -7,16 +7,17 @@
  * collide within one millisecond and counter; the primary key refuses that and the transaction
  * runner draws again. */
 #pragma once
+#include "lib/base/err.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "lib/base/err.h"
 
 #define ID_TEXT_MAX 24 /* prefix (at most 8), '_', 13 characters, NUL */
 
 void id_set_node(unsigned node); /* 0..255; random when never called */
 int64_t id_new(void);            /* strictly increasing within the process; thread-safe */
-/* Reserves n consecutive ids, returns the first. */
+#define ID_BLOCK_MAX 8192
+/* Reserves n <= ID_BLOCK_MAX consecutive ids (first, first + 1, …), returns the first. */
 int64_t id_new_block(size_t n);
 size_t id_format(const char *prefix, int64_t id, char out[ID_TEXT_MAX]);
 /* "cus_0123…" with exactly this prefix. ERR_INVALID for anything else. */

@@ -1,8 +1,8 @@
 /* JSON lines on stderr, one write(2) a line. Secrets have no business here: callers never pass
  * keys, bodies or passwords. */
 #pragma once
-#include <stdint.h>
 #include "lib/base/err.h"
+#include <stdint.h>
 
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR, LOG_OFF };
 struct log_field {
@@ -18,6 +18,7 @@ err log_level_parse(const char *name, enum log_level *ret) MUST_CHECK;
 void log_write(enum log_level level, const char *message, const struct log_field *fields, int n);
 /* log_line(LOG_INFO, "listening", LOG_S("address", a), LOG_I("port", p)); */
 #define log_line(level, message, ...)                                                              \
-    log_write((level), (message), (const struct log_field[]){{0}, ##__VA_ARGS__} + 1,              \
-              (int)(sizeof((const struct log_field[]){{0}, ##__VA_ARGS__}) /                       \
-                    sizeof(struct log_field)) - 1)
+    log_write(                                                                                     \
+        (level), (message), (const struct log_field[]){{0}, ##__VA_ARGS__} + 1,                    \
+        (int)(sizeof((const struct log_field[]){{0}, ##__VA_ARGS__}) / sizeof(struct log_field)) - \
+            1)

@@ -1,8 +1,8 @@
 /* Counters, gauges and latency histograms in Prometheus text format. Updates are relaxed atomics.
  * A family has at most one or two label names; a series is found once and kept by the caller. */
 #pragma once
-#include <stdint.h>
 #include "lib/base/buf.h"
+#include <stdint.h>
 
 struct metric; /* one series */
 
@@ -18,5 +18,5 @@ void metric_add(struct metric *m, int64_t n);
 void metric_set(struct metric *m, int64_t v);
 void metric_observe_us(struct metric *m, int64_t microseconds); /* METRIC_SECONDS */
 void metric_observe(struct metric *m, int64_t value);           /* METRIC_SIZE */
-int64_t metric_value(const struct metric *m);
-void metrics_write(struct buf *out); /* the whole exposition, families sorted */
+int64_t metric_value(const struct metric *m); /* of a histogram: the number of observations */
+void metrics_write(struct buf *out);          /* the whole exposition, families sorted */

@@ -1,11 +1,11 @@
 /* Money: 64-bit minor units with an ISO 4217 currency. domain.md 2.1. Intermediates have 128 bits,
  * and every function rounds once, at its end. */
 #pragma once
+#include "lib/base/err.h"
+#include "lib/base/value.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "lib/base/err.h"
-#include "lib/base/value.h"
 
 /* Named rounding modes of a document (domain.md 2.1 rule 3). */
 enum rounding {
@@ -20,7 +20,8 @@ err rounding_parse(const char *name, enum rounding *ret) MUST_CHECK; /* ERR_INVA
 int currency_exponent(const char *code);
 
 /* round(numerator / denominator); denominator > 0. ERR_OVERFLOW when it leaves 64 bits. */
-err round_div(__int128 numerator, __int128 denominator, enum rounding mode, int64_t *ret) MUST_CHECK;
+err round_div(__int128 numerator, __int128 denominator, enum rounding mode,
+              int64_t *ret) MUST_CHECK;
 
 /* quantity (10^-6) x unit price (major units, 10^-6) in minor units, less discount_percent (10^-6
  * percent; 0 for none), rounded once. ERR_OVERFLOW. */
@@ -29,8 +30,8 @@ err money_line_net(int64_t quantity, int64_t unit_price, int64_t discount_percen
 /* amount (minor) x rate (10^-6 percent; 19 % = 19000000), rounded to minor units. */
 err money_percent(int64_t minor, int64_t rate, enum rounding mode, int64_t *ret_minor) MUST_CHECK;
 /* amount (minor) x part / whole, rounded to minor units; whole != 0. */
-err money_share(int64_t minor, int64_t part, int64_t whole, enum rounding mode, int64_t *ret_minor)
-    MUST_CHECK;
+err money_share(int64_t minor, int64_t part, int64_t whole, enum rounding mode,
+                int64_t *ret_minor) MUST_CHECK;
 /* Splits total over weights by largest remainder, ties to the lower index: sum of ret == total
  * exactly. Weights >= 0; all zero: the first takes all. domain.md 2.1 rule 5. */
 err money_allocate(int64_t total, const int64_t *weights, size_t n, int64_t *ret) MUST_CHECK;

@@ -1,8 +1,8 @@
 /* What went wrong with one request: the material of an RFC 9457 reply. */
 #pragma once
-#include <stddef.h>
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
+#include <stddef.h>
 
 struct fault {
     const char *pointer; /* RFC 6901 pointer into the body, or "?name" for a query parameter */
@@ -12,13 +12,15 @@ struct fault {
 
 struct problem {
     struct arena *arena;
-    err code;           /* OK = nothing wrong so far */
-    const char *detail; /* a sentence, or NULL */
+    err code;                   /* OK = nothing wrong so far */
+    const char *detail;         /* a sentence, or NULL */
     const char *conflicting_id; /* the id of the resource in the way, or NULL */
-    const char *allow;  /* for 405: the methods that the path takes */
-    int retry_after_s;  /* 0 = no Retry-After header */
+    const char *allow;          /* for 405: the methods that the path takes */
+    int retry_after_s;          /* 0 = no Retry-After header */
     struct fault *faults;
     size_t n_faults, cap_faults;
+    size_t n_unlisted; /* faults beyond PROBLEM_FAULTS_MAX */
+    char *summary;     /* the detail that counts them, unless fail() gave one */
 };
 
 #define PROBLEM_FAULTS_MAX 100 /* further faults are counted in the detail, not listed */

@@ -2,10 +2,10 @@
  *   SETTING_TEXT(name, "O2C_NAME", "default", secret, "doc")
  *   SETTING_INT(name, "O2C_NAME", default, min, max, "doc") */
 #pragma once
+#include "lib/base/err.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "lib/base/err.h"
 
 struct setting {
     const char *name, *env, *doc;

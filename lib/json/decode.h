@@ -33,11 +33,13 @@ struct json_pair {
     const char *name, *value; /* percent-decoded */
 };
 /* Query parameters into a struct of VALUEs (strings are split at commas). Unknown or repeated
- * names and bad values are faults with pointer "?name" and the code ERR_PARAMETER. */
+ * names and bad values are faults with pointer "?name" and the code ERR_PARAMETER. Metadata has no
+ * form in a query and counts as unknown. */
 err json_decode_query(struct arena *a, const struct json_type *type, const struct json_pair *pairs,
                       size_t n, void *ret, struct json_refs *refs, struct problem *p) MUST_CHECK;
 
-/* Is this text JSON at all (RFC 8259, no duplicate names, depth limit)? OK or ERR_SYNTAX. */
+/* Is this text JSON at all (RFC 8259, no duplicate names, depth limit, no U+0000)? Any value may
+ * stand at the top, numbers of any size; empty text is not JSON. OK or ERR_SYNTAX. */
 err json_check(struct arena *a, const char *text, size_t len, struct problem *p) MUST_CHECK;
 /* True for well-formed UTF-8 without NUL. */
 bool utf8_valid(const char *s, size_t len);

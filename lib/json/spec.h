@@ -32,9 +32,14 @@
  *   metadata  const char *   an object of string values as compact JSON text: at most 50 members,
  *                            names of 1..40 characters, values up to 500
  *   raw       const char *   ENCODE ONLY: JSON text put in as it is (NULL: null)
- *   strings   struct string_list   an array of strings, each within .max characters
+ *   strings   struct string_list   an array of at most 100 strings, each within .max characters, or
+ *             each one of .choices when the declaration has some
  *   VALUE takes the kinds above; OBJECT a struct <type> * (NULL when absent); LIST a
- *   struct <type>_list with .max items (default 100).
+ *   struct <type>_list with .min to .max items (default 0 to 100).
+ *
+ * Numbers (integer, decimal, price) are never negative unless .min says so: the default of .min is
+ * 0, that of .max is the largest number. .min = INT64_MIN means no lower limit. These limits hold
+ * for decoding only. A client that sends an encode-only member gets an unknown_member fault.
  */
 #pragma once
 #include <stdbool.h>
@@ -86,7 +91,7 @@ struct json_field {
     /* what a declaration may set: */
     bool required;      /* decode: must be present and not null */
     bool omit_absent;   /* encode: leave the member out when absent (default: explicit null) */
-    int64_t min, max;   /* 0/0 = the kind's default */
+    int64_t min, max;   /* 0 = the kind's default, see above */
     int scale;          /* decimal, price: most decimals; 0 = the default of 6; -1 = none */
     const char *prefix; /* id */
     const char *const *choices;
@@ -143,6 +148,13 @@ struct json_type {
                                            .fields = name_##_fields,                               \
                                            .n_fields = COUNT_OF(name_##_fields),                   \
                                            __VA_ARGS__}
+
+/* A type without members. */
+#define JSON_STRUCT_EMPTY(name_)                                                                   \
+    struct name_ {                                                                                 \
+        uint64_t has;                                                                              \
+    };                                                                                             \
+    extern const struct json_type name_##_type
 
 /* Was the member present in the decoded text? JSON_HAS(customer_patch, in, name) */
 #define JSON_HAS(T, ptr, member) (((ptr)->has >> T##_has_##member & 1) != 0)

@@ -7,7 +7,7 @@
 struct list_filter {
     const char *name;
     enum pg_type type;
-    const char *prefix; /* ids: parsed with this prefix; NULL otherwise (see list_prefix in sqlgen) */
+    const char *prefix; /* ids: parsed with this prefix; NULL otherwise */
     const char *expr;   /* "c.status" */
 };
 struct list_sort {
@@ -23,7 +23,8 @@ struct list_def {
     size_t n_filters;
     const struct list_sort *sorts;
     size_t n_sorts;
-    size_t id_offset; /* of column id in the row struct; SIZE_MAX when the sort is unique by itself */
+    size_t
+        id_offset; /* of column id in the row struct; SIZE_MAX when the sort is unique by itself */
     const char *id_expr;
 };
 
@@ -33,31 +34,32 @@ struct list_condition {
     enum list_op op;
     struct pg_value value; /* scalar, or an array for LIST_IN */
 };
+#define LIST_IN_MAX 100 /* values of one filter */
 #define LIST_CONDITIONS_MAX 16
 #define LIST_LIMIT_DEFAULT 50
 #define LIST_LIMIT_MAX 200
 
 struct list_query {
     const struct list_def *def;
-    struct list_condition conditions[LIST_CONDITIONS_MAX];
+    struct list_condition conditions[LIST_CONDITIONS_MAX]; /* by filter, then op, not as given */
     size_t n_conditions;
     const struct list_sort *sort;
     bool descending;
-    bool backward;          /* the page before the cursor */
+    bool backward; /* the page before the cursor */
     bool has_cursor;
-    int64_t cursor_i64;     /* the sort value of the cursor row (by sort->type) */
+    int64_t cursor_i64; /* the sort value of the cursor row (by sort->type) */
     const char *cursor_text;
     int64_t cursor_id;
     int limit;
-    bool ret_more;          /* out: there are rows beyond this page */
+    bool ret_more; /* out: there are rows beyond this page */
 };
 
-struct json_pair;
 /* Fills q from query parameters: name=value, name=a,b, name[lte]=…, sort=-name, limit=, cursor=.
  * Ids are prefixed text (filter declared as `-- filter customer_id id cus: o.customer_id`),
- * decimals and money are not filterable here. Unknown names are faults ("?name") under
- * ERR_PARAMETER. secret signs cursors (HMAC-SHA256, 16 bytes kept); a cursor of another list, sort
- * or filter set is a fault. */
+ * decimals and money are not filterable here. Names and values must be valid UTF-8. Whatever is
+ * wrong is a fault ("?name") under ERR_PARAMETER, all of them at once; ret is then untouched.
+ * secret signs cursors (HMAC-SHA256, 16 bytes kept); a cursor of another list, sort or filter set
+ * is a fault. */
 struct list_pair {
     const char *name, *value;
 };
@@ -66,8 +68,17 @@ err list_parse(struct arena *a, const struct list_def *def, const struct list_pa
 /* The cursor of a row (first or last of a page): opaque text for cursor=. */
 const char *list_cursor(struct arena *a, const struct list_query *q, const void *row, bool backward,
                         struct bytes secret);
+/* The SQL that list_run sends, and its parameters: those of base, then those of q. */
+struct list_text {
+    const char *sql;
+    const struct pg_column *params;
+    const struct pg_value *values;
+    size_t n_params;
+};
+struct list_text list_compose(struct arena *a, const struct stmt *base,
+                              const struct pg_value *values, const struct list_query *q);
 /* Runs the list: base is the statement's SQL with $n for its own parameters and the literal text
  * :filters. Used by the functions that sqlgen makes. Rows are in the asked order also for backward
- * pages. */
+ * pages. Sets q->ret_more: there are rows beyond this page in the direction that was read. */
 err list_run(struct tx *tx, const struct stmt *base, const struct pg_value *values,
-             const struct list_query *q, struct pg_rows *ret) MUST_CHECK;
+             struct list_query *q, struct pg_rows *ret) MUST_CHECK;

@@ -1,0 +1,33 @@
+/* What the parts of the HTTP front end share. */
+#pragma once
+#include "lib/http/http.h"
+#include <pthread.h>
+#include <stdatomic.h>
+
+#define HTTP_CLASSES_MAX 16
+#define HTTP_ARENAS_KEPT 128 /* idle arenas kept for the next requests */
+
+struct MHD_Daemon;
+struct metric;
+struct workers;
+
+struct http_server {
+    struct http_options options;
+    struct http_handler handler;
+    struct http_class classes[HTTP_CLASSES_MAX];
+    struct workers *workers[HTTP_CLASSES_MAX];
+    struct MHD_Daemon *daemon;
+    int listen_fd, port;
+    atomic_bool stopping;
+    struct metric *connections, *refused_too_large, *refused_malformed, *refused_stopping;
+
+    pthread_mutex_t lock; /* of everything below */
+    pthread_cond_t sent;
+    int owed; /* accepted or answered, not yet sent */
+    struct arena *arenas[HTTP_ARENAS_KEPT];
+    int n_arenas;
+};
+
+struct arena *server_arena(struct http_server *s);
+void server_arena_return(struct http_server *s, struct arena *a);
+void server_owe(struct http_server *s, int n); /* n: +1 or -1 */

@@ -1,0 +1,57 @@
+/* What a use case sees of the request that asked for it. The runner (run.c) has already routed,
+ * authenticated, decoded, claimed the idempotency key, resolved "ext:" references and begun the
+ * transaction; it will encode, record, commit, and answer. */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+#include "lib/base/money.h"
+#include "lib/base/problem.h"
+#include "lib/json/spec.h"
+#include "lib/pg/pg.h"
+
+struct route;
+
+/* The legal entity whose books these are. */
+struct tenant_facts {
+    int64_t id;
+    int64_t version;
+    const char *currency;
+    int exponent;
+    const char *time_zone;
+    const char *country;
+    enum rounding rounding;
+    bool tax_per_line; /* else per document */
+    const char *credit_mode; /* ignore, warn, enforce */
+    int32_t locked_until; /* nothing is posted on or before; NIL32: open */
+    int fiscal_year_start_month;
+};
+
+#define VERSION_ANY (-1)
+
+struct call {
+    const struct route *route;
+    struct problem *problem;    /* fail(c->problem, …): the failure of this call alone */
+    const struct tenant_facts *tenant;
+    int64_t api_key_id;
+    const char *request_id;
+    int64_t path_id[2];         /* ids of the path, in order; NIL64 for an unknown ext: on PUT */
+    const char *path_external_id; /* the ext: text of path_id[0], or NULL */
+    int64_t if_match;           /* version asked for, VERSION_ANY for "*" or where it is optional and
+                                   missing */
+    bool dry_run;
+    const void *in;
+    void *out;
+    int status; /* 0: the route's own; a use case that created on PUT sets 201 */
+};
+
+/* A body-less or parameter-less request. */
+JSON_STRUCT_EMPTY(none);
+
+/* ERR_STALE when the caller's If-Match names another version. */
+err call_check_version(const struct call *c, int64_t version) MUST_CHECK;
+/* ERR_PERIOD_LOCKED when the books are locked on that day. */
+err call_check_period(const struct call *c, int32_t effective_date) MUST_CHECK;
+
+/* An object of the type as compact JSON text in the arena, for events. */
+const char *call_json(struct arena *a, const struct json_type *type, const void *value,
+                      const char *currency);

@@ -1,0 +1,25 @@
+/* Net, tax and gross of a document's lines: the one calculation that orders, invoices and credit
+ * notes share, so that no two screens round differently. Pure. domain.md 2.1 rules 3 to 5. */
+#pragma once
+#include "lib/base/money.h"
+
+struct totals_line {
+    /* in */
+    int64_t quantity;         /* 10^-6 */
+    int64_t unit_price;       /* major units, 10^-6 */
+    int64_t discount_percent; /* 10^-6 percent */
+    int64_t tax_code_id;
+    int64_t tax_rate;         /* 10^-6 percent */
+    /* in and out: when net is not NIL64 it is taken as given (a share of another document) */
+    int64_t net;
+    /* out, minor units */
+    int64_t tax, gross;
+};
+struct totals {
+    int64_t net, tax, gross;
+};
+/* per line: tax = round(net x rate) on each. per document: lines are grouped by (tax code, rate);
+ * each group's tax is round(sum of net x rate) and is spread over its lines by largest remainder.
+ * ERR_OVERFLOW when an amount leaves its range. */
+err totals_compute(struct totals_line *lines, size_t n, int exponent, enum rounding rounding,
+                   bool tax_per_line, struct totals *ret) MUST_CHECK;

@@ -1,0 +1,131 @@
+/* Orders: what the customer wants, and how far each line has come. */
+#pragma once
+#include "server/api/call.h"
+
+extern const char *const order_statuses[]; /* draft … canceled */
+extern const char *const order_channels[];
+
+#define ORDER_LINE_NEW_FIELDS(T, VALUE, OBJECT, LIST)                                              \
+    VALUE(T, id, product_id, .prefix = "prd", .doc = "The product; or give its sku.")              \
+    VALUE(T, string, sku, .max = 100, .doc = "The product by its SKU.")                            \
+    VALUE(T, string, description, .max = 500, .doc = "Default: the product's name.")               \
+    VALUE(T, decimal, quantity, .required = true, .min = 1, .max = 1000000000000000,               \
+          .doc = "In the product's unit, up to 6 decimals.", .example = "\"2\"")                   \
+    VALUE(T, price, unit_price, .min = 0, .max = 1000000000000000,                                 \
+          .doc = "Net price of a unit; default: the price list's.", .example = "\"12.50\"")        \
+    VALUE(T, decimal, discount_percent, .min = 0, .max = 100000000, .doc = "Percent off the line.") \
+    VALUE(T, id, tax_code_id, .prefix = "tax", .doc = "Default: the product's tax code.")          \
+    VALUE(T, id, warehouse_id, .prefix = "whs", .doc = "Default: the order's warehouse.")
+JSON_STRUCT(order_line_new, ORDER_LINE_NEW_FIELDS);
+
+#define ORDER_NEW_FIELDS(T, VALUE, OBJECT, LIST)                                                   \
+    VALUE(T, string, external_id, .max = 100, .min = 1, .doc = "Your id of the order, unique.")    \
+    VALUE(T, id, customer_id, .required = true, .prefix = "cus", .doc = "Who buys.")               \
+    VALUE(T, choice, channel, .choices = order_channels, .doc = "How the order came in.")          \
+    VALUE(T, string, customer_po, .max = 100, .doc = "The customer's purchase order number.")      \
+    VALUE(T, currency, currency, .doc = "Must be the customer's currency, which is the default.")  \
+    VALUE(T, date, order_date, .doc = "Default: today in the tenant's time zone.")                 \
+    VALUE(T, date, requested_date, .doc = "When the customer wants it.")                           \
+    VALUE(T, integer, payment_terms_days, .min = 0, .max = 365, .doc = "Default: the customer's.") \
+    VALUE(T, id, warehouse_id, .prefix = "whs", .doc = "Default: the default warehouse.")          \
+    VALUE(T, boolean, confirm, .doc = "Also confirm it: check credit and reserve stock.")          \
+    VALUE(T, string, notes, .max = 2000, .doc = "Free text.")                                      \
+    VALUE(T, metadata, metadata, .doc = "Your own names and values.")                              \
+    LIST(T, order_line_new, lines, .required = true, .min = 1, .max = 10000, .doc = "What is ordered.")
+JSON_STRUCT(order_new, ORDER_NEW_FIELDS);
+
+#define ORDER_LINE_FIELDS(T, VALUE, OBJECT, LIST)                                                  \
+    VALUE(T, integer, line_no, .doc = "Number of the line, from 1.")                               \
+    VALUE(T, id, product_id, .prefix = "prd", .doc = "The product.")                               \
+    VALUE(T, choice, kind, .choices = product_kinds, .doc = "stock or service.")                   \
+    VALUE(T, string, sku, .doc = "The product's SKU when ordered.")                                \
+    VALUE(T, string, description, .doc = "What was ordered.")                                      \
+    VALUE(T, id, warehouse_id, .prefix = "whs", .doc = "Where it ships from.")                     \
+    VALUE(T, decimal, quantity, .doc = "Ordered.")                                                 \
+    VALUE(T, price, unit_price, .doc = "Net price of a unit.")                                     \
+    VALUE(T, decimal, discount_percent, .doc = "Percent off the line.")                            \
+    VALUE(T, id, tax_code_id, .prefix = "tax", .doc = "Tax code.")                                 \
+    VALUE(T, decimal, tax_rate, .doc = "Percent.")                                                 \
+    VALUE(T, money, net, .doc = "Net amount.")                                                     \
+    VALUE(T, money, tax, .doc = "Tax amount.")                                                     \
+    VALUE(T, money, gross, .doc = "Net and tax.")                                                  \
+    VALUE(T, decimal, canceled, .doc = "Quantity canceled.")                                       \
+    VALUE(T, decimal, reserved, .doc = "Quantity reserved in stock.")                              \
+    VALUE(T, decimal, shipped, .doc = "Quantity shipped.")                                         \
+    VALUE(T, decimal, delivered, .doc = "Quantity delivered.")                                     \
+    VALUE(T, decimal, invoiced, .doc = "Quantity invoiced.")                                       \
+    VALUE(T, decimal, returned, .doc = "Quantity returned.")                                       \
+    VALUE(T, decimal, credited, .doc = "Quantity credited.")
+extern const char *const product_kinds[]; /* stock, service; catalog.h */
+JSON_STRUCT(order_line, ORDER_LINE_FIELDS);
+
+#define ORDER_HOLD_FIELDS(T, VALUE, OBJECT, LIST)                                                  \
+    VALUE(T, integer, hold_no, .doc = "Number of the hold.")                                       \
+    VALUE(T, string, kind, .doc = "credit, stock, approval, fraud or customer_request.")           \
+    VALUE(T, string, reason, .doc = "Why it is held.")                                             \
+    VALUE(T, instant, placed_at, .doc = "Since when.")                                             \
+    VALUE(T, instant, released_at, .doc = "Until when; null while it holds.")                      \
+    VALUE(T, string, release_reason, .doc = "Why it was released.")
+JSON_STRUCT(order_hold, ORDER_HOLD_FIELDS);
+
+#define ORDER_HEADER_FIELDS(T, VALUE, OBJECT, LIST)                                                \
+    VALUE(T, id, id, .prefix = "ord", .doc = "The order's id.")                                    \
+    VALUE(T, integer, version, .doc = "Grows with every change; the ETag.")                        \
+    VALUE(T, string, external_id, .doc = "Your id.")                                               \
+    VALUE(T, string, number, .doc = "The order number.")                                           \
+    VALUE(T, choice, status, .choices = order_statuses, .doc = "Where the order stands.")          \
+    VALUE(T, id, customer_id, .prefix = "cus", .doc = "Who buys.")                                 \
+    VALUE(T, choice, channel, .choices = order_channels, .doc = "How it came in.")                 \
+    VALUE(T, string, customer_po, .doc = "The customer's purchase order number.")                  \
+    VALUE(T, currency, currency, .doc = "Currency of all amounts.")                                \
+    VALUE(T, date, order_date, .doc = "Date of the order.")                                        \
+    VALUE(T, date, requested_date, .doc = "When the customer wants it.")                           \
+    VALUE(T, integer, payment_terms_days, .doc = "Days from invoice to due date.")                 \
+    VALUE(T, id, warehouse_id, .prefix = "whs", .doc = "Where it ships from.")                     \
+    VALUE(T, money, net, .doc = "Sum of the lines.")                                               \
+    VALUE(T, money, tax, .doc = "Tax on it.")                                                      \
+    VALUE(T, money, gross, .doc = "To be paid.")                                                   \
+    VALUE(T, integer, line_count, .doc = "How many lines.")                                        \
+    VALUE(T, string, notes, .doc = "Free text.")                                                   \
+    VALUE(T, raw, metadata, .doc = "Your own names and values.")                                   \
+    VALUE(T, instant, created_at, .doc = "When it was recorded.")                                  \
+    VALUE(T, instant, confirmed_at, .doc = "When it was confirmed.")                               \
+    VALUE(T, instant, updated_at, .doc = "When it last changed.")
+/* An order in a list: the header. */
+JSON_STRUCT(order_summary, ORDER_HEADER_FIELDS);
+
+#define ORDER_FIELDS(T, VALUE, OBJECT, LIST)                                                       \
+    ORDER_HEADER_FIELDS(T, VALUE, OBJECT, LIST)                                                    \
+    LIST(T, order_line, lines, .doc = "What is ordered.")                                          \
+    LIST(T, order_hold, holds, .doc = "What keeps or kept it from moving.")                        \
+    VALUE(T, strings, allowed_actions, .doc = "What can be done with it now.")
+JSON_STRUCT(order, ORDER_FIELDS);
+
+/* ---- for the stages that follow ---- */
+
+/* An order locked by this transaction, its credit account locked before it. */
+struct order_state {
+    int64_t id, version, customer_id, credit_account_id, warehouse_id, payment_terms_days;
+    const char *number, *status, *currency, *rounding, *tax_rounding, *customer_po;
+    const char *bill_to, *ship_to; /* JSON or NULL */
+    int32_t order_date;
+    struct order_line *lines;     /* all of them, by line_no */
+    const struct order_line *was; /* the same as they were when locked */
+    size_t n_lines;
+};
+struct order_state_list {
+    struct order_state *v;
+    size_t n;
+};
+/* Locks the orders (sorted) and loads their lines: credit accounts first, then orders. Unknown ids
+ * are left out. */
+err orders_lock(struct tx *tx, const int64_t *ids, size_t n, struct order_state_list *ret)
+    MUST_CHECK;
+struct order_state *order_state_find(const struct order_state_list *list, int64_t id); /* or NULL */
+struct order_line *order_line_find(const struct order_state *o, int64_t line_no);      /* or NULL */
+
+/* Queues the new counters of locked orders: the caller has changed canceled/reserved/shipped/
+ * delivered/invoiced/returned/credited in o->lines in place. Derives the header's status from the
+ * lines, moves the credit account's ordered and unbilled by what the lines now say, bumps the
+ * version, pushes order.<status> when the status changed. One call per order and transaction. */
+err orders_progressed(struct tx *tx, const struct call *c, struct order_state *o) MUST_CHECK;

@@ -1,0 +1,26 @@
+/* The route table: every operation of the API as data. The prototypes that routes.def implies are in
+ * routes_prototypes.h, which each file that implements a use case includes: a use case with other
+ * arguments than its row says does not compile. */
+#pragma once
+#include "lib/json/spec.h"
+#include "lib/pg/list.h"
+#include "server/api/call.h"
+
+enum route_flag { KEY = 1, MATCH = 2, UPSERT = 4, PURE = 8 };
+enum route_kind { ROUTE_READ, ROUTE_LIST, ROUTE_WRITE };
+
+struct route {
+    enum route_kind kind;
+    const char *method, *path, *name, *scope, *summary;
+    const struct json_type *in, *out; /* of a list: out is one item */
+    const struct list_def *list;
+    int status;
+    unsigned flags;
+    size_t batch_max; /* 1: never batched */
+    const err *errors; /* ends with OK */
+    /* Runs n calls; failures of single calls are in their problems. */
+    err (*run)(struct tx *tx, struct call **calls, size_t n);
+};
+
+extern const struct route routes[];
+extern const size_t n_routes;
