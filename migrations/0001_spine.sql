@@ -237,11 +237,13 @@ CREATE UNIQUE INDEX warehouse_default ON warehouse (tenant_id) WHERE is_default;
 
 CREATE TABLE stock (
     tenant_id bigint NOT NULL,
+    id bigint NOT NULL,
     product_id bigint NOT NULL,
     warehouse_id bigint NOT NULL,
     on_hand bigint NOT NULL DEFAULT 0,
     reserved bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (tenant_id, product_id, warehouse_id),
+    CONSTRAINT stock_id_key UNIQUE (tenant_id, id),
     CONSTRAINT stock_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES product,
     CONSTRAINT stock_warehouse_fkey FOREIGN KEY (tenant_id, warehouse_id) REFERENCES warehouse,
     CONSTRAINT stock_on_hand_check CHECK (on_hand >= 0),
@@ -269,6 +271,9 @@ CREATE TABLE stock_movement (
 CREATE INDEX stock_movement_product ON stock_movement (tenant_id, product_id, id);
 
 -- orders
+
+-- Order numbers may have gaps and must not serialize those who take them: a sequence, not a series.
+CREATE SEQUENCE order_number;
 
 CREATE TABLE sales_order (
     tenant_id bigint NOT NULL,
@@ -366,6 +371,9 @@ CREATE TABLE order_hold (
 );
 
 -- shipments
+
+-- As with orders: gaps do no harm, waiting does.
+CREATE SEQUENCE shipment_number;
 
 CREATE TABLE shipment (
     tenant_id bigint NOT NULL,
@@ -703,6 +711,7 @@ DO $$
 BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'o2c_server') THEN
         GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO o2c_server;
+        GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO o2c_server;
         REVOKE UPDATE ON event, stock_movement, allocation, refund, ledger_transfer FROM o2c_server;
         GRANT DELETE ON idempotency_key, open_item, tax_rate TO o2c_server;
         REVOKE INSERT, UPDATE ON tenant FROM o2c_server;

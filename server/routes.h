@@ -22,5 +22,9 @@ struct route {
     err (*run)(struct tx *tx, struct call **calls, size_t n);
 };
 
+/* Files e under the call and lets the batch go on; returns e itself when it spoils the transaction
+ * (a failure of the database) or when the call is alone in it and writes. */
+err call_failed(struct tx *tx, struct call *c, err e) MUST_CHECK;
+
 extern const struct route routes[];
 extern const size_t n_routes;

@@ -10,7 +10,12 @@ struct log_field {
     const char *text; /* NULL: number is meant */
     int64_t number;
 };
-#define LOG_S(name_, text_) ((struct log_field){.name = (name_), .text = (text_) ? (text_) : ""})
+/* A function, because the compiler objects to asking whether an array is NULL. */
+static inline const char *log_text(const char *text)
+{
+    return text ? text : "";
+}
+#define LOG_S(name_, text_) ((struct log_field){.name = (name_), .text = log_text(text_)})
 #define LOG_I(name_, number_) ((struct log_field){.name = (name_), .number = (int64_t)(number_)})
 
 void log_set_level(enum log_level level);

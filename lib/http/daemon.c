@@ -11,6 +11,7 @@
 #include "lib/base/log.h"
 #include "lib/base/metrics.h"
 #include "lib/http/exchange.h"
+#include "lib/http/peers.h"
 #include "lib/http/server.h"
 #include "lib/http/workers.h"
 #include <errno.h>
@@ -86,10 +87,16 @@ static void on_completed(void *server, struct MHD_Connection *connection, void *
 static void on_connection(void *server, struct MHD_Connection *connection, void **context,
                           enum MHD_ConnectionNotificationCode what)
 {
-    (void)connection;
-    (void)context;
     struct http_server *s = server;
-    metric_add(s->connections, what == MHD_CONNECTION_NOTIFY_STARTED ? 1 : -1);
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        metric_add(s->connections, 1);
+        *context = peer_add(
+            s->peers,
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
+    } else {
+        peer_remove(s->peers, *context);
+        metric_add(s->connections, -1);
+    }
 }
 
 /* The query is decoded by target_parse(); the library must leave it alone. */
@@ -138,12 +145,17 @@ static int listen_on(const struct addrinfo *address)
 
 static int port_of(int fd)
 {
-    struct sockaddr_storage bound = {0};
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } bound = {0};
     socklen_t len = sizeof bound;
-    if (getsockname(fd, (struct sockaddr *)&bound, &len) != 0)
+    if (getsockname(fd, &bound.any, &len) != 0)
         return 0;
-    return ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
-                                             : ((struct sockaddr_in *)&bound)->sin_port);
+    if (bound.any.sa_family == AF_INET6)
+        return ntohs(bound.v6.sin6_port);
+    return ntohs(bound.v4.sin_port);
 }
 
 static err listen_start(struct http_server *s)
@@ -224,6 +236,7 @@ static void server_free(struct http_server *s)
 {
     for (int i = 0; i < s->options.n_classes; i++)
         workers_free(s->workers[i]);
+    peers_stop(s->peers);
     for (int i = 0; i < s->n_arenas; i++)
         arena_free(s->arenas[i]);
     if (s->listen_fd >= 0)
@@ -238,6 +251,8 @@ static err server_run(struct http_server *s)
     static const struct workers_hooks hooks = {on_accepted, on_finished};
     for (int i = 0; i < s->options.n_classes; i++)
         TRY(workers_start(&s->classes[i], i, &s->handler, &hooks, &s->workers[i]));
+    TRY(peers_start(s->options.request_timeout_us + s->options.idle_timeout_s * INT64_C(1000000),
+                    &s->peers));
     TRY(listen_start(s));
     return daemon_start(s);
 }
@@ -269,8 +284,9 @@ static void wait_until_sent(struct http_server *s)
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += DRAIN_S;
     pthread_mutex_lock(&s->lock);
-    while (s->owed > 0 && pthread_cond_timedwait(&s->sent, &s->lock, &until) == 0)
-        continue;
+    int late = 0;
+    while (s->owed > 0 && late == 0)
+        late = pthread_cond_timedwait(&s->sent, &s->lock, &until);
     pthread_mutex_unlock(&s->lock);
 }
 

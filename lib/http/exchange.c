@@ -3,6 +3,7 @@
 #include "lib/base/date.h"
 #include "lib/base/log.h"
 #include "lib/base/metrics.h"
+#include "lib/http/peers.h"
 #include "lib/http/server.h"
 #include "lib/http/target.h"
 #include "lib/http/trace.h"
@@ -122,6 +123,7 @@ static void begin(struct exchange *ex, const char *method)
 {
     const struct http_handler *h = &ex->server->handler;
     ex->begun = true;
+    peer_busy(ex->peer);
     describe(ex, method);
     if (!framing_parse(ex) || !target_ok(ex)) {
         metric_add(ex->server->refused_malformed, 1);
@@ -262,6 +264,7 @@ struct exchange *exchange_new(struct http_server *s, struct MHD_Connection *c, c
     struct exchange *ex = ARENA_NEW(a, struct exchange);
     ex->server = s;
     ex->connection = c;
+    ex->peer = MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
     ex->r.arena = a;
     ex->r.private_ = ex;
     ex->r.raw_path = arena_strdup(a, target);
@@ -297,6 +300,8 @@ void exchange_end(struct exchange *ex)
         done(ex);
     }
     bool owed = ex->owed;
+    if (ex->begun)
+        peer_idle(ex->peer);
     server_arena_return(s, ex->r.arena);
     if (owed)
         server_owe(s, -1);

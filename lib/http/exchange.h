@@ -4,11 +4,13 @@
 
 struct MHD_Connection;
 struct http_server;
+struct peer;
 
 struct exchange {
     struct http_request r; /* r.private_ points back here */
     struct http_server *server;
     struct MHD_Connection *connection;
+    struct peer *peer;
     struct exchange *next; /* in the queue */
     char *body;            /* r.body while it grows */
     size_t body_cap;

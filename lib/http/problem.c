@@ -29,9 +29,9 @@ static void fault_render(struct buf *b, const struct fault *f)
 /* Renders as many faults as fit; returns how many. */
 static size_t faults_render(struct buf *b, const struct problem *p)
 {
-    size_t kept = p->n_faults < PROBLEM_FAULTS_MAX ? p->n_faults : PROBLEM_FAULTS_MAX;
-    if (kept > p->cap_faults)
-        kept = p->cap_faults;
+    size_t kept = p->n_faults;
+    if (kept > PROBLEM_FAULTS_MAX)
+        kept = PROBLEM_FAULTS_MAX;
     for (size_t i = 0; i < kept; i++) {
         size_t before = b->len;
         if (i > 0)
@@ -51,9 +51,10 @@ static const char *detail_text(struct arena *a, const struct problem *p, err cod
 {
     const char *detail = p->detail ? arena_printf(a, "%.*s", DETAIL_BYTES_MAX, p->detail)
                                    : arena_printf(a, "%s.", err_title(code));
-    if (p->n_faults == listed)
+    size_t unlisted = p->n_faults - listed + (p->summary ? 0 : p->n_unlisted);
+    if (unlisted == 0)
         return detail;
-    return arena_printf(a, "%s %zu more faults are not listed.", detail, p->n_faults - listed);
+    return arena_printf(a, "%s %zu more faults are not listed.", detail, unlisted);
 }
 
 static void problem_render(struct buf *b, const struct http_request *r, const struct problem *p,

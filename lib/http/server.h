@@ -9,6 +9,7 @@
 
 struct MHD_Daemon;
 struct metric;
+struct peers;
 struct workers;
 
 struct http_server {
@@ -16,6 +17,7 @@ struct http_server {
     struct http_handler handler;
     struct http_class classes[HTTP_CLASSES_MAX];
     struct workers *workers[HTTP_CLASSES_MAX];
+    struct peers *peers;
     struct MHD_Daemon *daemon;
     int listen_fd, port;
     atomic_bool stopping;

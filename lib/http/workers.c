@@ -93,7 +93,9 @@ static int64_t queue_expire(struct workers *w, int64_t now_us, struct taken *lat
 static size_t queue_take(struct workers *w, struct http_request *batch[HTTP_BATCH_MAX])
 {
     struct exchange *first = w->head;
-    size_t max = first->r.batch_max < HTTP_BATCH_MAX ? first->r.batch_max : HTTP_BATCH_MAX;
+    size_t max = first->r.batch_max;
+    if (max > HTTP_BATCH_MAX)
+        max = HTTP_BATCH_MAX;
     size_t n = 0;
     batch[n++] = &first->r;
     queue_remove(w, &w->head);

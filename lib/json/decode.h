@@ -1,33 +1,34 @@
 /* JSON text (or a query string) into a struct, by its declaration. */
 #pragma once
-#include <stddef.h>
 #include "lib/base/arena.h"
 #include "lib/base/problem.h"
 #include "lib/json/spec.h"
+#include <stddef.h>
 
 #define JSON_DEPTH_MAX 32
 
 /* A reference given as "ext:<external id>": target is filled in by whoever can look it up. */
 struct json_ref {
     int64_t *target;
-    const char *prefix;      /* which kind of resource */
+    const char *prefix; /* which kind of resource */
     const char *external_id;
-    const char *pointer;     /* for the fault when there is none */
+    const char *pointer; /* for the fault when there is none */
 };
 struct json_refs {
     struct json_ref *v;
     size_t n, cap;
 };
 
-/* Decodes text into ret (type->size bytes). All faults at once go to p (at most PROBLEM_FAULTS_MAX):
- * unknown members, missing ones, wrong kinds, ranges, lengths. Not JSON, duplicate members, deeper
- * than JSON_DEPTH_MAX, or a NUL in a string: ERR_SYNTAX. Faulty fields: ERR_INVALID. Empty text is
- * taken as {} . Absent members get their absent value; lists are empty. ret and all it points to
- * live in a. refs collects the "ext:" references, may be NULL (then they are refused).
- * canonical, if not NULL, gets the compact text with sorted names (for fingerprints). */
+/* Decodes text into ret (type->size bytes). All faults at once go to p (at most
+ * PROBLEM_FAULTS_MAX): unknown members, missing ones, wrong kinds, ranges, lengths. Not JSON,
+ * duplicate members, deeper than JSON_DEPTH_MAX, or a NUL in a string: ERR_SYNTAX. Faulty fields:
+ * ERR_INVALID. Empty text is taken as {} . Absent members get their absent value; lists are empty.
+ * ret and all it points to live in a. refs collects the "ext:" references, may be NULL (then they
+ * are refused). canonical, if not NULL, gets the compact text with sorted names (for fingerprints).
+ */
 err json_decode(struct arena *a, const struct json_type *type, const char *text, size_t len,
-                void *ret, struct json_refs *refs, const char **canonical, struct problem *p)
-    MUST_CHECK;
+                void *ret, struct json_refs *refs, const char **canonical,
+                struct problem *p) MUST_CHECK;
 
 struct json_pair {
     const char *name, *value; /* percent-decoded */

@@ -8,7 +8,7 @@
 
 /* Declarations that nest themselves end here. */
 #define EXAMPLE_DEPTH_MAX 8
-#define EXAMPLE_ID INT64_C(1716240000000000)
+#define EXAMPLE_ID INT64_C(402784000000000000) /* made in January 2026 */
 
 static void put_example(struct buf *out, const struct json_type *type, enum json_direction dir,
                         const char *currency, int depth);

@@ -118,6 +118,9 @@ static err refuse_syntax(struct problem *p, const json_error_t *e)
 
 err json_parse(struct arena *a, const char *text, size_t len, json_t **ret, struct problem *p)
 {
+    /* jansson 2.14 takes a NUL behind a top-level number for the end of the text. */
+    if (memchr(text, '\0', len) != NULL)
+        return fail(p, ERR_SYNTAX, "The text is not acceptable JSON: it contains a NUL byte.");
     if (too_deep(text, len))
         return fail(p, ERR_SYNTAX, "The JSON is nested deeper than %d levels.", JSON_DEPTH_MAX);
     json_error_t e;

@@ -125,7 +125,7 @@ static void take_id(const struct slot *s, struct json_input in)
 static bool is_huge(const json_t *json)
 {
     double v = json_real_value(json);
-    return v >= 0x1p63 || v < -0x1p63;
+    return v >= 9223372036854775808.0 || v < -9223372036854775808.0;
 }
 
 static void refuse_overflow(const struct slot *s)
@@ -207,7 +207,7 @@ static err decimal_from_text(const struct slot *s, const char *text, int64_t *re
 static err decimal_from_integer(int64_t whole, int64_t *ret)
 {
     int64_t v;
-    if (__builtin_mul_overflow(whole, DECIMAL_ONE, &v) || v == NIL64)
+    if (__builtin_mul_overflow(whole, DECIMAL_ONE, &v))
         return ERR_OVERFLOW;
     *ret = v;
     return OK;

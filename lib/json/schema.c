@@ -345,7 +345,9 @@ void json_schema_parameters(struct buf *out, const struct json_type *type)
         if (f->kind == JSON_KIND_strings)
             buf_str(out, ",\"style\":\"form\",\"explode\":false");
         key(&w, "schema");
-        put_field(out, f, JSON_INPUT, false);
+        struct json_field undescribed = *f; /* the parameter has the description already */
+        undescribed.doc = NULL;
+        put_field(out, &undescribed, JSON_INPUT, false);
         buf_char(out, '}');
     }
 }

@@ -11,7 +11,7 @@ void json_schema(struct buf *out, const struct json_type *type, enum json_direct
 /* Appends an example object that json_decode accepts (input) or json_encode could produce. */
 void json_example(struct buf *out, const struct json_type *type, enum json_direction dir);
 /* Calls fn once for type and each type nested in it. */
-void json_types_visit(const struct json_type *type,
-                      void (*fn)(const struct json_type *, void *), void *arg);
+void json_types_visit(const struct json_type *type, void (*fn)(const struct json_type *, void *),
+                      void *arg);
 /* A query type's members as OpenAPI parameter objects, comma-separated, no brackets. */
 void json_schema_parameters(struct buf *out, const struct json_type *type);

@@ -18,7 +18,7 @@
  * Kinds, and the C type that holds each (absent values as in lib/base/value.h):
  *   string    const char *   UTF-8 text. .max characters (default 500), .min characters
  *   choice    const char *   one of .choices (a NULL-terminated list of names)
- *   id        int64_t        "cus_…", .prefix = "cus"; decoded input may also say "ext:<external id>"
+ *   id        int64_t        "cus_…", .prefix = "cus"; input may also say "ext:<external id>"
  *   integer   int64_t        a JSON integer within .min … .max
  *   decimal   int64_t        10^-6, a JSON string "12.5" (or JSON integer); .min … .max in 10^-6;
  *                            .scale limits the decimals (default 6); a JSON real is refused
@@ -42,10 +42,10 @@
  * for decoding only. A client that sends an encode-only member gets an unknown_member fault.
  */
 #pragma once
+#include "lib/base/value.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "lib/base/value.h"
 
 enum json_kind {
     JSON_KIND_string,

@@ -1,13 +1,13 @@
 /* One connection to PostgreSQL in pipeline mode, never blocking beyond a deadline. */
 #include "lib/pg/conn.h"
 
+#include "lib/base/date.h"
+#include "lib/base/log.h"
 #include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include "lib/base/date.h"
-#include "lib/base/log.h"
 
 static void *must(void *p)
 {
@@ -106,10 +106,15 @@ static void ignore_notice(void *arg, const PGresult *res)
 static PGconn *start(const char *conninfo)
 {
     /* Later entries win: conninfo may override all but what the settings set. */
-    static const char *const names[] = {
-        "application_name",    "client_encoding",  "connect_timeout",  "keepalives_idle",
-        "keepalives_interval", "keepalives_count", "tcp_user_timeout", "dbname",
-        NULL};
+    static const char *const names[] = {"application_name",
+                                        "client_encoding",
+                                        "connect_timeout",
+                                        "keepalives_idle",
+                                        "keepalives_interval",
+                                        "keepalives_count",
+                                        "tcp_user_timeout",
+                                        "dbname",
+                                        NULL};
     const char *const values[] = {"o2cd", "UTF8", "5", "30", "10", "3", "30000", conninfo, NULL};
     static_assert(COUNT_OF(names) == COUNT_OF(values), "a value for each name");
     return PQconnectStartParams(names, values, 1);

@@ -1,9 +1,9 @@
 /* Private to lib/pg: one connection in pipeline mode, the wire format of values, the meaning of
  * SQLSTATEs, and what the pool and the transaction runner say to each other. */
 #pragma once
-#include <libpq-fe.h>
 #include "lib/base/metrics.h"
 #include "lib/pg/pg.h"
+#include <libpq-fe.h>
 
 /* ---- connections (conn.c) ---- */
 

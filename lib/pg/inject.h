@@ -2,8 +2,8 @@
 #pragma once
 #include "lib/base/err.h"
 
-/* The nth (1 = next) statement that a transaction sends fails with e instead; what was queued before
- * it runs, what follows is not sent. ERR_CONNECTION: the connection really breaks there. */
+/* The nth (1 = next) statement that a transaction sends fails with e instead; what was queued
+ * before it runs, what follows is not sent. ERR_CONNECTION: the connection really breaks there. */
 void pg_inject(int nth_statement, err e);
 
 enum pg_inject_commit {

@@ -1,11 +1,8 @@
 /* Keyset lists: query parameters to conditions, signed cursors, SQL text from declared pieces. */
 
-/* OpenSSL has a type of the name of one of the product's errors. */
-#define ERR_STATE OPENSSL_ERR_STATE
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#undef ERR_STATE
 
 #include "lib/base/buf.h"
 #include "lib/base/date.h"
@@ -19,7 +16,7 @@
 #define CURSOR_VERSION 1
 #define CURSOR_HEAD 10 /* version, flags, id; the sort value follows */
 #define CURSOR_MAC 16
-#define CURSOR_TEXT_MAX 4096 /* base64url characters */
+#define CURSOR_TEXT_MAX 16384 /* base64url characters */
 #define CURSOR_BACKWARD 1
 #define SHAPE_MAX (1u << 20)
 #define SQL_MAX (1u << 16)

@@ -65,7 +65,8 @@ struct list_pair {
 };
 err list_parse(struct arena *a, const struct list_def *def, const struct list_pair *pairs, size_t n,
                struct bytes secret, struct list_query *ret, struct problem *p) MUST_CHECK;
-/* The cursor of a row (first or last of a page): opaque text for cursor=. */
+/* The cursor of a row (first or last of a page): opaque text for cursor=. A list must not be sorted
+ * by texts beyond 12000 bytes. */
 const char *list_cursor(struct arena *a, const struct list_query *q, const void *row, bool backward,
                         struct bytes secret);
 /* The SQL that list_run sends, and its parameters: those of base, then those of q. */

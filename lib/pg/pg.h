@@ -68,7 +68,7 @@ struct pool_stats {
     int64_t waits, timeouts, opened, failed;
 };
 struct pool_stats pool_stats(struct pool *p);
-/* Statements that take longer are logged by name; the default is 1 s. */
+/* Round trips that take longer are logged with the names of their statements; default 1 s. */
 void pg_set_slow_us(int64_t us);
 
 /* ---- transactions ---- */

@@ -2,12 +2,12 @@
  * first. */
 #include "lib/pg/conn.h"
 
+#include "lib/base/date.h"
+#include "lib/base/log.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "lib/base/date.h"
-#include "lib/base/log.h"
 
 #define CONNECT_US INT64_C(5000000)
 #define IDLE_IN_TRANSACTION_MS 60000
@@ -16,7 +16,7 @@
 struct waiter {
     pthread_cond_t cond;
     struct waiter *next;
-    bool served;       /* with conn, or the right to open one when NULL */
+    bool served; /* with conn, or the right to open one when NULL */
     struct conn *conn;
 };
 
@@ -171,8 +171,7 @@ void pool_give(struct pool *p, struct conn *c, bool healthy)
 static char *settings_text(const struct pool_options *o)
 {
     char *schema = NULL, *text = NULL;
-    if (o->schema != NULL &&
-        asprintf(&schema, "SET search_path = \"%s\";", o->schema) < 0)
+    if (o->schema != NULL && asprintf(&schema, "SET search_path = \"%s\";", o->schema) < 0)
         abort();
     if (asprintf(&text,
                  "SET statement_timeout = %lld; SET lock_timeout = %lld;"

@@ -1,9 +1,9 @@
 /* What a failed statement means to the caller: SQLSTATEs and constraints become errors. */
 #include "lib/pg/conn.h"
 
+#include "lib/base/log.h"
 #include <stdatomic.h>
 #include <string.h>
-#include "lib/base/log.h"
 
 static _Atomic(const struct pg_constraint *) constraints;
 

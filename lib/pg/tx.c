@@ -1,5 +1,9 @@
 /* Transactions: statements gather in a queue, travel in one pipeline, and run again when the
  * database asks for it. */
+#include "lib/base/date.h"
+#include "lib/base/log.h"
+#include "lib/pg/conn.h"
+#include "lib/pg/inject.h"
 #include <assert.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -7,10 +11,6 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <time.h>
-#include "lib/base/date.h"
-#include "lib/base/log.h"
-#include "lib/pg/conn.h"
-#include "lib/pg/inject.h"
 
 #define ATTEMPTS_MAX 8
 #define PAUSE_MIN_US INT64_C(2000)
@@ -18,6 +18,7 @@
 #define DEADLINE_DEFAULT_US INT64_C(30000000)
 #define ROLLBACK_GRACE_US INT64_C(1000000)
 #define STMT_NAME 16
+#define SLOW_NAMES 512
 
 enum request_kind { REQUEST_COMMAND, REQUEST_STMT, REQUEST_TEXT };
 
@@ -39,12 +40,14 @@ struct pg_link {
     struct pool *pool;
     enum tx_mode mode;
     int64_t deadline_us;
-    bool begun;     /* BEGIN was sent */
-    err error;      /* the first failure of the database */
+    bool begun; /* BEGIN was sent */
+    err error;  /* the first failure of the database */
     const char *reason;
     struct request *first, **last;
     struct request *ending; /* COMMIT or ROLLBACK when queued */
-    bool ended;     /* its command tag came back */
+    bool ended;             /* its command tag came back */
+    bool refused;           /* the server itself refused a statement: no COMMIT can have happened */
+    bool break_after_send;  /* injected */
 };
 
 static _Atomic int64_t slow_us = 1000000;
@@ -117,8 +120,9 @@ static void begin_once(struct tx *tx)
     struct pg_link *l = tx->link;
     if (l->begun || l->first != NULL)
         return;
-    enqueue_command(tx, l->mode == TX_READ ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-                                           : "BEGIN ISOLATION LEVEL READ COMMITTED",
+    enqueue_command(tx,
+                    l->mode == TX_READ ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+                                       : "BEGIN ISOLATION LEVEL READ COMMITTED",
                     false);
 }
 
@@ -137,14 +141,13 @@ static err queue_request(struct tx *tx, struct request *r, const struct pg_colum
 err tx_queue(struct tx *tx, const struct stmt *s, const struct pg_value *values,
              struct pg_rows *rows)
 {
-    struct request r = {.kind = REQUEST_STMT,
-                        .name = s->name,
-                        .sql = s->sql,
-                        .shape = {.columns = s->columns,
-                                  .n_columns = s->n_columns,
-                                  .row_size = s->row_size},
-                        .rows = rows,
-                        .number = s->number};
+    struct request r = {
+        .kind = REQUEST_STMT,
+        .name = s->name,
+        .sql = s->sql,
+        .shape = {.columns = s->columns, .n_columns = s->n_columns, .row_size = s->row_size},
+        .rows = rows,
+        .number = s->number};
     return queue_request(tx, &r, s->params, s->n_params, values);
 }
 
@@ -232,7 +235,7 @@ static bool inject_here(struct pg_link *l, struct request *r)
         if (atomic_load(&inject_how) == INJECT_COMMIT_ROLLBACK)
             r->sql = "ROLLBACK";
         if (atomic_load(&inject_how) == INJECT_COMMIT_SENT)
-            atomic_store(&inject_commit, -1); /* the receiver sees to it */
+            l->break_after_send = true;
     }
     return false;
 }
@@ -252,11 +255,19 @@ static err send_batch(struct pg_link *l, struct request *batch, struct request *
 
 /* ---- receiving ---- */
 
-static void log_if_slow(const struct request *r, int64_t since)
+/* The server answers a pipeline in one piece: only the batch has a duration, so all are named. */
+static void log_if_slow(const struct request *batch, int64_t since)
 {
     int64_t took = clock_monotonic_us() - since;
-    if (took >= atomic_load_explicit(&slow_us, memory_order_relaxed))
-        log_line(LOG_WARN, "slow statement", LOG_S("statement", r->name), LOG_I("us", took));
+    if (took < atomic_load_explicit(&slow_us, memory_order_relaxed))
+        return;
+    char names[SLOW_NAMES] = "";
+    size_t len = 0;
+    for (const struct request *r = batch; r != NULL && len < sizeof names; r = r->next)
+        len += (size_t)snprintf(names + len, sizeof names - len, "%s%s", len > 0 ? " " : "",
+                                r->kind == REQUEST_COMMAND ? r->sql : r->name);
+    const char *text = names;
+    log_line(LOG_WARN, "slow statements", LOG_S("statements", text), LOG_I("us", took));
 }
 
 static void take_error(struct tx *tx, const struct request *r, const PGresult *res)
@@ -266,9 +277,8 @@ static void take_error(struct tx *tx, const struct request *r, const PGresult *r
         return;
     const char *reason = "";
     err e = sqlstate_error(res, r->name, tx->problem, &reason);
-    /* The server may have committed before it ended the connection. */
-    if (e == ERR_CONNECTION && r->ends)
-        log_line(LOG_WARN, "the connection ended during COMMIT");
+    /* Without a SQLSTATE it is only libpq that speaks: the server may have gone on. */
+    l->refused = !r->ends && PQresultErrorField(res, PG_DIAG_SQLSTATE) != NULL;
     record(l, e, reason);
 }
 
@@ -297,7 +307,8 @@ static void take_result(struct tx *tx, const struct request *r, const PGresult *
     }
 }
 
-/* Wrong status at this place means that we lost count: nothing on this connection can be trusted. */
+/* Wrong status at this place means that we lost count: nothing on this connection can be trusted.
+ */
 static err expect_prepared(struct tx *tx, struct request *r)
 {
     struct pg_link *l = tx->link;
@@ -345,14 +356,10 @@ static err await_commit_then_break(struct pg_link *l)
 static err receive_batch(struct tx *tx, struct request *batch, const struct request *end)
 {
     struct pg_link *l = tx->link;
-    if (atomic_load_explicit(&inject_commit, memory_order_relaxed) < 0 && l->ending != NULL) {
-        atomic_store(&inject_commit, 0);
+    if (l->break_after_send)
         return await_commit_then_break(l);
-    }
     for (struct request *r = batch; r != end; r = r->next) {
-        int64_t since = clock_monotonic_us();
         TRY(receive_request(tx, r));
-        log_if_slow(r, since);
         if (l->error == ERR_CONNECTION)
             return ERR_CONNECTION;
     }
@@ -377,10 +384,12 @@ static err exchange(struct tx *tx)
     struct request *batch = l->first, *end = NULL;
     l->first = NULL;
     l->last = &l->first;
+    int64_t since = clock_monotonic_us();
     metric_add(round_trips(), 1);
     err e = send_batch(l, batch, &end);
     if (e == OK)
         e = receive_batch(tx, batch, end);
+    log_if_slow(batch, since);
     if (e != OK)
         lose(l, e);
     return l->error;
@@ -405,12 +414,11 @@ err tx_query_text(struct tx *tx, const char *name, const char *text, const struc
                   const struct pg_value *values, size_t n_params, const struct pg_column *columns,
                   size_t n_columns, size_t row_size, struct pg_rows *rows)
 {
-    struct request r = {
-        .kind = REQUEST_TEXT,
-        .name = name,
-        .sql = text,
-        .shape = {.columns = columns, .n_columns = n_columns, .row_size = row_size},
-        .rows = rows};
+    struct request r = {.kind = REQUEST_TEXT,
+                        .name = name,
+                        .sql = text,
+                        .shape = {.columns = columns, .n_columns = n_columns, .row_size = row_size},
+                        .rows = rows};
     TRY(queue_request(tx, &r, params, n_params, values));
     return tx_flush(tx);
 }
@@ -445,7 +453,7 @@ static err commit(struct tx *tx, bool dry)
 static bool outcome_unknown(const struct pg_link *l)
 {
     return l->mode == TX_WRITE && l->conn == NULL && l->ending != NULL && !l->ended &&
-           strcmp(l->ending->name, "COMMIT") == 0 &&
+           !l->refused && strcmp(l->ending->name, "COMMIT") == 0 &&
            (l->error == ERR_CONNECTION || l->error == ERR_DEADLINE);
 }
 
@@ -541,8 +549,8 @@ err tx_run(struct pool *pool, const struct tx_options *o, err (*body)(struct tx 
            void *arg)
 {
     struct run run = {.pool = pool, .o = o, .body = body, .arg = arg};
-    run.deadline_us =
-        o->deadline_us != 0 ? o->deadline_us : clock_monotonic_us() + DEADLINE_DEFAULT_US;
+    run.deadline_us = o->deadline_us != 0 ? o->deadline_us
+                                          : clock_monotonic_us() + DEADLINE_DEFAULT_US;
     struct arena_mark mark = arena_mark(o->arena);
     struct problem before = {0};
     if (o->problem != NULL)
@@ -558,7 +566,10 @@ err tx_run(struct pool *pool, const struct tx_options *o, err (*body)(struct tx 
             return give_up(o, ERR_UNAVAILABLE, "The connection to the database broke twice.");
         lost |= e == ERR_CONNECTION;
         if (number >= ATTEMPTS_MAX || !pause_before(number, run.deadline_us))
-            return give_up(o, ERR_CONFLICT_RETRIES, "Too many concurrent changes. Try again.");
+            return e == ERR_CONNECTION
+                       ? give_up(o, ERR_UNAVAILABLE, "The connection to the database broke.")
+                       : give_up(o, ERR_CONFLICT_RETRIES,
+                                 "Too many concurrent changes. Try again.");
         count_retry(&run);
         if (o->problem != NULL)
             *o->problem = before;

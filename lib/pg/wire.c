@@ -1,9 +1,9 @@
 /* Values on the wire: PostgreSQL's binary formats of parameters and results. */
 #include "lib/pg/conn.h"
 
+#include "lib/base/log.h"
 #include <endian.h>
 #include <string.h>
-#include "lib/base/log.h"
 
 #define WIRE_MAX ((size_t)1 << 30)
 #define WIRE_NULL SIZE_MAX
@@ -299,8 +299,8 @@ static void put_cell(struct arena *a, enum pg_type type, Oid oid, const char *p,
     case PG_I32:
     case PG_DATE: {
         int64_t wide = read_int(p, len);
-        int32_t v =
-            (int32_t)(type == PG_DATE ? shift(wide, EPOCH_DAYS, INT32_MIN, INT32_MAX) : wide);
+        int32_t v = (int32_t)(type == PG_DATE ? shift(wide, EPOCH_DAYS, INT32_MIN, INT32_MAX)
+                                              : wide);
         memcpy(cell, &v, sizeof v);
         break;
     }

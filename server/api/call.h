@@ -10,6 +10,7 @@
 #include "lib/pg/pg.h"
 
 struct route;
+struct list_query;
 
 /* The legal entity whose books these are. */
 struct tenant_facts {
@@ -40,6 +41,7 @@ struct call {
                                    missing */
     bool dry_run;
     const void *in;
+    struct list_query *query;   /* of a list, instead of in */
     void *out;
     int status; /* 0: the route's own; a use case that created on PUT sets 201 */
 };

@@ -27,8 +27,8 @@ int64_t credit_exposure(const struct credit_facts *f);
 
 /* Locks the accounts, sorted by id. credit_lock_queue leaves ret to the next flush. Unknown ids are
  * left out of ret. */
-err credit_lock(struct tx *tx, const int64_t *accounts, size_t n, struct credit_facts_list *ret)
-    MUST_CHECK;
+err credit_lock(struct tx *tx, const int64_t *accounts, size_t n,
+                struct credit_facts_list *ret) MUST_CHECK;
 err credit_lock_queue(struct tx *tx, const int64_t *accounts, size_t n,
                       struct credit_facts_list *ret) MUST_CHECK;
 /* The accounts of these customers / orders / invoices, locked. Queued: they hold from the next

@@ -101,6 +101,33 @@ JSON_STRUCT(order_summary, ORDER_HEADER_FIELDS);
     VALUE(T, strings, allowed_actions, .doc = "What can be done with it now.")
 JSON_STRUCT(order, ORDER_FIELDS);
 
+#define ORDER_HOLD_NEW_FIELDS(T, VALUE, OBJECT, LIST)                                              \
+    VALUE(T, choice, kind, .choices = order_hold_kinds, .doc = "Default: customer_request.")       \
+    VALUE(T, string, reason, .required = true, .min = 1, .max = 500, .doc = "Why it is held.")
+extern const char *const order_hold_kinds[];
+JSON_STRUCT(order_hold_new, ORDER_HOLD_NEW_FIELDS);
+
+#define ORDER_RELEASE_FIELDS(T, VALUE, OBJECT, LIST)                                               \
+    VALUE(T, string, reason, .required = true, .min = 1, .max = 500, .doc = "Why it may go on.")
+JSON_STRUCT(order_release, ORDER_RELEASE_FIELDS);
+
+#define ORDER_CANCEL_LINE_FIELDS(T, VALUE, OBJECT, LIST)                                           \
+    VALUE(T, integer, line_no, .required = true, .min = 1, .max = 10000, .doc = "The line.")       \
+    VALUE(T, decimal, quantity, .min = 1, .max = 1000000000000000,                                 \
+          .doc = "Default: all that is open.")
+JSON_STRUCT(order_cancel_line, ORDER_CANCEL_LINE_FIELDS);
+
+#define ORDER_CANCEL_FIELDS(T, VALUE, OBJECT, LIST)                                                \
+    VALUE(T, string, reason, .max = 500, .doc = "Why.")                                            \
+    LIST(T, order_cancel_line, lines, .max = 10000, .doc = "Default: everything that is open.")
+JSON_STRUCT(order_cancel, ORDER_CANCEL_FIELDS);
+
+/* A line together with its order: how sets of lines of several orders are loaded. */
+#define ORDER_LINE_OF_FIELDS(T, VALUE, OBJECT, LIST)                                               \
+    VALUE(T, id, order_id, .prefix = "ord", .doc = "The order.")                                   \
+    ORDER_LINE_FIELDS(T, VALUE, OBJECT, LIST)
+JSON_STRUCT(order_line_of, ORDER_LINE_OF_FIELDS);
+
 /* ---- for the stages that follow ---- */
 
 /* An order locked by this transaction, its credit account locked before it. */
@@ -109,6 +136,8 @@ struct order_state {
     const char *number, *status, *currency, *rounding, *tax_rounding, *customer_po;
     const char *bill_to, *ship_to; /* JSON or NULL */
     int32_t order_date;
+    int64_t confirmed_at; /* NIL64: it does not count as exposure and reserves nothing */
+    bool held;            /* a hold that was not released keeps it */
     struct order_line *lines;     /* all of them, by line_no */
     const struct order_line *was; /* the same as they were when locked */
     size_t n_lines;

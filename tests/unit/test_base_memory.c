@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#undef fail /* Check has a macro of that name */
+
 #define ROOMY ((size_t)64 << 20)
 
 static bool all_zero(const char *p, size_t n)

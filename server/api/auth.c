@@ -1,0 +1,235 @@
+/* Verifies API keys, with a small cache in front of the database. */
+#include "server/api/auth.h"
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include "lib/base/date.h"
+#include "lib/base/id.h"
+#include "tenants.sql.h"
+
+#define KEY_PREFIX "o2c_live_"
+#define ID_CHARS 13
+#define SECRET_CHARS 32
+#define CACHE_SLOTS 1024 /* direct-mapped: a collision costs a query, never an answer */
+#define HASH_BYTES 32
+
+struct slot {
+    int64_t tenant, key;
+    int64_t loaded_at, expires_at, next_midnight;
+    unsigned char hash[HASH_BYTES];
+    struct tenant_facts facts; /* its texts are the arrays below */
+    int32_t today;
+    char currency[8], country[8], time_zone[64], credit_mode[16], scopes[AUTH_SCOPES_MAX];
+};
+
+struct auth {
+    struct bytes server_secret;
+    pthread_mutex_t lock;
+    struct slot slots[CACHE_SLOTS];
+};
+
+struct presented {
+    int64_t tenant, key;
+    unsigned char hash[HASH_BYTES];
+};
+
+struct auth *auth_new(struct bytes server_secret)
+{
+    struct auth *a = calloc(1, sizeof(*a));
+    if (a == NULL)
+        abort();
+    a->server_secret = server_secret;
+    pthread_mutex_init(&a->lock, NULL);
+    return a;
+}
+
+void auth_free(struct auth *a)
+{
+    if (a == NULL)
+        return;
+    pthread_mutex_destroy(&a->lock);
+    free(a);
+}
+
+static void hash_secret(struct bytes server_secret, const char *secret, unsigned char *ret)
+{
+    unsigned len = HASH_BYTES;
+    HMAC(EVP_sha256(), server_secret.p, (int)server_secret.len, (const unsigned char *)secret,
+         SECRET_CHARS, ret, &len);
+}
+
+static bool parse_id(const char *text, int64_t *ret)
+{
+    char with_prefix[ID_CHARS + 3] = "x_";
+    memcpy(with_prefix + 2, text, ID_CHARS);
+    return id_parse("x", with_prefix, ret) == OK;
+}
+
+static err parse_header(const struct auth *a, const char *header, struct presented *ret)
+{
+    static const char bearer[] = "Bearer ";
+    if (header == NULL || strncasecmp(header, bearer, sizeof(bearer) - 1) != 0)
+        return ERR_UNAUTHENTICATED;
+    const char *text = header + sizeof(bearer) - 1;
+    size_t prefix = sizeof(KEY_PREFIX) - 1;
+    if (strlen(text) != prefix + 2 * ID_CHARS + 1 + SECRET_CHARS ||
+        strncmp(text, KEY_PREFIX, prefix) != 0 || text[prefix + 2 * ID_CHARS] != '_' ||
+        !parse_id(text + prefix, &ret->tenant) || !parse_id(text + prefix + ID_CHARS, &ret->key))
+        return ERR_UNAUTHENTICATED;
+    hash_secret(a->server_secret, text + prefix + 2 * ID_CHARS + 1, ret->hash);
+    return OK;
+}
+
+static struct slot *slot_of(struct auth *a, const struct presented *who)
+{
+    uint64_t mixed = ((uint64_t)who->key ^ (uint64_t)who->tenant) * UINT64_C(0x9E3779B97F4A7C15);
+    return &a->slots[mixed >> 54];
+}
+
+static void copy_out(struct arena *arena, const struct slot *s, struct actor *ret)
+{
+    *ret = (struct actor){.tenant = s->facts,
+                          .api_key_id = s->key,
+                          .scopes = arena_strdup(arena, s->scopes),
+                          .today = s->today,
+                          .next_midnight = s->next_midnight};
+    ret->tenant.currency = arena_strdup(arena, s->currency);
+    ret->tenant.country = arena_strdup(arena, s->country);
+    ret->tenant.time_zone = arena_strdup(arena, s->time_zone);
+    ret->tenant.credit_mode = arena_strdup(arena, s->credit_mode);
+}
+
+err auth_cached(struct auth *a, const char *authorization, int64_t now, struct arena *arena,
+                struct actor *ret)
+{
+    struct presented who;
+    TRY(parse_header(a, authorization, &who));
+    struct slot *s = slot_of(a, &who);
+    err e = ERR_NO_ROW;
+    pthread_mutex_lock(&a->lock);
+    bool fresh = s->key == who.key && s->tenant == who.tenant && s->key != 0 &&
+                 now - s->loaded_at < AUTH_TTL_US && now < s->next_midnight && now < s->expires_at;
+    if (fresh && CRYPTO_memcmp(s->hash, who.hash, HASH_BYTES) == 0) {
+        copy_out(arena, s, ret);
+        e = OK;
+    }
+    pthread_mutex_unlock(&a->lock);
+    return e;
+}
+
+struct load {
+    struct presented who;
+    struct slot slot;
+};
+
+static bool copy_text(char *to, size_t size, const char *from)
+{
+    size_t len = from ? strlen(from) : 0;
+    if (len >= size)
+        return false;
+    memcpy(to, from ? from : "", len + 1);
+    return true;
+}
+
+static err load_body(struct tx *tx, void *arg)
+{
+    struct load *l = arg;
+    struct api_key_find_row key;
+    struct tenant_find_row t;
+    err e = api_key_find(tx, l->who.key, &key);
+    if (e == OK)
+        e = tenant_find(tx, &t);
+    if (e == ERR_NO_ROW)
+        return ERR_UNAUTHENTICATED;
+    TRY(e);
+    if (key.secret_hash.len != HASH_BYTES ||
+        CRYPTO_memcmp(key.secret_hash.p, l->who.hash, HASH_BYTES) != 0 ||
+        key.revoked_at != NIL64 || (key.expires_at != NIL64 && key.expires_at <= tx->now))
+        return ERR_UNAUTHENTICATED;
+    struct slot *s = &l->slot;
+    *s = (struct slot){.tenant = l->who.tenant,
+                       .key = l->who.key,
+                       .loaded_at = tx->now,
+                       .expires_at = key.expires_at == NIL64 ? INT64_MAX : key.expires_at,
+                       .next_midnight = t.next_midnight,
+                       .today = t.today};
+    memcpy(s->hash, l->who.hash, HASH_BYTES);
+    s->facts = (struct tenant_facts){.id = l->who.tenant,
+                                     .version = t.version,
+                                     .exponent = currency_exponent(t.currency),
+                                     .tax_per_line = strcmp(t.tax_rounding, "per_line") == 0,
+                                     .locked_until = t.locked_until,
+                                     .fiscal_year_start_month = (int)t.fiscal_year_start_month};
+    TRY(rounding_parse(t.rounding, &s->facts.rounding));
+    if (!copy_text(s->currency, sizeof(s->currency), t.currency) ||
+        !copy_text(s->country, sizeof(s->country), t.country) ||
+        !copy_text(s->time_zone, sizeof(s->time_zone), t.time_zone) ||
+        !copy_text(s->credit_mode, sizeof(s->credit_mode), t.credit_mode) ||
+        !copy_text(s->scopes, sizeof(s->scopes), key.scopes))
+        return fail(tx->problem, ERR_INTERNAL, "The tenant's settings are longer than expected.");
+    return OK;
+}
+
+err auth_load(struct auth *a, struct pool *pool, const char *authorization, int64_t now,
+              struct arena *arena, struct actor *ret, struct problem *p)
+{
+    struct load l = {0};
+    err e = parse_header(a, authorization, &l.who);
+    if (e == OK) {
+        struct tx_options o = {.mode = TX_READ,
+                               .tenant = l.who.tenant,
+                               .now = now,
+                               .arena = arena,
+                               .problem = p};
+        e = tx_run(pool, &o, load_body, &l);
+    }
+    if (e == ERR_UNAUTHENTICATED)
+        return fail(p, e, "Send a valid key: Authorization: Bearer o2c_live_…");
+    if (e != OK)
+        return p->code == e ? e : fail(p, e, "The key could not be checked. Try again.");
+    copy_out(arena, &l.slot, ret);
+    struct slot *s = slot_of(a, &l.who);
+    pthread_mutex_lock(&a->lock);
+    *s = l.slot;
+    pthread_mutex_unlock(&a->lock);
+    return OK;
+}
+
+bool actor_may(const struct actor *a, const char *scope)
+{
+    size_t resource = strcspn(scope, ":");
+    for (const char *s = a->scopes; *s != '\0';) {
+        size_t len = strcspn(s, " ");
+        if (len == 1 && *s == '*')
+            return true;
+        if (len == resource + 2 && strncmp(s, scope, resource + 1) == 0 && s[len - 1] == '*')
+            return true;
+        if (len == strlen(scope) && strncmp(s, scope, len) == 0)
+            return true;
+        s += len;
+        s += strspn(s, " ");
+    }
+    return false;
+}
+
+err api_key_make(struct bytes server_secret, int64_t tenant, int64_t key,
+                 char ret_text[API_KEY_TEXT], unsigned char ret_hash[32])
+{
+    static const char alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
+    unsigned char random[SECRET_CHARS];
+    if (RAND_bytes(random, sizeof(random)) != 1)
+        return ERR_INTERNAL;
+    char secret[SECRET_CHARS + 1] = {0};
+    for (size_t i = 0; i < SECRET_CHARS; i++)
+        secret[i] = alphabet[random[i] & 31];
+    char t[ID_TEXT_MAX], k[ID_TEXT_MAX];
+    id_format("x", tenant, t);
+    id_format("x", key, k);
+    snprintf(ret_text, API_KEY_TEXT, KEY_PREFIX "%s%s_%s", t + 2, k + 2, secret);
+    hash_secret(server_secret, secret, ret_hash);
+    return OK;
+}

@@ -1,0 +1,38 @@
+/* Small checks that use cases share. */
+#include "server/api/call.h"
+#include "lib/base/buf.h"
+#include "lib/base/date.h"
+#include "lib/json/encode.h"
+
+const struct json_type none_type = {.name = "none", .size = sizeof(struct none), .doc = "Nothing."};
+
+#define EVENT_BYTES_MAX ((size_t)1 << 20)
+
+err call_check_version(const struct call *c, int64_t version)
+{
+    if (c->if_match == VERSION_ANY || c->if_match == version)
+        return OK;
+    return fail(c->problem, ERR_STALE,
+                "If-Match names version %lld but the resource is at %lld: read it again.",
+                (long long)c->if_match, (long long)version);
+}
+
+err call_check_period(const struct call *c, int32_t effective_date)
+{
+    if (c->tenant->locked_until == NIL32 || effective_date > c->tenant->locked_until)
+        return OK;
+    char day[DATE_TEXT], open[DATE_TEXT];
+    date_format(effective_date, day);
+    date_format(c->tenant->locked_until + 1, open);
+    return fail(c->problem, ERR_PERIOD_LOCKED,
+                "The books are locked on %s; the first open day is %s.", day, open);
+}
+
+const char *call_json(struct arena *a, const struct json_type *type, const void *value,
+                      const char *currency)
+{
+    struct buf b;
+    buf_init(&b, a, 512, EVENT_BYTES_MAX);
+    json_encode(&b, type, value, currency);
+    return b.p;
+}

@@ -1,0 +1,36 @@
+/* Refusals and checks around external ids. */
+#include "server/api/external_id.h"
+#include "lib/base/id.h"
+#include <string.h>
+
+static void name_holder(const struct call *c, const char *prefix, int64_t holder)
+{
+    char text[ID_TEXT_MAX];
+    id_format(prefix, holder, text);
+    c->problem->conflicting_id = arena_strdup(c->problem->arena, text);
+}
+
+err external_id_taken(const struct call *c, const char *prefix, int64_t holder)
+{
+    name_holder(c, prefix, holder);
+    return fail(c->problem, ERR_EXTERNAL_ID_TAKEN,
+                "The external_id belongs to %s. Use another one, or change that one.",
+                c->problem->conflicting_id);
+}
+
+err key_taken(const struct call *c, const char *what, const char *prefix, int64_t holder)
+{
+    name_holder(c, prefix, holder);
+    return fail(c->problem, ERR_DUPLICATE, "The %s belongs to %s. Use another one.", what,
+                c->problem->conflicting_id);
+}
+
+const char *external_id_of_put(const struct call *c, const char *in_body)
+{
+    if (c->path_external_id == NULL)
+        return in_body;
+    if (in_body != NULL && strcmp(in_body, c->path_external_id) != 0)
+        fault(c->problem, "/external_id", "mismatch",
+              "Leave external_id out or write the one of the path.");
+    return c->path_external_id;
+}

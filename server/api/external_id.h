@@ -1,0 +1,11 @@
+/* The caller's own ids of resources: the rules that creating and replacing share. */
+#pragma once
+#include "server/api/call.h"
+
+/* The refusal of an external id that belongs to another resource of the kind. */
+err external_id_taken(const struct call *c, const char *prefix, int64_t holder);
+/* The refusal of any other unique key ("SKU", "code") that belongs to another resource. */
+err key_taken(const struct call *c, const char *what, const char *prefix, int64_t holder);
+/* What a PUT makes of the path's external id and the body's (NULL: none). They must agree: if not,
+ * a fault at /external_id. */
+const char *external_id_of_put(const struct call *c, const char *in_body);

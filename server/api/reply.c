@@ -1,0 +1,189 @@
+/* Turns what a use case left in c->out into an answer. */
+#include "server/api/reply.h"
+#include <string.h>
+#include "lib/base/buf.h"
+#include "lib/base/id.h"
+#include "lib/json/encode.h"
+#include "lib/pg/list.h"
+
+#define REPLY_BYTES_MAX ((size_t)256 << 20)
+#define JSON_MEDIA "application/json"
+
+static const struct json_field *field_of(const struct json_type *t, const char *name,
+                                         enum json_kind kind)
+{
+    for (size_t i = 0; i < t->n_fields; i++)
+        if (t->fields[i].kind == kind && strcmp(t->fields[i].name, name) == 0)
+            return &t->fields[i];
+    return NULL;
+}
+
+static int64_t int_member(const struct json_field *f, const void *value)
+{
+    int64_t v;
+    memcpy(&v, (const char *)value + f->offset, sizeof(v));
+    return v;
+}
+
+/* Where the new resource is: its collection is the path up to the first id or action. */
+static const char *location_of(struct arena *a, const struct call *c, int64_t id, const char *prefix)
+{
+    const char *path = c->route->path;
+    const char *id_at = strchr(path, '{');
+    size_t collection = id_at ? (size_t)(id_at - path) - 1 : strlen(path);
+    char text[ID_TEXT_MAX];
+    id_format(prefix, id, text);
+    return arena_printf(a, "%.*s/%s", (int)collection, path, text);
+}
+
+struct outcome outcome_of(struct arena *a, const struct call *c)
+{
+    struct outcome o = {.status = c->status ? c->status : c->route->status};
+    const struct json_type *t = c->route->out;
+    struct buf b;
+    buf_init(&b, a, 1024, REPLY_BYTES_MAX);
+    json_encode(&b, t, c->out, c->tenant->currency);
+    o.body = b.p;
+    const struct json_field *version = field_of(t, "version", JSON_KIND_integer);
+    if (version != NULL)
+        o.etag = arena_printf(a, "\"%lld\"", (long long)int_member(version, c->out));
+    const struct json_field *id = field_of(t, "id", JSON_KIND_id);
+    if (o.status == 201 && id != NULL)
+        o.location = location_of(a, c, int_member(id, c->out), id->prefix);
+    return o;
+}
+
+/* The kept form is one line per header: this server's own text, never a caller's. */
+const char *outcome_headers(struct arena *a, const struct outcome *o)
+{
+    struct buf b;
+    buf_init(&b, a, 128, 4096);
+    buf_str(&b, "[");
+    buf_json(&b, o->etag);
+    buf_char(&b, ',');
+    buf_json(&b, o->location);
+    buf_char(&b, ']');
+    return b.p;
+}
+
+/* Takes the next element of ["\"3\"","/v1/…"]: a string with only \" escapes, or null. */
+static const char *next_text(struct arena *a, const char **at)
+{
+    const char *s = *at + 1; /* past [ or , */
+    if (*s != '"') {
+        *at = s + strcspn(s, ",]");
+        return NULL;
+    }
+    char *out = arena_strdup(a, s + 1);
+    size_t n = 0;
+    for (s++; *s != '\0' && *s != '"'; s++) {
+        if (*s == '\\' && s[1] != '\0')
+            s++;
+        out[n++] = *s;
+    }
+    out[n] = '\0';
+    *at = *s == '"' ? s + 1 : s;
+    return out;
+}
+
+void outcome_take_headers(struct arena *a, struct outcome *o, const char *json)
+{
+    if (json[0] != '[')
+        return;
+    o->etag = next_text(a, &json);
+    if (*json == ',')
+        o->location = next_text(a, &json);
+}
+
+static bool etag_listed(const char *if_none_match, const char *etag)
+{
+    if (if_none_match == NULL || etag == NULL)
+        return false;
+    if (strcmp(if_none_match, "*") == 0)
+        return true;
+    size_t len = strlen(etag);
+    for (const char *s = if_none_match; (s = strstr(s, etag)) != NULL; s += len)
+        if (s[len] == '\0' || s[len] == ',' || s[len] == ' ')
+            return true;
+    return false;
+}
+
+void outcome_send(struct http_request *r, const struct outcome *o)
+{
+    if (o->etag != NULL)
+        http_set_header(r, "ETag", o->etag);
+    if (o->location != NULL)
+        http_set_header(r, "Location", o->location);
+    bool reading = strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0;
+    if (reading && etag_listed(http_header(r, "If-None-Match"), o->etag)) {
+        http_respond(r, 304, JSON_MEDIA, "", 0);
+        return;
+    }
+    const char *media = o->status >= 400 ? "application/problem+json" : JSON_MEDIA;
+    http_respond(r, o->status, media, o->body, strlen(o->body));
+}
+
+/* The request's own address with another cursor. */
+static const char *page_url(struct http_request *r, const char *cursor)
+{
+    struct buf b;
+    buf_init(&b, r->arena, 256, 16384);
+    buf_str(&b, r->path);
+    char sep = '?';
+    for (size_t i = 0; i < r->n_query; i++) {
+        if (strcmp(r->query[i].name, "cursor") == 0)
+            continue;
+        buf_char(&b, sep);
+        sep = '&';
+        for (int part = 0; part < 2; part++) {
+            const char *s = part == 0 ? r->query[i].name : r->query[i].value;
+            for (; *s != '\0'; s++) {
+                bool plain = (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') ||
+                             (*s >= '0' && *s <= '9') || strchr("-._~,", *s) != NULL;
+                buf_printf(&b, plain ? "%c" : "%%%02X", (unsigned char)*s);
+            }
+            if (part == 0)
+                buf_char(&b, '=');
+        }
+    }
+    if (cursor != NULL)
+        buf_printf(&b, "%ccursor=%s", sep, cursor);
+    return b.p;
+}
+
+void page_send(struct http_request *r, const struct call *c, struct bytes secret)
+{
+    const struct json_type *t = c->route->out;
+    const struct list_query *q = c->query;
+    const struct pg_rows *rows = c->out;
+    const char *next = NULL, *prev = NULL;
+    /* Beyond the last row in the direction of travel there is more only if the list said so;
+     * behind the first row lies where the cursor came from. */
+    bool more_after = q->backward ? q->has_cursor : q->ret_more;
+    bool more_before = q->backward ? q->ret_more : q->has_cursor;
+    if (rows->n > 0 && more_after)
+        next = list_cursor(r->arena, q, (const char *)rows->v + (rows->n - 1) * t->size, false,
+                           secret);
+    if (rows->n > 0 && more_before)
+        prev = list_cursor(r->arena, q, rows->v, true, secret);
+
+    struct buf b;
+    buf_init(&b, r->arena, 4096, REPLY_BYTES_MAX);
+    buf_str(&b, "{\"data\":");
+    json_encode_list(&b, t, rows->v, rows->n, c->tenant->currency);
+    buf_printf(&b, ",\"has_more\":%s,\"next\":", next ? "true" : "false");
+    buf_json(&b, next);
+    buf_str(&b, ",\"prev\":");
+    buf_json(&b, prev);
+    buf_char(&b, '}');
+
+    struct buf link;
+    buf_init(&link, r->arena, 512, 65536);
+    buf_printf(&link, "<%s>; rel=\"first\"", page_url(r, NULL));
+    if (next != NULL)
+        buf_printf(&link, ", <%s>; rel=\"next\"", page_url(r, next));
+    if (prev != NULL)
+        buf_printf(&link, ", <%s>; rel=\"prev\"", page_url(r, prev));
+    http_set_header(r, "Link", link.p);
+    http_respond(r, 200, JSON_MEDIA, b.p, b.len);
+}

@@ -1,0 +1,86 @@
+/* Matches paths segment by segment. Literal segments win over ids. */
+#include "server/api/router.h"
+#include <stdio.h>
+#include <string.h>
+
+struct kind {
+    const char *name, *prefix, *parameter;
+};
+static const struct kind kinds[] = {
+#define KIND(name, prefix, parameter) {#name, prefix, parameter},
+#include "server/kinds.def"
+#undef KIND
+};
+
+const char *kind_prefix(const char *kind)
+{
+    for (size_t i = 0; i < COUNT_OF(kinds); i++)
+        if (strcmp(kinds[i].name, kind) == 0)
+            return kinds[i].prefix;
+    return NULL;
+}
+
+static const char *kind_of_parameter(const char *parameter, size_t len)
+{
+    for (size_t i = 0; i < COUNT_OF(kinds); i++)
+        if (strlen(kinds[i].parameter) == len && strncmp(kinds[i].parameter, parameter, len) == 0)
+            return kinds[i].name;
+    return NULL;
+}
+
+/* Does the path fit the template? -1: no; otherwise the number of ids in it. */
+static int match(struct arena *a, const char *template, const char *path, struct route_match *m)
+{
+    int ids = 0;
+    while (*template != '\0' && *path != '\0') {
+        if (*template == '{') {
+            size_t name = strcspn(template + 1, "}");
+            size_t len = strcspn(path, "/");
+            if (len == 0 || ids == ROUTE_IDS_MAX)
+                return -1;
+            m->ids[ids] = arena_strndup(a, path, len);
+            m->id_kinds[ids] = kind_of_parameter(template + 1, name);
+            ids++;
+            template += name + 2;
+            path += len;
+        } else if (*template++ != *path++) {
+            return -1;
+        }
+    }
+    return *template == '\0' && *path == '\0' ? ids : -1;
+}
+
+static void add_method(struct route_match *m, const char *method)
+{
+    size_t len = strlen(m->allow);
+    if (strstr(m->allow, method) == NULL)
+        snprintf(m->allow + len, sizeof(m->allow) - len, "%s%s", len ? ", " : "", method);
+}
+
+void route_find(struct arena *a, const char *method, const char *path, struct route_match *ret)
+{
+    *ret = (struct route_match){0};
+    int best = -1;
+    if (strcmp(method, "HEAD") == 0)
+        method = "GET";
+    for (size_t i = 0; i < n_routes; i++) {
+        struct route_match m = {0};
+        int ids = match(a, routes[i].path, path, &m);
+        if (ids < 0 || (best >= 0 && ids > best))
+            continue;
+        if (best >= 0 && ids < best) { /* a literal path hides the one with an id */
+            ret->route = NULL;
+            ret->allow[0] = '\0';
+        }
+        best = ids;
+        add_method(ret, routes[i].method);
+        if (strcmp(routes[i].method, method) == 0) {
+            ret->route = &routes[i];
+            ret->n_ids = (size_t)ids;
+            memcpy(ret->ids, m.ids, sizeof(ret->ids));
+            memcpy(ret->id_kinds, m.id_kinds, sizeof(ret->id_kinds));
+        }
+    }
+    if (ret->route != NULL)
+        ret->allow[0] = '\0';
+}

@@ -1,0 +1,36 @@
+/* What tax codes, products and prices look like. */
+#include "server/catalog/catalog.h"
+#include "catalog.sql.h"
+#include "server/routes_prototypes.h"
+
+const char *const product_kinds[] = {"stock", "service", NULL};
+const char *const product_statuses[] = {"active", "archived", NULL};
+const char *const tax_categories[] = {"S", "Z", "E", "AE", "K", "G", "O", NULL};
+
+JSON_TYPE(tax_code_rate, TAX_CODE_RATE_FIELDS, .doc = "A rate from a day on.");
+JSON_TYPE(tax_code_new, TAX_CODE_NEW_FIELDS, .doc = "A tax code to create or replace.");
+JSON_TYPE(tax_code, TAX_CODE_FIELDS, .doc = "How sales are taxed.");
+JSON_TYPE(product_new, PRODUCT_NEW_FIELDS, .doc = "A product to create or replace.");
+JSON_TYPE(product_patch, PRODUCT_PATCH_FIELDS,
+          .doc = "What to change; null clears a member that may be missing.");
+JSON_TYPE(product, PRODUCT_FIELDS, .doc = "What is sold.");
+JSON_TYPE(price_new, PRICE_NEW_FIELDS, .doc = "A price to create or replace.");
+JSON_TYPE(price, PRICE_FIELDS, .doc = "What a unit of a product costs, for whom and when.");
+
+err tax_codes_get(struct tx *tx, struct call *c, const struct none *in, struct tax_code *ret)
+{
+    (void)in;
+    return tax_code_select(tx, c->path_id[0], ret);
+}
+
+err products_get(struct tx *tx, struct call *c, const struct none *in, struct product *ret)
+{
+    (void)in;
+    return product_select(tx, c->path_id[0], ret);
+}
+
+err prices_get(struct tx *tx, struct call *c, const struct none *in, struct price *ret)
+{
+    (void)in;
+    return price_select(tx, c->path_id[0], ret);
+}

@@ -1,0 +1,180 @@
+/* Catalog: products, their prices, and tax codes with dated rates. */
+#pragma once
+#include "server/api/call.h"
+
+extern const char *const product_kinds[];    /* stock, service */
+extern const char *const product_statuses[]; /* active, archived */
+extern const char *const tax_categories[];   /* EN 16931: S, Z, E, AE, K, G, O */
+
+/* ---- tax codes ---- */
+
+#define TAX_CODE_RATE_FIELDS(T, VALUE, OBJECT, LIST)                                               \
+    VALUE(T, date, valid_from, .required = true, .doc = "First day of the rate.",                  \
+          .example = "\"2021-01-01\"")                                                             \
+    VALUE(T, decimal, rate, .required = true, .max = 100000000, .doc = "Percent.",                 \
+          .example = "\"19\"")
+JSON_STRUCT(tax_code_rate, TAX_CODE_RATE_FIELDS);
+
+#define TAX_CODE_NEW_FIELDS(T, VALUE, OBJECT, LIST)                                                \
+    VALUE(T, string, external_id, .min = 1, .max = 100, .doc = "Your id of the tax code, unique.") \
+    VALUE(T, string, code, .required = true, .min = 1, .max = 30, .doc = "Short name, unique.",    \
+          .example = "\"VAT19\"")                                                                  \
+    VALUE(T, string, name, .required = true, .min = 1, .max = 200, .doc = "What it is.")           \
+    VALUE(T, choice, category, .choices = tax_categories,                                          \
+          .doc = "EN 16931 category; default S. Only S has a rate above zero.")                    \
+    LIST(T, tax_code_rate, rates, .required = true, .min = 1, .max = 100,                          \
+         .doc = "Each is valid until the next one begins.")
+JSON_STRUCT(tax_code_new, TAX_CODE_NEW_FIELDS);
+
+#define TAX_CODE_FIELDS(T, VALUE, OBJECT, LIST)                                                    \
+    VALUE(T, id, id, .prefix = "tax", .doc = "The tax code's id.")                                 \
+    VALUE(T, integer, version, .doc = "Grows with every change; the ETag.")                        \
+    VALUE(T, string, external_id, .doc = "Your id.")                                               \
+    VALUE(T, string, code, .doc = "Short name.", .example = "\"VAT19\"")                           \
+    VALUE(T, string, name, .doc = "What it is.")                                                   \
+    VALUE(T, choice, category, .choices = tax_categories, .doc = "EN 16931 category.")             \
+    VALUE(T, raw, rates, .doc = "Dated rates in percent, oldest first.",                           \
+          .example = "[{\"valid_from\":\"2021-01-01\",\"rate\":\"19\"}]")                          \
+    VALUE(T, instant, created_at, .doc = "When it was recorded.")                                  \
+    VALUE(T, instant, updated_at, .doc = "When it last changed.")
+JSON_STRUCT(tax_code, TAX_CODE_FIELDS);
+
+/* ---- products ---- */
+
+#define PRODUCT_NEW_FIELDS(T, VALUE, OBJECT, LIST)                                                 \
+    VALUE(T, string, external_id, .min = 1, .max = 100, .doc = "Your id of the product, unique.")  \
+    VALUE(T, string, sku, .required = true, .min = 1, .max = 100,                                  \
+          .doc = "Stock keeping unit, unique.")                                                    \
+    VALUE(T, string, name, .required = true, .min = 1, .max = 200, .doc = "What it is.")           \
+    VALUE(T, string, description, .max = 2000, .doc = "More about it.")                            \
+    VALUE(T, choice, kind, .choices = product_kinds,                                               \
+          .doc = "Stock is kept in warehouses and shipped, services are not; default stock.")      \
+    VALUE(T, string, unit, .min = 1, .max = 30, .doc = "Unit of its quantities; default piece.",   \
+          .example = "\"piece\"")                                                                  \
+    VALUE(T, id, tax_code_id, .required = true, .prefix = "tax", .doc = "How it is taxed.")        \
+    VALUE(T, choice, status, .choices = product_statuses, .doc = "Default: active.")               \
+    VALUE(T, metadata, metadata, .doc = "Your own names and values.")
+JSON_STRUCT(product_new, PRODUCT_NEW_FIELDS);
+
+#define PRODUCT_PATCH_FIELDS(T, VALUE, OBJECT, LIST)                                               \
+    VALUE(T, string, external_id, .min = 1, .max = 100, .doc = "Your id of the product, unique.")  \
+    VALUE(T, string, sku, .min = 1, .max = 100, .doc = "Stock keeping unit, unique.")              \
+    VALUE(T, string, name, .min = 1, .max = 200, .doc = "What it is.")                             \
+    VALUE(T, string, description, .max = 2000, .doc = "More about it.")                            \
+    VALUE(T, string, unit, .min = 1, .max = 30, .doc = "Unit of its quantities.",                  \
+          .example = "\"piece\"")                                                                  \
+    VALUE(T, id, tax_code_id, .prefix = "tax", .doc = "How it is taxed.")                          \
+    VALUE(T, choice, status, .choices = product_statuses,                                          \
+          .doc = "Archived products cannot be ordered.")                                           \
+    VALUE(T, metadata, metadata, .doc = "Your own names and values; replaces all.")
+JSON_STRUCT(product_patch, PRODUCT_PATCH_FIELDS);
+
+#define PRODUCT_FIELDS(T, VALUE, OBJECT, LIST)                                                     \
+    VALUE(T, id, id, .prefix = "prd", .doc = "The product's id.")                                  \
+    VALUE(T, integer, version, .doc = "Grows with every change; the ETag.")                        \
+    VALUE(T, string, external_id, .doc = "Your id.")                                               \
+    VALUE(T, string, sku, .doc = "Stock keeping unit.")                                            \
+    VALUE(T, string, name, .doc = "What it is.")                                                   \
+    VALUE(T, string, description, .doc = "More about it.")                                         \
+    VALUE(T, choice, kind, .choices = product_kinds, .doc = "stock or service.")                   \
+    VALUE(T, string, unit, .doc = "Unit of its quantities.", .example = "\"piece\"")               \
+    VALUE(T, id, tax_code_id, .prefix = "tax", .doc = "How it is taxed.")                          \
+    VALUE(T, choice, status, .choices = product_statuses,                                          \
+          .doc = "Archived products cannot be ordered.")                                           \
+    VALUE(T, raw, metadata, .doc = "Your own names and values.", .example = "{\"shelf\":\"B7\"}")  \
+    VALUE(T, instant, created_at, .doc = "When it was recorded.")                                  \
+    VALUE(T, instant, updated_at, .doc = "When it last changed.")
+JSON_STRUCT(product, PRODUCT_FIELDS);
+
+/* ---- prices ---- */
+
+#define PRICE_NEW_FIELDS(T, VALUE, OBJECT, LIST)                                                   \
+    VALUE(T, string, external_id, .min = 1, .max = 100, .doc = "Your id of the price, unique.")    \
+    VALUE(T, id, product_id, .required = true, .prefix = "prd", .doc = "What is priced.")          \
+    VALUE(T, id, customer_id, .prefix = "cus", .doc = "For this customer only; default: all.")     \
+    VALUE(T, currency, currency, .doc = "Default: the customer's, else the tenant's.")             \
+    VALUE(T, price, unit_price, .required = true, .max = 1000000000000000,                         \
+          .doc = "Net price of a unit, up to 6 decimals.", .example = "\"12.50\"")                 \
+    VALUE(T, decimal, min_quantity, .max = 1000000000000000,                                       \
+          .doc = "From this quantity of an order line on; default 0.", .example = "\"1\"")         \
+    VALUE(T, date, valid_from, .doc = "First day; default: today in the tenant's time zone.")      \
+    VALUE(T, date, valid_to, .doc = "Last day; default: open.")
+JSON_STRUCT(price_new, PRICE_NEW_FIELDS);
+
+#define PRICE_FIELDS(T, VALUE, OBJECT, LIST)                                                       \
+    VALUE(T, id, id, .prefix = "prc", .doc = "The price's id.")                                    \
+    VALUE(T, integer, version, .doc = "Grows with every change; the ETag.")                        \
+    VALUE(T, string, external_id, .doc = "Your id.")                                               \
+    VALUE(T, id, product_id, .prefix = "prd", .doc = "What is priced.")                            \
+    VALUE(T, id, customer_id, .prefix = "cus", .doc = "For this customer only; null: all.")        \
+    VALUE(T, currency, currency, .doc = "Currency of the price.")                                  \
+    VALUE(T, price, unit_price, .doc = "Net price of a unit.", .example = "\"12.50\"")             \
+    VALUE(T, decimal, min_quantity, .doc = "From this quantity of an order line on.")              \
+    VALUE(T, date, valid_from, .doc = "First day.")                                                \
+    VALUE(T, date, valid_to, .doc = "Last day; null: open.")                                       \
+    VALUE(T, instant, created_at, .doc = "When it was recorded.")                                  \
+    VALUE(T, instant, updated_at, .doc = "When it last changed.")
+JSON_STRUCT(price, PRICE_FIELDS);
+
+/* ---- for inventory, orders and invoices ---- */
+
+struct product_facts {
+    int64_t id;
+    const char *sku, *name, *kind, *unit;
+    int64_t tax_code_id;
+    const char *status;
+};
+struct product_facts_list {
+    struct product_facts *v;
+    size_t n;
+};
+/* The products of these ids, sorted by id; those of these SKUs, sorted by SKU (byte order).
+ * Duplicates are fine, unknown ones are left out. Queued: ret is filled by the next flush. */
+err products_load_queue(struct tx *tx, const int64_t *ids, size_t n,
+                        struct product_facts_list *ret) MUST_CHECK;
+err products_load_by_sku_queue(struct tx *tx, const char *const *skus, size_t n,
+                               struct product_facts_list *ret) MUST_CHECK;
+const struct product_facts *product_find(const struct product_facts_list *sorted_by_id,
+                                         int64_t id); /* or NULL */
+const struct product_facts *product_find_sku(const struct product_facts_list *sorted_by_sku,
+                                             const char *sku); /* or NULL */
+
+struct tax_rate_facts {
+    int64_t tax_code_id;
+    int32_t valid_from;
+    int64_t rate; /* 10^-6 percent */
+};
+struct tax_rate_facts_list {
+    struct tax_rate_facts *v;
+    size_t n;
+};
+/* All dated rates of these codes, sorted by (code, valid_from). Every tax code has at least one. */
+err tax_rates_load_queue(struct tx *tx, const int64_t *tax_code_ids, size_t n,
+                         struct tax_rate_facts_list *ret) MUST_CHECK;
+/* Is there such a tax code (among those asked for)? */
+bool tax_code_known(const struct tax_rate_facts_list *list, int64_t tax_code_id);
+/* The rate in force on a day. ERR_NO_TAX_RATE when the code is unknown or begins later. */
+err tax_rate_on(const struct tax_rate_facts_list *list, int64_t tax_code_id, int32_t date,
+                int64_t *ret_rate) MUST_CHECK;
+
+struct price_facts {
+    int64_t product_id;
+    int64_t customer_id; /* NIL64: for all */
+    const char *currency;
+    int64_t unit_price, min_quantity;
+    int32_t valid_from, valid_to; /* valid_to NIL32: open */
+};
+struct price_facts_list {
+    struct price_facts *v;
+    size_t n;
+};
+/* The prices of these products that are valid on some day of first … last: those for all customers
+ * and those of the given ones. Sorted for price_pick. */
+err prices_load_queue(struct tx *tx, const int64_t *product_ids, size_t n,
+                      const int64_t *customer_ids, size_t n_customers, int32_t first, int32_t last,
+                      struct price_facts_list *ret) MUST_CHECK;
+/* The price of a quantity: the customer's own before the general one, then the highest tier that
+ * the quantity reaches, then the latest valid_from. ERR_NO_PRICE. */
+err price_pick(const struct price_facts_list *list, int64_t product_id, int64_t customer_id,
+               const char *currency, int64_t quantity, int32_t date, int64_t *ret_unit_price)
+    MUST_CHECK;

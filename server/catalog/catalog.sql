@@ -1,0 +1,225 @@
+-- Tax codes, products and prices.
+-- include "server/catalog/catalog.h"
+
+-- Who holds the keys that a tax code asks for.
+-- fn tax_code_keys(external_id text?, code text) -> one(external_id_holder i64?, code_holder i64?)
+SELECT (SELECT id FROM tax_code WHERE tenant_id = :tenant AND external_id = :external_id)
+           AS external_id_holder,
+       (SELECT id FROM tax_code WHERE tenant_id = :tenant AND code = :code) AS code_holder;
+
+-- fn tax_code_insert(rows t[struct tax_code: id i64, external_id text?, code text, name text,
+--   category text]) -> exec
+INSERT INTO tax_code (tenant_id, id, external_id, code, name, category, created_at, updated_at)
+SELECT :tenant, t.id, t.external_id, t.code, t.name, t.category, :now, :now
+  FROM unnest(:t.id, :t.external_id, :t.code, :t.name, :t.category)
+       AS t(id, external_id, code, name, category);
+
+-- fn tax_code_update(rows t[struct tax_code: id i64, external_id text?, code text, name text,
+--   category text]) -> exec
+UPDATE tax_code c
+   SET external_id = t.external_id, code = t.code, name = t.name, category = t.category,
+       version = c.version + 1, updated_at = :now
+  FROM unnest(:t.id, :t.external_id, :t.code, :t.name, :t.category)
+       AS t(id, external_id, code, name, category)
+ WHERE c.tenant_id = :tenant AND c.id = t.id;
+
+-- fn tax_rates_delete(tax_code_id i64) -> exec
+DELETE FROM tax_rate WHERE tenant_id = :tenant AND tax_code_id = :tax_code_id;
+
+-- fn tax_rates_insert(tax_code_id i64,
+--   rows r[struct tax_code_rate: valid_from date, rate i64]) -> exec
+INSERT INTO tax_rate (tenant_id, tax_code_id, valid_from, rate)
+SELECT :tenant, :tax_code_id, r.valid_from, r.rate
+  FROM unnest(:r.valid_from, :r.rate) AS r(valid_from, rate);
+
+-- fn tax_code_lock(id i64) -> one(version i64)
+SELECT version FROM tax_code WHERE tenant_id = :tenant AND id = :id FOR NO KEY UPDATE;
+
+-- The rates have the shape that encoding them in C would give: saying the same again is recognized
+-- by comparing texts.
+-- fn tax_code_select(id i64) -> one struct tax_code(id i64, version i64, external_id text?,
+--   code text, name text, category text, rates json, created_at instant, updated_at instant)
+SELECT t.id, t.version, t.external_id, t.code, t.name, t.category,
+       (SELECT '[' || string_agg('{"valid_from":"' || to_char(r.valid_from, 'YYYY-MM-DD')
+                   || '","rate":"' || trim_scale(r.rate::numeric / 1000000) || '"}', ','
+                   ORDER BY r.valid_from) || ']'
+          FROM tax_rate r WHERE r.tenant_id = :tenant AND r.tax_code_id = t.id)::json AS rates,
+       t.created_at, t.updated_at
+  FROM tax_code t WHERE t.tenant_id = :tenant AND t.id = :id;
+
+-- fn tax_codes_list() -> list struct tax_code(id i64, version i64, external_id text?, code text,
+--   name text, category text, rates json, created_at instant, updated_at instant)
+-- filter id id tax: t.id
+-- filter external_id text: t.external_id
+-- filter code text: t.code
+-- filter category text: t.category
+-- filter created_at instant: t.created_at
+-- filter updated_at instant: t.updated_at
+-- sort id: t.id
+-- sort code: t.code
+SELECT t.id, t.version, t.external_id, t.code, t.name, t.category,
+       (SELECT '[' || string_agg('{"valid_from":"' || to_char(r.valid_from, 'YYYY-MM-DD')
+                   || '","rate":"' || trim_scale(r.rate::numeric / 1000000) || '"}', ','
+                   ORDER BY r.valid_from) || ']'
+          FROM tax_rate r WHERE r.tenant_id = :tenant AND r.tax_code_id = t.id)::json AS rates,
+       t.created_at, t.updated_at
+  FROM tax_code t WHERE t.tenant_id = :tenant AND :filters;
+
+-- fn tax_rates_load(tax_code_ids i64[]) -> many struct tax_rate_facts(tax_code_id i64,
+--   valid_from date, rate i64)
+SELECT tax_code_id, valid_from, rate
+  FROM tax_rate WHERE tenant_id = :tenant AND tax_code_id = ANY(:tax_code_ids)
+ ORDER BY tax_code_id, valid_from;
+
+-- Who holds the keys that a product asks for, and is there such a tax code.
+-- fn product_keys(external_id text?, sku text, tax_code_id i64) -> one(external_id_holder i64?,
+--   sku_holder i64?, tax_code_known bool)
+SELECT (SELECT id FROM product WHERE tenant_id = :tenant AND external_id = :external_id)
+           AS external_id_holder,
+       (SELECT id FROM product WHERE tenant_id = :tenant AND sku = :sku) AS sku_holder,
+       EXISTS (SELECT FROM tax_code WHERE tenant_id = :tenant AND id = :tax_code_id)
+           AS tax_code_known;
+
+-- fn product_insert(rows p[struct product: id i64, external_id text?, sku text, name text,
+--   description text?, kind text, unit text, tax_code_id i64, status text, metadata json]) -> exec
+INSERT INTO product (tenant_id, id, external_id, sku, name, description, kind, unit, tax_code_id,
+                     status, metadata, created_at, updated_at)
+SELECT :tenant, p.id, p.external_id, p.sku, p.name, p.description, p.kind, p.unit, p.tax_code_id,
+       p.status, p.metadata, :now, :now
+  FROM unnest(:p.id, :p.external_id, :p.sku, :p.name, :p.description, :p.kind, :p.unit,
+              :p.tax_code_id, :p.status, :p.metadata)
+       AS p(id, external_id, sku, name, description, kind, unit, tax_code_id, status, metadata);
+
+-- fn product_update(rows p[struct product: id i64, external_id text?, sku text, name text,
+--   description text?, unit text, tax_code_id i64, status text, metadata json]) -> exec
+UPDATE product t
+   SET external_id = p.external_id, sku = p.sku, name = p.name, description = p.description,
+       unit = p.unit, tax_code_id = p.tax_code_id, status = p.status, metadata = p.metadata,
+       version = t.version + 1, updated_at = :now
+  FROM unnest(:p.id, :p.external_id, :p.sku, :p.name, :p.description, :p.unit, :p.tax_code_id,
+              :p.status, :p.metadata)
+       AS p(id, external_id, sku, name, description, unit, tax_code_id, status, metadata)
+ WHERE t.tenant_id = :tenant AND t.id = p.id;
+
+-- fn product_lock(id i64) -> one(version i64)
+SELECT version FROM product WHERE tenant_id = :tenant AND id = :id FOR NO KEY UPDATE;
+
+-- fn product_select(id i64) -> one struct product(id i64, version i64, external_id text?, sku text,
+--   name text, description text?, kind text, unit text, tax_code_id i64, status text,
+--   metadata json, created_at instant, updated_at instant)
+SELECT id, version, external_id, sku, name, description, kind, unit, tax_code_id, status, metadata,
+       created_at, updated_at
+  FROM product WHERE tenant_id = :tenant AND id = :id;
+
+-- fn products_list() -> list struct product(id i64, version i64, external_id text?, sku text,
+--   name text, description text?, kind text, unit text, tax_code_id i64, status text,
+--   metadata json, created_at instant, updated_at instant)
+-- filter id id prd: p.id
+-- filter external_id text: p.external_id
+-- filter sku text: p.sku
+-- filter name text: p.name
+-- filter kind text: p.kind
+-- filter status text: p.status
+-- filter tax_code_id id tax: p.tax_code_id
+-- filter created_at instant: p.created_at
+-- filter updated_at instant: p.updated_at
+-- sort id: p.id
+-- sort sku: p.sku
+-- sort name: p.name
+SELECT p.id, p.version, p.external_id, p.sku, p.name, p.description, p.kind, p.unit, p.tax_code_id,
+       p.status, p.metadata, p.created_at, p.updated_at
+  FROM product p WHERE p.tenant_id = :tenant AND :filters;
+
+-- What documents copy.
+-- fn products_load(ids i64[]) -> many struct product_facts(id i64, sku text, name text, kind text,
+--   unit text, tax_code_id i64, status text)
+SELECT id, sku, name, kind, unit, tax_code_id, status
+  FROM product WHERE tenant_id = :tenant AND id = ANY(:ids)
+ ORDER BY id;
+
+-- fn products_load_by_sku(skus text[]) -> many struct product_facts(id i64, sku text, name text,
+--   kind text, unit text, tax_code_id i64, status text)
+SELECT id, sku, name, kind, unit, tax_code_id, status
+  FROM product WHERE tenant_id = :tenant AND sku = ANY(:skus)
+ ORDER BY sku COLLATE "C";
+
+-- What a price needs to know of others. Its currency is the one asked for, else the customer's,
+-- else the tenant's.
+-- fn price_keys(external_id text?, product_id i64, customer_id i64?, currency text?,
+--   tenant_currency text, min_quantity i64, valid_from date) -> one(external_id_holder i64?,
+--   key_holder i64?, product_known bool, customer_currency text?)
+SELECT (SELECT id FROM price WHERE tenant_id = :tenant AND external_id = :external_id)
+           AS external_id_holder,
+       (SELECT p.id FROM price p
+         WHERE p.tenant_id = :tenant AND p.product_id = :product_id
+           AND p.currency = coalesce(:currency, c.currency, :tenant_currency)
+           AND coalesce(p.customer_id, 0) = coalesce(:customer_id, 0)
+           AND p.min_quantity = :min_quantity AND p.valid_from = :valid_from) AS key_holder,
+       EXISTS (SELECT FROM product WHERE tenant_id = :tenant AND id = :product_id)
+           AS product_known,
+       c.currency AS customer_currency
+  FROM (VALUES (1)) AS one(row)
+  LEFT JOIN customer c ON c.tenant_id = :tenant AND c.id = :customer_id;
+
+-- fn price_insert(rows p[struct price: id i64, external_id text?, product_id i64,
+--   customer_id i64?, currency text, unit_price i64, min_quantity i64, valid_from date,
+--   valid_to date?]) -> exec
+INSERT INTO price (tenant_id, id, external_id, product_id, customer_id, currency, unit_price,
+                   min_quantity, valid_from, valid_to, created_at, updated_at)
+SELECT :tenant, p.id, p.external_id, p.product_id, p.customer_id, p.currency, p.unit_price,
+       p.min_quantity, p.valid_from, p.valid_to, :now, :now
+  FROM unnest(:p.id, :p.external_id, :p.product_id, :p.customer_id, :p.currency, :p.unit_price,
+              :p.min_quantity, :p.valid_from, :p.valid_to)
+       AS p(id, external_id, product_id, customer_id, currency, unit_price, min_quantity,
+            valid_from, valid_to);
+
+-- fn price_update(rows p[struct price: id i64, external_id text?, product_id i64,
+--   customer_id i64?, currency text, unit_price i64, min_quantity i64, valid_from date,
+--   valid_to date?]) -> exec
+UPDATE price t
+   SET external_id = p.external_id, product_id = p.product_id, customer_id = p.customer_id,
+       currency = p.currency, unit_price = p.unit_price, min_quantity = p.min_quantity,
+       valid_from = p.valid_from, valid_to = p.valid_to, version = t.version + 1, updated_at = :now
+  FROM unnest(:p.id, :p.external_id, :p.product_id, :p.customer_id, :p.currency, :p.unit_price,
+              :p.min_quantity, :p.valid_from, :p.valid_to)
+       AS p(id, external_id, product_id, customer_id, currency, unit_price, min_quantity,
+            valid_from, valid_to)
+ WHERE t.tenant_id = :tenant AND t.id = p.id;
+
+-- fn price_lock(id i64) -> one(version i64)
+SELECT version FROM price WHERE tenant_id = :tenant AND id = :id FOR NO KEY UPDATE;
+
+-- fn price_select(id i64) -> one struct price(id i64, version i64, external_id text?,
+--   product_id i64, customer_id i64?, currency text, unit_price i64, min_quantity i64,
+--   valid_from date, valid_to date?, created_at instant, updated_at instant)
+SELECT id, version, external_id, product_id, customer_id, currency, unit_price, min_quantity,
+       valid_from, valid_to, created_at, updated_at
+  FROM price WHERE tenant_id = :tenant AND id = :id;
+
+-- fn prices_list() -> list struct price(id i64, version i64, external_id text?, product_id i64,
+--   customer_id i64?, currency text, unit_price i64, min_quantity i64, valid_from date,
+--   valid_to date?, created_at instant, updated_at instant)
+-- filter id id prc: p.id
+-- filter external_id text: p.external_id
+-- filter product_id id prd: p.product_id
+-- filter customer_id id cus: p.customer_id
+-- filter currency text: p.currency
+-- filter valid_from date: p.valid_from
+-- filter valid_to date: p.valid_to
+-- filter created_at instant: p.created_at
+-- filter updated_at instant: p.updated_at
+-- sort id: p.id
+SELECT p.id, p.version, p.external_id, p.product_id, p.customer_id, p.currency, p.unit_price,
+       p.min_quantity, p.valid_from, p.valid_to, p.created_at, p.updated_at
+  FROM price p WHERE p.tenant_id = :tenant AND :filters;
+
+-- The order is the one in which price_pick prefers them.
+-- fn prices_load(product_ids i64[], customer_ids i64[], first date, last date) -> many
+--   struct price_facts(product_id i64, customer_id i64?, currency text, unit_price i64,
+--   min_quantity i64, valid_from date, valid_to date?)
+SELECT product_id, customer_id, currency, unit_price, min_quantity, valid_from, valid_to
+  FROM price
+ WHERE tenant_id = :tenant AND product_id = ANY(:product_ids)
+   AND (customer_id IS NULL OR customer_id = ANY(:customer_ids))
+   AND valid_from <= :last AND (valid_to IS NULL OR valid_to >= :first)
+ ORDER BY product_id, customer_id NULLS LAST, min_quantity DESC, valid_from DESC;

@@ -1,0 +1,54 @@
+/* The customer as a party of a document: what the document keeps when the customer changes. */
+#include "lib/json/decode.h"
+#include "lib/json/encode.h"
+#include "server/customers/customers.h"
+#include <assert.h>
+#include <string.h>
+
+#define PARTY_MAX (1 << 20)
+
+#define ADDRESS_BOOK_FIELDS(T, VALUE, OBJECT, LIST)                                                \
+    LIST(T, address, addresses, .doc = "All addresses.")
+JSON_STRUCT(address_book, ADDRESS_BOOK_FIELDS);
+JSON_TYPE(address_book, ADDRESS_BOOK_FIELDS, .doc = "Addresses as they are stored.");
+
+#define PARTY_FIELDS(T, VALUE, OBJECT, LIST)                                                       \
+    VALUE(T, string, name, .doc = "Name of the party.")                                            \
+    VALUE(T, string, tax_id, .doc = "Tax number or VAT id.")                                       \
+    OBJECT(T, address, address, .doc = "Where it is.")
+JSON_STRUCT(party, PARTY_FIELDS);
+JSON_TYPE(party, PARTY_FIELDS, .doc = "A party of a document.");
+
+static struct address_list decode_addresses(struct arena *a, const char *json)
+{
+    struct problem p;
+    problem_init(&p, a);
+    struct address_book book;
+    const char *text = arena_printf(a, "{\"addresses\":%s}", json);
+    err e = json_decode(a, &address_book_type, text, strlen(text), &book, NULL, NULL, &p);
+    assert(e == OK); /* it was encoded from this type */
+    return book.addresses;
+}
+
+static struct address *choose(struct address_list list, const char *kind)
+{
+    for (size_t i = 0; i < list.n; i++)
+        if (list.v[i].kind != NULL && strcmp(list.v[i].kind, kind) == 0)
+            return &list.v[i];
+    for (size_t i = 0; i < list.n; i++)
+        if (list.v[i].kind == NULL)
+            return &list.v[i];
+    return list.n > 0 ? &list.v[0] : NULL;
+}
+
+const char *customer_party(struct arena *a, const struct customer_facts *f, const char *kind)
+{
+    struct party party = {.name = f->legal_name != NULL ? f->legal_name : f->name,
+                          .tax_id = f->tax_id,
+                          .address = choose(decode_addresses(a, f->addresses), kind)};
+    struct buf out;
+    buf_init(&out, a, 256, PARTY_MAX);
+    json_encode(&out, &party_type, &party, NULL);
+    assert(!out.over);
+    return out.p;
+}

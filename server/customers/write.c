@@ -1,0 +1,104 @@
+/* Creates, changes and replaces customers, with the credit account behind each. */
+#include "customers.sql.h"
+#include "lib/base/id.h"
+#include "server/api/external_id.h"
+#include "server/customers/rules.h"
+#include "server/events/events.h"
+#include "server/routes_prototypes.h"
+#include <string.h>
+
+static const char *as_json(struct tx *tx, const struct customer *t)
+{
+    return call_json(tx->arena, &customer_type, t, NULL);
+}
+
+/* own: the customer that may have it, NIL64 for none. */
+static err check_external_id(struct tx *tx, const struct call *c, const char *external_id,
+                             int64_t own)
+{
+    if (external_id == NULL)
+        return OK;
+    struct customer_by_external_id_row holder;
+    bool found;
+    TRY(customer_by_external_id(tx, external_id, &holder, &found));
+    return found && holder.id != own ? external_id_taken(c, "cus", holder.id) : OK;
+}
+
+static err create(struct tx *tx, struct call *c, const struct customer_new *in,
+                  struct customer *ret)
+{
+    struct customer t;
+    customer_from_new(tx->arena, c, in, NULL, &t);
+    if (c->problem->code != OK)
+        return c->problem->code;
+    TRY(check_external_id(tx, c, t.external_id, NIL64));
+    t.id = id_new();
+    int64_t account = id_new();
+    TRY(credit_account_insert(tx, account, t.currency, t.credit_limit));
+    TRY(customer_insert(tx, &t, 1, account));
+    TRY(customer_select(tx, t.id, ret));
+    event_push(tx, c, "customer.created", "customer", t.id, NULL, as_json(tx, ret));
+    return OK;
+}
+
+/* The credit account's lock comes first, then the customer's. */
+static err lock(struct tx *tx, const struct call *c, struct customer *ret)
+{
+    struct customer_credit_lock_row_list *account = ARENA_NEW(tx->arena,
+                                                              struct customer_credit_lock_row_list);
+    struct customer_lock_row row;
+    TRY(customer_credit_lock_queue(tx, c->path_id[0], account));
+    TRY(customer_lock(tx, c->path_id[0], &row));
+    TRY(call_check_version(c, row.version));
+    return customer_select(tx, c->path_id[0], ret);
+}
+
+/* Stores what `after` says over `before`. Saying the same again changes nothing, not even the
+ * version. */
+static err store(struct tx *tx, const struct call *c, const struct customer *before,
+                 const struct customer *after, struct customer *ret)
+{
+    if (c->problem->code != OK)
+        return c->problem->code;
+    const char *was = as_json(tx, before);
+    if (strcmp(was, as_json(tx, after)) == 0) {
+        *ret = *before;
+        return OK;
+    }
+    TRY(check_external_id(tx, c, after->external_id, before->id));
+    if (after->credit_limit != before->credit_limit)
+        TRY(credit_limit_set(tx, before->id, after->credit_limit));
+    TRY(customer_update(tx, after, 1));
+    TRY(customer_select(tx, before->id, ret));
+    event_push(tx, c, "customer.updated", "customer", before->id, was, as_json(tx, ret));
+    return OK;
+}
+
+err customers_create(struct tx *tx, struct call *c, const struct customer_new *in,
+                     struct customer *ret)
+{
+    return create(tx, c, in, ret);
+}
+
+err customers_patch(struct tx *tx, struct call *c, const struct customer_patch *in,
+                    struct customer *ret)
+{
+    struct customer before;
+    TRY(lock(tx, c, &before));
+    struct customer after = before;
+    customer_apply_patch(tx->arena, c, in, &after);
+    return store(tx, c, &before, &after, ret);
+}
+
+err customers_put(struct tx *tx, struct call *c, const struct customer_new *in,
+                  struct customer *ret)
+{
+    if (c->path_id[0] == NIL64) {
+        c->status = 201;
+        return create(tx, c, in, ret);
+    }
+    struct customer before, after;
+    TRY(lock(tx, c, &before));
+    customer_from_new(tx->arena, c, in, &before, &after);
+    return store(tx, c, &before, &after, ret);
+}

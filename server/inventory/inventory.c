@@ -1,0 +1,61 @@
+/* The contract to other domains: lock stock, move it, record why. */
+#include "server/inventory/inventory.h"
+#include "inventory.sql.h"
+#include "lib/base/id.h"
+#include "server/inventory/rules.h"
+#include <string.h>
+
+static struct stock_key *sorted_keys(struct tx *tx, const struct stock_key *keys, size_t *n)
+{
+    struct stock_key *sorted = ARENA_ARRAY(tx->arena, struct stock_key, *n);
+    if (*n > 0)
+        memcpy(sorted, keys, *n * sizeof *keys);
+    *n = stock_keys_sort(sorted, *n);
+    return sorted;
+}
+
+err stock_lock_queue(struct tx *tx, const struct stock_key *keys, size_t n,
+                     struct stock_facts_list *ret)
+{
+    const struct stock_key *sorted = sorted_keys(tx, keys, &n);
+    return stock_rows_lock_queue(tx, sorted, n, ret);
+}
+
+err stock_lock(struct tx *tx, const struct stock_key *keys, size_t n, struct stock_facts_list *ret)
+{
+    TRY(stock_lock_queue(tx, keys, n, ret));
+    return tx_flush(tx);
+}
+
+/* An UPDATE alone would lose what arrives where nothing has ever been. */
+static err ensure_rows(struct tx *tx, const struct stock_delta *deltas, size_t n)
+{
+    struct stock_rows_ensure_keys *keys = ARENA_ARRAY(tx->arena, struct stock_rows_ensure_keys, n);
+    size_t used = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (deltas[i].on_hand > 0)
+            keys[used++] = (struct stock_rows_ensure_keys){
+                .id = id_new(),
+                .product_id = deltas[i].product_id,
+                .warehouse_id = deltas[i].warehouse_id,
+            };
+    }
+    return used == 0 ? OK : stock_rows_ensure(tx, keys, used);
+}
+
+err stock_apply(struct tx *tx, const struct stock_delta *deltas, size_t n)
+{
+    struct stock_delta *sums = ARENA_ARRAY(tx->arena, struct stock_delta, n);
+    if (n > 0)
+        memcpy(sums, deltas, n * sizeof *deltas);
+    TRY(stock_deltas_sum(sums, n, &n));
+    if (n == 0)
+        return OK;
+    TRY(ensure_rows(tx, sums, n));
+    return stock_rows_move(tx, sums, n);
+}
+
+err stock_movements_record(struct tx *tx, const struct stock_movement_new *m, size_t n)
+{
+    return n == 0 ? OK : stock_movements_insert(tx, m, n);
+}

@@ -1,0 +1,318 @@
+/* Receive, return and adjust stock: up to 10,000 movements of a request, all or none. */
+#include "inventory.sql.h"
+#include "lib/base/decimal.h"
+#include "lib/base/id.h"
+#include "server/events/events.h"
+#include "server/inventory/rules.h"
+#include "server/routes_prototypes.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* What the movements of a request refer to; products sorted by id and by SKU. */
+struct intake {
+    struct tx *tx;
+    struct call *c;
+    const struct stock_movement_entry *entries;
+    size_t n;
+    struct stock_product_list by_id, by_sku;
+    struct warehouse_facts_list warehouses;
+    struct stock_movements_taken_row_list taken;
+    struct stock_movement_new *movements; /* as entries, resolved */
+};
+
+static void entry_fault(struct intake *k, size_t i, const char *member, const char *code,
+                        const char *detail)
+{
+    struct problem *p = k->c->problem;
+    fault(p, arena_printf(p->arena, "/movements/%zu/%s", i, member), code, "%s", detail);
+}
+
+static int id_order(const void *a, const void *b)
+{
+    const struct stock_product *x = a, *y = b;
+    return (x->id > y->id) - (x->id < y->id);
+}
+
+static int sku_order(const void *a, const void *b)
+{
+    const struct stock_product *x = a, *y = b;
+    return strcmp(x->sku, y->sku);
+}
+
+static int text_order(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int taken_order(const void *a, const void *b)
+{
+    const struct stock_movements_taken_row *x = a, *y = b;
+    return strcmp(x->external_id, y->external_id);
+}
+
+static err load_references(struct intake *k)
+{
+    int64_t *ids = ARENA_ARRAY(k->tx->arena, int64_t, k->n);
+    const char **skus = ARENA_ARRAY(k->tx->arena, const char *, k->n);
+    const char **external_ids = ARENA_ARRAY(k->tx->arena, const char *, k->n);
+    size_t n_ids = 0, n_skus = 0, n_external_ids = 0;
+    for (size_t i = 0; i < k->n; i++) {
+        const struct stock_movement_entry *e = &k->entries[i];
+        if (e->product_id != NIL64)
+            ids[n_ids++] = e->product_id;
+        if (e->sku != NULL)
+            skus[n_skus++] = e->sku;
+        if (e->external_id != NULL)
+            external_ids[n_external_ids++] = e->external_id;
+    }
+    if (n_ids > 0)
+        TRY(stock_products_by_id_queue(k->tx, ids, n_ids, &k->by_id));
+    if (n_skus > 0)
+        TRY(stock_products_by_sku_queue(k->tx, skus, n_skus, &k->by_sku));
+    if (n_external_ids > 0)
+        TRY(stock_movements_taken_queue(k->tx, external_ids, n_external_ids, &k->taken));
+    TRY(warehouses_load_queue(k->tx, &k->warehouses));
+    TRY(tx_flush(k->tx));
+    if (k->by_id.n > 0)
+        qsort(k->by_id.v, k->by_id.n, sizeof *k->by_id.v, id_order);
+    if (k->by_sku.n > 0)
+        qsort(k->by_sku.v, k->by_sku.n, sizeof *k->by_sku.v, sku_order);
+    if (k->taken.n > 0)
+        qsort(k->taken.v, k->taken.n, sizeof *k->taken.v, taken_order);
+    return OK;
+}
+
+static const struct stock_product *find_product(const struct intake *k,
+                                                const struct stock_movement_entry *e)
+{
+    struct stock_product key = {.id = e->product_id, .sku = e->sku};
+    if (e->product_id != NIL64)
+        return k->by_id.n == 0
+                   ? NULL
+                   : bsearch(&key, k->by_id.v, k->by_id.n, sizeof *k->by_id.v, id_order);
+    return k->by_sku.n == 0
+               ? NULL
+               : bsearch(&key, k->by_sku.v, k->by_sku.n, sizeof *k->by_sku.v, sku_order);
+}
+
+static int64_t resolve_product(struct intake *k, size_t i)
+{
+    const struct stock_movement_entry *e = &k->entries[i];
+    const char *member = e->product_id != NIL64 ? "product_id" : "sku";
+    if (e->product_id == NIL64 && e->sku == NULL) {
+        entry_fault(k, i, "product_id", "required", "Name the product by product_id or sku.");
+        return NIL64;
+    }
+    if (e->product_id != NIL64 && e->sku != NULL) {
+        entry_fault(k, i, "sku", "ambiguous", "Give product_id or sku, not both.");
+        return NIL64;
+    }
+    const struct stock_product *p = find_product(k, e);
+    if (p == NULL) {
+        entry_fault(k, i, member, "unknown", "There is no such product.");
+        return NIL64;
+    }
+    if (strcmp(p->kind, "stock") != 0)
+        entry_fault(k, i, member, "service", "The product is a service; services have no stock.");
+    return p->id;
+}
+
+static int64_t resolve_warehouse(struct intake *k, size_t i)
+{
+    const struct stock_movement_entry *e = &k->entries[i];
+    const struct warehouse_facts *w = e->warehouse_id == NIL64
+                                          ? warehouse_default(&k->warehouses)
+                                          : warehouse_find(&k->warehouses, e->warehouse_id);
+    if (w != NULL)
+        return w->id;
+    if (e->warehouse_id == NIL64)
+        entry_fault(k, i, "warehouse_id", "required", "There is no warehouse yet; create one.");
+    else
+        entry_fault(k, i, "warehouse_id", "unknown", "There is no such warehouse.");
+    return NIL64;
+}
+
+static void resolve(struct intake *k)
+{
+    k->movements = ARENA_ARRAY(k->tx->arena, struct stock_movement_new, k->n);
+    for (size_t i = 0; i < k->n; i++) {
+        const struct stock_movement_entry *e = &k->entries[i];
+        const char *why = stock_quantity_fault(e->kind, e->quantity);
+        if (why != NULL)
+            entry_fault(k, i, "quantity", "sign", why);
+        k->movements[i] = (struct stock_movement_new){
+            .id = id_new(),
+            .external_id = e->external_id,
+            .product_id = resolve_product(k, i),
+            .warehouse_id = resolve_warehouse(k, i),
+            .kind = e->kind,
+            .quantity = e->quantity,
+            .document_id = NIL64,
+            .reason = e->reason,
+            .effective_date = e->effective_date == NIL32 ? k->tx->today : e->effective_date,
+        };
+    }
+}
+
+/* The same external id twice in one request: which of the two would it name? */
+static void refuse_repeats(struct intake *k)
+{
+    const char **sorted = ARENA_ARRAY(k->tx->arena, const char *, k->n);
+    size_t n = 0;
+    for (size_t i = 0; i < k->n; i++) {
+        if (k->entries[i].external_id != NULL)
+            sorted[n++] = k->entries[i].external_id;
+    }
+    qsort(sorted, n, sizeof *sorted, text_order);
+    const char **repeated = ARENA_ARRAY(k->tx->arena, const char *, n);
+    size_t n_repeated = 0;
+    for (size_t i = 1; i < n; i++) {
+        if (strcmp(sorted[i - 1], sorted[i]) == 0)
+            repeated[n_repeated++] = sorted[i];
+    }
+    for (size_t i = 0; n_repeated > 0 && i < k->n; i++) {
+        const char *e = k->entries[i].external_id;
+        if (e != NULL && bsearch(&e, repeated, n_repeated, sizeof *repeated, text_order) != NULL)
+            entry_fault(k, i, "external_id", "repeated",
+                        "The external id stands at more than one movement of this request.");
+    }
+}
+
+static err refuse_taken(struct intake *k)
+{
+    for (size_t i = 0; k->taken.n > 0 && i < k->n; i++) {
+        struct stock_movements_taken_row key = {.external_id = k->entries[i].external_id};
+        if (key.external_id == NULL)
+            continue;
+        const struct stock_movements_taken_row *row = bsearch(&key, k->taken.v, k->taken.n,
+                                                              sizeof key, taken_order);
+        if (row == NULL)
+            continue;
+        char text[ID_TEXT_MAX];
+        id_format("mov", row->id, text);
+        k->c->problem->conflicting_id = arena_strdup(k->c->problem->arena, text);
+        return fail(k->c->problem, ERR_EXTERNAL_ID_TAKEN,
+                    "Line %zu: the external id \"%s\" belongs to movement %s already.", i + 1,
+                    row->external_id, text);
+    }
+    return OK;
+}
+
+static err check_periods(const struct intake *k)
+{
+    for (size_t i = 0; i < k->n; i++) {
+        if (i == 0 || k->movements[i].effective_date != k->movements[i - 1].effective_date)
+            TRY(call_check_period(k->c, k->movements[i].effective_date));
+    }
+    return OK;
+}
+
+/* Every key gets a row before the rows are locked, in key order: one order for all. */
+static err lock_rows(struct intake *k, struct stock_facts_list *ret)
+{
+    struct stock_key *keys = ARENA_ARRAY(k->tx->arena, struct stock_key, k->n);
+    for (size_t i = 0; i < k->n; i++)
+        keys[i] = (struct stock_key){k->movements[i].product_id, k->movements[i].warehouse_id};
+    size_t n = stock_keys_sort(keys, k->n);
+    struct stock_rows_ensure_keys *rows = ARENA_ARRAY(k->tx->arena, struct stock_rows_ensure_keys,
+                                                      n);
+    for (size_t i = 0; i < n; i++)
+        rows[i] = (struct stock_rows_ensure_keys){id_new(), keys[i].product_id,
+                                                  keys[i].warehouse_id};
+    TRY(stock_rows_ensure(k->tx, rows, n));
+    return stock_lock(k->tx, keys, n, ret);
+}
+
+static err refuse_move(const struct intake *k, size_t i, const struct stock_facts *f, err e)
+{
+    char text[DECIMAL_TEXT_MAX];
+    if (e == ERR_OVERFLOW)
+        return fail(k->c->problem, e, "Line %zu: the stock would become too large to count.",
+                    i + 1);
+    decimal_format(f->on_hand - f->reserved, DECIMAL_SCALE, 0, text);
+    return fail(k->c->problem, e,
+                "Line %zu: only %s is available to take away; the rest is reserved or not there.",
+                i + 1, text);
+}
+
+static err move(const struct intake *k, const struct stock_facts_list *facts)
+{
+    struct stock_delta *deltas = ARENA_ARRAY(k->tx->arena, struct stock_delta, k->n);
+    for (size_t i = 0; i < k->n; i++) {
+        const struct stock_movement_new *m = &k->movements[i];
+        struct stock_facts *f = stock_find(facts, m->product_id, m->warehouse_id);
+        if (f == NULL) /* ensured above: the row cannot have gone */
+            return fail(k->c->problem, ERR_INTERNAL, "A row of stock is missing.");
+        err e = stock_move(f, m->quantity);
+        if (e != OK)
+            return refuse_move(k, i, f, e);
+        deltas[i] = (struct stock_delta){m->product_id, m->warehouse_id, m->quantity, 0};
+    }
+    TRY(stock_apply(k->tx, deltas, k->n));
+    return stock_movements_record(k->tx, k->movements, k->n);
+}
+
+/* What a movement's event tells. */
+#define STOCK_MOVED_FIELDS(T, VALUE, OBJECT, LIST)                                                 \
+    VALUE(T, choice, kind)                                                                         \
+    VALUE(T, id, product_id, .prefix = "prd")                                                      \
+    VALUE(T, id, warehouse_id, .prefix = "whs")                                                    \
+    VALUE(T, decimal, quantity)                                                                    \
+    VALUE(T, date, effective_date)
+JSON_STRUCT(stock_moved, STOCK_MOVED_FIELDS);
+JSON_TYPE(stock_moved, STOCK_MOVED_FIELDS, .doc = "A movement of stock.");
+
+static void tell(const struct intake *k)
+{
+    for (size_t i = 0; i < k->n; i++) {
+        const struct stock_movement_new *m = &k->movements[i];
+        struct stock_moved moved = {
+            .kind = m->kind,
+            .product_id = m->product_id,
+            .warehouse_id = m->warehouse_id,
+            .quantity = m->quantity,
+            .effective_date = m->effective_date,
+        };
+        event_push(k->tx, k->c, "stock.moved", "stock_movement", m->id, NULL,
+                   call_json(k->tx->arena, &stock_moved_type, &moved, NULL));
+    }
+}
+
+static err load_movements(struct intake *k, struct stock_movements *ret)
+{
+    int64_t *ids = ARENA_ARRAY(k->tx->arena, int64_t, k->n);
+    for (size_t i = 0; i < k->n; i++)
+        ids[i] = k->movements[i].id;
+    return stock_movements_load(k->tx, ids, k->n, &ret->movements);
+}
+
+err stock_movements_create(struct tx *tx, struct call *c, const struct stock_movements_new *in,
+                           struct stock_movements *ret)
+{
+    struct intake k = {.tx = tx, .c = c, .entries = in->movements.v, .n = in->movements.n};
+    TRY(load_references(&k));
+    resolve(&k);
+    refuse_repeats(&k);
+    if (c->problem->code != OK)
+        return c->problem->code;
+    TRY(refuse_taken(&k));
+    TRY(check_periods(&k));
+
+    struct stock_facts_list facts;
+    TRY(lock_rows(&k, &facts));
+    TRY(move(&k, &facts));
+    tell(&k);
+    return load_movements(&k, ret);
+}
+
+err stock_movements_get(struct tx *tx, struct call *c, const struct none *in,
+                        struct stock_movement *ret)
+{
+    (void)in;
+    struct stock_movement_list found;
+    TRY(stock_movements_load(tx, &c->path_id[0], 1, &found));
+    if (found.n == 0)
+        return ERR_NO_ROW;
+    *ret = found.v[0];
+    return OK;
+}

@@ -1,0 +1,114 @@
+/* What stock may do: signs of movements, coverage of reservations, sums per key. */
+#include "server/inventory/rules.h"
+#include "lib/base/money.h"
+#include <stdlib.h>
+#include <string.h>
+
+const char *stock_quantity_fault(const char *kind, int64_t quantity)
+{
+    if (quantity == 0)
+        return "A movement of nothing is no movement; give a quantity other than 0.";
+    if (quantity < 0 && strcmp(kind, "adjustment") != 0)
+        return "Only an adjustment may take stock away; give a quantity above 0.";
+    return NULL;
+}
+
+err stock_move(struct stock_facts *f, int64_t quantity)
+{
+    int64_t on_hand;
+    TRY(add64(f->on_hand, quantity, &on_hand));
+    if (quantity < 0 && on_hand < f->reserved)
+        return ERR_INSUFFICIENT_STOCK;
+    f->on_hand = on_hand;
+    return OK;
+}
+
+static int compare_keys(int64_t product_a, int64_t warehouse_a, int64_t product_b,
+                        int64_t warehouse_b)
+{
+    if (product_a != product_b)
+        return product_a < product_b ? -1 : 1;
+    return (warehouse_a > warehouse_b) - (warehouse_a < warehouse_b);
+}
+
+static int key_order(const void *a, const void *b)
+{
+    const struct stock_key *x = a, *y = b;
+    return compare_keys(x->product_id, x->warehouse_id, y->product_id, y->warehouse_id);
+}
+
+size_t stock_keys_sort(struct stock_key *keys, size_t n)
+{
+    qsort(keys, n, sizeof *keys, key_order);
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (kept == 0 || key_order(&keys[kept - 1], &keys[i]) != 0)
+            keys[kept++] = keys[i];
+    }
+    return kept;
+}
+
+static int delta_order(const void *a, const void *b)
+{
+    const struct stock_delta *x = a, *y = b;
+    return compare_keys(x->product_id, x->warehouse_id, y->product_id, y->warehouse_id);
+}
+
+err stock_deltas_sum(struct stock_delta *deltas, size_t n, size_t *ret_n)
+{
+    qsort(deltas, n, sizeof *deltas, delta_order);
+    size_t kept = 0;
+    for (size_t i = 0; i < n;) {
+        struct stock_delta sum = deltas[i++];
+        for (; i < n && delta_order(&sum, &deltas[i]) == 0; i++) {
+            TRY(add64(sum.on_hand, deltas[i].on_hand, &sum.on_hand));
+            TRY(add64(sum.reserved, deltas[i].reserved, &sum.reserved));
+        }
+        if (sum.on_hand != 0 || sum.reserved != 0)
+            deltas[kept++] = sum;
+    }
+    *ret_n = kept;
+    return OK;
+}
+
+struct stock_facts *stock_find(const struct stock_facts_list *list, int64_t product_id,
+                               int64_t warehouse_id)
+{
+    size_t low = 0, high = list->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        struct stock_facts *f = &list->v[middle];
+        int order = compare_keys(f->product_id, f->warehouse_id, product_id, warehouse_id);
+        if (order == 0)
+            return f;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+const struct warehouse_facts *warehouse_find(const struct warehouse_facts_list *list, int64_t id)
+{
+    size_t low = 0, high = list->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (list->v[middle].id == id)
+            return &list->v[middle];
+        if (list->v[middle].id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+const struct warehouse_facts *warehouse_default(const struct warehouse_facts_list *list)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        if (list->v[i].is_default)
+            return &list->v[i];
+    }
+    return NULL;
+}

@@ -1,0 +1,81 @@
+/* The decision to confirm: credit first, then stock, all or nothing. */
+#include <string.h>
+#include "lib/base/decimal.h"
+#include "lib/base/money.h"
+#include "server/orders/place.h"
+
+static const char *amount_text(struct arena *a, int64_t minor, const char *currency)
+{
+    char text[DECIMAL_TEXT_MAX];
+    int exponent = currency_exponent(currency);
+    decimal_format(minor, exponent, exponent, text);
+    return arena_printf(a, "%s %s", text, currency);
+}
+
+static bool is_stock(const struct order_line *l)
+{
+    return strcmp(l->kind, "stock") == 0;
+}
+
+/* Takes the line's open quantity from the facts, or says why not. */
+static bool reserve(const struct confirm_case *k, struct order_line *l, const char **ret_reason)
+{
+    int64_t wanted = line_open_quantity(l) - l->reserved;
+    struct stock_facts *s = stock_find(k->stock, l->product_id, l->warehouse_id);
+    int64_t available = s ? s->on_hand - s->reserved : 0;
+    if (wanted > available) {
+        char want[DECIMAL_TEXT_MAX], have[DECIMAL_TEXT_MAX];
+        decimal_format(wanted, DECIMAL_SCALE, 0, want);
+        decimal_format(available, DECIMAL_SCALE, 0, have);
+        *ret_reason = arena_printf(k->arena, "Line %lld wants %s of %s, %s are available.",
+                                   (long long)l->line_no, want, l->sku, have);
+        return false;
+    }
+    s->reserved += wanted;
+    l->reserved += wanted;
+    return true;
+}
+
+static void unreserve(const struct confirm_case *k, struct order_line *lines, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!is_stock(&lines[i]))
+            continue;
+        stock_find(k->stock, lines[i].product_id, lines[i].warehouse_id)->reserved -=
+            lines[i].reserved;
+        lines[i].reserved = 0;
+    }
+}
+
+/* NULL when the customer's credit lets the order through. */
+static const char *credit_refusal(const struct confirm_case *k, int64_t gross,
+                                  struct credit_decision *ret)
+{
+    *ret = credit_decide(credit_exposure(k->credit), k->credit->credit_limit, gross);
+    if (k->force)
+        return NULL;
+    if (strcmp(k->customer->status, "blocked") == 0)
+        return "The customer is blocked.";
+    if (!ret->exceeded || strcmp(k->credit_mode, "enforce") != 0)
+        return NULL;
+    return arena_printf(k->arena, "The exposure would be %s, the credit limit is %s.",
+                        amount_text(k->arena, ret->exposure, k->customer->currency),
+                        amount_text(k->arena, ret->limit, k->customer->currency));
+}
+
+enum confirm_outcome confirm_decide(const struct confirm_case *k, int64_t gross,
+                                    struct order_line *lines, size_t n,
+                                    struct credit_decision *ret_credit, const char **ret_reason)
+{
+    *ret_reason = credit_refusal(k, gross, ret_credit);
+    if (*ret_reason != NULL)
+        return CONFIRM_HELD;
+    for (size_t i = 0; i < n; i++) {
+        if (!is_stock(&lines[i]) || reserve(k, &lines[i], ret_reason))
+            continue;
+        unreserve(k, lines, i);
+        return CONFIRM_NO_STOCK;
+    }
+    k->credit->ordered += gross;
+    return CONFIRM_OK;
+}

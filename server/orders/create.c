@@ -1,0 +1,533 @@
+/* POST /v1/orders: prices, taxes and records a batch of orders, and confirms those that ask for it.
+ * Load everything in two flushes, decide each order in turn in memory, store all in one. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include "lib/base/id.h"
+#include "lib/base/money.h"
+#include "orders.sql.h"
+#include "server/catalog/totals.h"
+#include "server/events/events.h"
+#include "server/orders/place.h"
+#include "server/routes_prototypes.h"
+
+struct facts {
+    struct customer_facts_list customers;
+    struct product_facts_list products, products_by_sku;
+    struct warehouse_facts_list warehouses;
+    struct orders_by_external_id_row_list taken;
+    struct order_numbers_row_list numbers;
+    struct price_facts_list prices;
+    struct tax_rate_facts_list tax_rates;
+    struct credit_facts_list credit;
+    struct stock_facts_list stock;
+};
+
+/* One order on its way. */
+struct placing {
+    struct call *call;
+    const struct order_new *in;
+    struct order *out;
+    const struct customer_facts *customer;
+    struct order_line *lines;
+    struct stock_key *wanted; /* of its stock lines, when it is to be confirmed */
+    size_t n_wanted;
+    const char *held_because;
+    struct credit_decision credit;
+    bool credit_checked;
+};
+
+static bool alive(const struct placing *p)
+{
+    return p->call->problem->code == OK;
+}
+
+static const char *at_line(struct arena *a, size_t i, const char *member)
+{
+    return arena_printf(a, "/lines/%zu/%s", i, member);
+}
+
+/* ---- load ---- */
+
+static err load_masters(struct tx *tx, const struct placing *p, size_t n, struct facts *f)
+{
+    size_t lines = 0, k = 0, s = 0, x = 0;
+    for (size_t i = 0; i < n; i++)
+        lines += p[i].in->lines.n;
+    int64_t *customers = ARENA_ARRAY(tx->arena, int64_t, n);
+    int64_t *products = ARENA_ARRAY(tx->arena, int64_t, lines);
+    const char **skus = ARENA_ARRAY(tx->arena, const char *, lines);
+    const char **external_ids = ARENA_ARRAY(tx->arena, const char *, n);
+    for (size_t i = 0; i < n; i++) {
+        customers[i] = p[i].in->customer_id;
+        if (p[i].in->external_id != NULL)
+            external_ids[x++] = p[i].in->external_id;
+        for (size_t j = 0; j < p[i].in->lines.n; j++) {
+            const struct order_line_new *l = &p[i].in->lines.v[j];
+            if (l->product_id != NIL64)
+                products[k++] = l->product_id;
+            else if (l->sku != NULL)
+                skus[s++] = l->sku;
+        }
+    }
+    TRY(order_numbers_queue(tx, (int64_t)n, &f->numbers));
+    TRY(customers_load_queue(tx, customers, n, &f->customers));
+    TRY(warehouses_load_queue(tx, &f->warehouses));
+    TRY(products_load_queue(tx, products, k, &f->products));
+    if (s > 0)
+        TRY(products_load_by_sku_queue(tx, skus, s, &f->products_by_sku));
+    if (x > 0)
+        TRY(orders_by_external_id_queue(tx, external_ids, x, &f->taken));
+    return tx_flush(tx);
+}
+
+/* Prices and tax rates of what is ordered, and under lock the credit and the stock of what is to
+ * be confirmed. */
+static err load_and_lock(struct tx *tx, const struct placing *p, size_t n, struct facts *f)
+{
+    size_t lines = 0, k = 0, w = 0, c = 0, m = 0;
+    for (size_t i = 0; i < n; i++)
+        lines += p[i].in->lines.n;
+    int64_t *products = ARENA_ARRAY(tx->arena, int64_t, lines);
+    int64_t *tax_codes = ARENA_ARRAY(tx->arena, int64_t, lines);
+    struct stock_key *wanted = ARENA_ARRAY(tx->arena, struct stock_key, lines);
+    int64_t *accounts = ARENA_ARRAY(tx->arena, int64_t, n);
+    int64_t *customers = ARENA_ARRAY(tx->arena, int64_t, n);
+    int32_t first = INT32_MAX, last = INT32_MIN;
+    bool unpriced = false;
+    for (size_t i = 0; i < n; i++) {
+        if (!alive(&p[i]))
+            continue;
+        int32_t date = p[i].out->order_date;
+        first = date < first ? date : first;
+        last = date > last ? date : last;
+        customers[m++] = p[i].customer->id;
+        for (size_t j = 0; j < p[i].in->lines.n; j++) {
+            products[k] = p[i].lines[j].product_id;
+            tax_codes[k++] = p[i].lines[j].tax_code_id;
+            unpriced = unpriced || p[i].in->lines.v[j].unit_price == NIL64;
+        }
+        if (p[i].in->confirm) {
+            accounts[c++] = p[i].customer->credit_account_id;
+            if (p[i].n_wanted > 0)
+                memcpy(wanted + w, p[i].wanted, p[i].n_wanted * sizeof(*wanted));
+            w += p[i].n_wanted;
+        }
+    }
+    if (m == 0)
+        return OK;
+    if (unpriced)
+        TRY(prices_load_queue(tx, products, k, customers, m, first, last, &f->prices));
+    TRY(tax_rates_load_queue(tx, tax_codes, k, &f->tax_rates));
+    if (c > 0)
+        TRY(credit_lock_queue(tx, accounts, c, &f->credit));
+    if (w > 0)
+        TRY(stock_lock_queue(tx, wanted, w, &f->stock));
+    return tx_flush(tx);
+}
+
+/* ---- decide ---- */
+
+static const struct product_facts *product_of(const struct facts *f, const struct order_line_new *l)
+{
+    return l->product_id != NIL64 ? product_find(&f->products, l->product_id)
+           : l->sku != NULL       ? product_find_sku(&f->products_by_sku, l->sku)
+                                  : NULL;
+}
+
+static void refuse_taken(struct tx *tx, struct placing *p, size_t n, const struct facts *f)
+{
+    for (size_t i = 0; i < n; i++) {
+        const char *mine = p[i].in->external_id;
+        if (mine == NULL || !alive(&p[i]))
+            continue;
+        int64_t other = NIL64;
+        for (size_t k = 0; k < f->taken.n; k++)
+            if (strcmp(f->taken.v[k].external_id, mine) == 0)
+                other = f->taken.v[k].id;
+        bool twin = false;
+        for (size_t k = 0; k < i; k++)
+            twin = twin || (alive(&p[k]) && p[k].in->external_id != NULL &&
+                            strcmp(p[k].in->external_id, mine) == 0);
+        if (other == NIL64 && !twin)
+            continue;
+        if (other != NIL64) {
+            char text[ID_TEXT_MAX];
+            id_format("ord", other, text);
+            p[i].call->problem->conflicting_id = arena_strdup(tx->arena, text);
+        }
+        fail(p[i].call->problem, ERR_EXTERNAL_ID_TAKEN,
+             "Another order has the external id %s; GET /v1/orders/ext:%s shows it.", mine, mine);
+    }
+}
+
+/* Who buys and in which terms: fills the header, finds the faults. */
+static void resolve_header(struct tx *tx, struct placing *p, const struct facts *f, int64_t number)
+{
+    const struct order_new *in = p->in;
+    struct problem *problem = p->call->problem;
+    p->customer = customer_find(&f->customers, in->customer_id);
+    const struct warehouse_facts *w = in->warehouse_id != NIL64
+                                          ? warehouse_find(&f->warehouses, in->warehouse_id)
+                                          : warehouse_default(&f->warehouses);
+    if (p->customer == NULL)
+        fault(problem, "/customer_id", "unknown_reference", "There is no such customer.");
+    else if (strcmp(p->customer->status, "archived") == 0)
+        fault(problem, "/customer_id", "archived", "The customer is archived.");
+    else if (in->currency != NULL && strcmp(in->currency, p->customer->currency) != 0)
+        fault(problem, "/currency", "currency_mismatch", "The customer's currency is %s.",
+              p->customer->currency);
+    if (in->warehouse_id != NIL64 && w == NULL)
+        fault(problem, "/warehouse_id", "unknown_reference", "There is no such warehouse.");
+    if (!alive(p))
+        return;
+    *p->out = (struct order){
+        .id = id_new(),
+        .version = 1,
+        .external_id = in->external_id,
+        .number = arena_printf(tx->arena, "ORD-%06lld", (long long)number),
+        .status = "draft",
+        .customer_id = in->customer_id,
+        .channel = in->channel,
+        .customer_po = in->customer_po,
+        .currency = p->customer->currency,
+        .order_date = in->order_date != NIL32 ? in->order_date : tx->today,
+        .requested_date = in->requested_date,
+        .payment_terms_days = in->payment_terms_days != NIL64 ? in->payment_terms_days
+                                                              : p->customer->payment_terms_days,
+        .warehouse_id = w ? w->id : NIL64,
+        .line_count = (int64_t)in->lines.n,
+        .notes = in->notes,
+        .metadata = in->metadata ? in->metadata : "{}",
+        .created_at = tx->now,
+        .confirmed_at = NIL64,
+        .updated_at = tx->now,
+    };
+}
+
+static void resolve_line(struct tx *tx, struct placing *p, size_t i, const struct facts *f)
+{
+    const struct order_line_new *in = &p->in->lines.v[i];
+    struct problem *problem = p->call->problem;
+    struct order_line *l = &p->lines[i];
+    const struct product_facts *product = product_of(f, in);
+    bool named = in->product_id != NIL64 || in->sku != NULL;
+    if (in->product_id != NIL64 && in->sku != NULL)
+        fault(problem, at_line(tx->arena, i, "sku"), "ambiguous", "Give product_id or sku, not both.");
+    if (product == NULL) {
+        fault(problem, at_line(tx->arena, i, in->sku != NULL ? "sku" : "product_id"),
+              named ? "unknown_reference" : "required",
+              named ? "There is no such product." : "Give product_id or sku.");
+        return;
+    }
+    if (strcmp(product->status, "archived") == 0)
+        fault(problem, at_line(tx->arena, i, "product_id"), "archived", "The product is archived.");
+    bool stock = strcmp(product->kind, "stock") == 0;
+    int64_t warehouse = in->warehouse_id != NIL64 ? in->warehouse_id : p->out->warehouse_id;
+    if (in->warehouse_id != NIL64 && warehouse_find(&f->warehouses, warehouse) == NULL)
+        fault(problem, at_line(tx->arena, i, "warehouse_id"), "unknown_reference",
+              "There is no such warehouse.");
+    else if (stock && warehouse == NIL64)
+        fault(problem, at_line(tx->arena, i, "warehouse_id"), "required",
+              "There is no default warehouse: create one with POST /v1/warehouses.");
+    *l = (struct order_line){
+        .line_no = (int64_t)i + 1,
+        .product_id = product->id,
+        .kind = product->kind,
+        .sku = product->sku,
+        .description = in->description ? in->description : product->name,
+        .warehouse_id = stock ? warehouse : NIL64,
+        .quantity = in->quantity,
+        .unit_price = in->unit_price,
+        .discount_percent = in->discount_percent != NIL64 ? in->discount_percent : 0,
+        .tax_code_id = in->tax_code_id != NIL64 ? in->tax_code_id : product->tax_code_id,
+    };
+    if (stock && p->in->confirm)
+        p->wanted[p->n_wanted++] =
+            (struct stock_key){.product_id = l->product_id, .warehouse_id = l->warehouse_id};
+}
+
+static void resolve(struct tx *tx, struct placing *p, const struct facts *f, int64_t number)
+{
+    resolve_header(tx, p, f, number);
+    if (!alive(p))
+        return;
+    size_t n = p->in->lines.n;
+    p->lines = ARENA_ARRAY(tx->arena, struct order_line, n);
+    p->wanted = ARENA_ARRAY(tx->arena, struct stock_key, n);
+    for (size_t i = 0; i < n; i++)
+        resolve_line(tx, p, i, f);
+}
+
+static void price_line(struct tx *tx, struct placing *p, size_t i, const struct facts *f)
+{
+    struct order_line *l = &p->lines[i];
+    struct problem *problem = p->call->problem;
+    if (l->unit_price == NIL64 &&
+        price_pick(&f->prices, l->product_id, p->customer->id, p->customer->currency, l->quantity,
+                   p->out->order_date, &l->unit_price) != OK)
+        fault(problem, at_line(tx->arena, i, "unit_price"), err_slug(ERR_NO_PRICE),
+              "%s has no price in %s on that date: give one here or with POST /v1/prices.", l->sku,
+              p->customer->currency);
+    if (!tax_code_known(&f->tax_rates, l->tax_code_id))
+        fault(problem, at_line(tx->arena, i, "tax_code_id"), "unknown_reference",
+              "There is no such tax code.");
+    else if (tax_rate_on(&f->tax_rates, l->tax_code_id, p->out->order_date, &l->tax_rate) != OK)
+        fault(problem, at_line(tx->arena, i, "tax_code_id"), err_slug(ERR_NO_TAX_RATE),
+              "The tax code has no rate on the order date.");
+}
+
+static void price(struct tx *tx, struct placing *p, const struct facts *f)
+{
+    size_t n = p->in->lines.n;
+    for (size_t i = 0; i < n; i++)
+        price_line(tx, p, i, f);
+    if (!alive(p))
+        return;
+    struct totals_line *t = ARENA_ARRAY(tx->arena, struct totals_line, n);
+    for (size_t i = 0; i < n; i++)
+        t[i] = (struct totals_line){.quantity = p->lines[i].quantity,
+                                    .unit_price = p->lines[i].unit_price,
+                                    .discount_percent = p->lines[i].discount_percent,
+                                    .tax_code_id = p->lines[i].tax_code_id,
+                                    .tax_rate = p->lines[i].tax_rate,
+                                    .net = NIL64};
+    struct totals total;
+    const struct tenant_facts *tenant = p->call->tenant;
+    if (totals_compute(t, n, currency_exponent(p->customer->currency), tenant->rounding,
+                       tenant->tax_per_line, &total) != OK) {
+        fault(p->call->problem, "/lines", err_slug(ERR_OVERFLOW),
+              "The amounts of this order are out of range.");
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        p->lines[i].net = t[i].net;
+        p->lines[i].tax = t[i].tax;
+        p->lines[i].gross = t[i].gross;
+    }
+    p->out->net = total.net;
+    p->out->tax = total.tax;
+    p->out->gross = total.gross;
+}
+
+static struct credit_facts *credit_of(const struct facts *f, int64_t account)
+{
+    for (size_t i = 0; i < f->credit.n; i++)
+        if (f->credit.v[i].id == account)
+            return &f->credit.v[i];
+    assert(!"the account of a customer is locked");
+    return NULL;
+}
+
+static void confirm(struct tx *tx, struct placing *p, struct facts *f)
+{
+    struct confirm_case k = {.arena = tx->arena,
+                             .credit_mode = p->call->tenant->credit_mode,
+                             .customer = p->customer,
+                             .credit = credit_of(f, p->customer->credit_account_id),
+                             .stock = &f->stock};
+    const char *reason = NULL;
+    p->credit_checked = true;
+    switch (confirm_decide(&k, p->out->gross, p->lines, p->in->lines.n, &p->credit, &reason)) {
+    case CONFIRM_OK:
+        p->out->status = "confirmed";
+        p->out->confirmed_at = tx->now;
+        break;
+    case CONFIRM_HELD:
+        p->out->status = "on_hold";
+        p->held_because = reason;
+        break;
+    case CONFIRM_NO_STOCK:
+        fail(p->call->problem, ERR_INSUFFICIENT_STOCK, "%s", reason);
+        break;
+    }
+}
+
+static void decide(struct tx *tx, struct placing *p, struct facts *f)
+{
+    if (alive(p))
+        price(tx, p, f);
+    if (alive(p) && p->in->confirm)
+        confirm(tx, p, f);
+    if (!alive(p))
+        return;
+    p->out->lines = (struct order_line_list){.v = p->lines, .n = p->in->lines.n};
+    if (p->held_because != NULL) {
+        struct order_hold *hold = ARENA_NEW(tx->arena, struct order_hold);
+        *hold = (struct order_hold){.hold_no = 1,
+                                    .kind = "credit",
+                                    .reason = p->held_because,
+                                    .placed_at = tx->now,
+                                    .released_at = NIL64};
+        p->out->holds = (struct order_hold_list){.v = hold, .n = 1};
+    }
+    p->out->allowed_actions =
+        order_actions(tx->arena, p->out->status, p->out->confirmed_at != NIL64,
+                      p->held_because != NULL, p->lines, p->in->lines.n);
+}
+
+/* ---- store ---- */
+
+static struct orders_insert_o order_row(struct tx *tx, const struct placing *p)
+{
+    const struct order *o = p->out;
+    const struct tenant_facts *t = p->call->tenant;
+    return (struct orders_insert_o){
+        .id = o->id,
+        .external_id = o->external_id,
+        .number = o->number,
+        .customer_id = o->customer_id,
+        .credit_account_id = p->customer->credit_account_id,
+        .warehouse_id = o->warehouse_id,
+        .status = o->status,
+        .channel = o->channel,
+        .customer_po = o->customer_po,
+        .currency = o->currency,
+        .order_date = o->order_date,
+        .requested_date = o->requested_date,
+        .payment_terms_days = o->payment_terms_days,
+        .rounding = rounding_name(t->rounding),
+        .tax_rounding = t->tax_per_line ? "per_line" : "per_document",
+        .net = o->net,
+        .tax = o->tax,
+        .gross = o->gross,
+        .line_count = o->line_count,
+        .credit_exposure = p->credit_checked ? p->credit.exposure : NIL64,
+        .credit_limit = p->credit_checked ? p->credit.limit : NIL64,
+        .bill_to = customer_party(tx->arena, p->customer, "billing"),
+        .ship_to = customer_party(tx->arena, p->customer, "shipping"),
+        .notes = o->notes,
+        .metadata = o->metadata,
+        .confirmed_at = o->confirmed_at,
+    };
+}
+
+static struct order_lines_insert_l line_row(const struct order *o, const struct order_line *l)
+{
+    return (struct order_lines_insert_l){.order_id = o->id,
+                                         .line_no = l->line_no,
+                                         .product_id = l->product_id,
+                                         .kind = l->kind,
+                                         .sku = l->sku,
+                                         .description = l->description,
+                                         .warehouse_id = l->warehouse_id,
+                                         .quantity = l->quantity,
+                                         .unit_price = l->unit_price,
+                                         .discount_percent = l->discount_percent,
+                                         .tax_code_id = l->tax_code_id,
+                                         .tax_rate = l->tax_rate,
+                                         .net = l->net,
+                                         .tax = l->tax,
+                                         .gross = l->gross,
+                                         .reserved = l->reserved};
+}
+
+static void push_event(struct tx *tx, const struct placing *p)
+{
+    const char *type = p->out->confirmed_at != NIL64 ? "order.confirmed"
+                       : p->held_because != NULL     ? "order.held"
+                                                     : "order.created";
+    event_push(tx, p->call, type, "order", p->out->id, NULL, order_event_json(tx->arena, p->out));
+    if (p->credit_checked && p->credit.exceeded && p->held_because == NULL)
+        event_push(tx, p->call, "order.credit_exceeded", "order", p->out->id, NULL,
+                   order_event_json(tx->arena, p->out));
+}
+
+static err store(struct tx *tx, const struct placing *p, size_t n)
+{
+    size_t n_lines = 0, o = 0, l = 0, h = 0, c = 0, s = 0;
+    for (size_t i = 0; i < n; i++)
+        n_lines += p[i].in->lines.n;
+    struct orders_insert_o *orders = ARENA_ARRAY(tx->arena, struct orders_insert_o, n);
+    struct order_lines_insert_l *lines = ARENA_ARRAY(tx->arena, struct order_lines_insert_l, n_lines);
+    struct order_holds_insert_h *holds = ARENA_ARRAY(tx->arena, struct order_holds_insert_h, n);
+    struct credit_delta *credit = ARENA_ARRAY(tx->arena, struct credit_delta, n);
+    struct stock_delta *stock = ARENA_ARRAY(tx->arena, struct stock_delta, n_lines);
+    for (size_t i = 0; i < n; i++) {
+        if (!alive(&p[i]))
+            continue;
+        orders[o++] = order_row(tx, &p[i]);
+        for (size_t j = 0; j < p[i].in->lines.n; j++) {
+            const struct order_line *line = &p[i].lines[j];
+            lines[l++] = line_row(p[i].out, line);
+            if (line->reserved > 0)
+                stock[s++] = (struct stock_delta){.product_id = line->product_id,
+                                                  .warehouse_id = line->warehouse_id,
+                                                  .reserved = line->reserved};
+        }
+        if (p[i].held_because != NULL)
+            holds[h++] = (struct order_holds_insert_h){.order_id = p[i].out->id,
+                                                       .hold_no = 1,
+                                                       .kind = "credit",
+                                                       .reason = p[i].held_because,
+                                                       .placed_by = p[i].call->api_key_id};
+        else if (p[i].in->confirm)
+            credit[c++] = (struct credit_delta){.account = p[i].customer->credit_account_id,
+                                                .ordered = p[i].out->gross};
+        push_event(tx, &p[i]);
+    }
+    if (o == 0)
+        return OK;
+    if (c > 0)
+        TRY(credit_apply(tx, credit, c));
+    TRY(orders_insert(tx, orders, o));
+    TRY(order_lines_insert(tx, lines, l));
+    if (h > 0)
+        TRY(order_holds_insert(tx, holds, h));
+    return s > 0 ? stock_apply(tx, stock, s) : OK;
+}
+
+err orders_create(struct tx *tx, struct orders_create_cmd *cmds, size_t n)
+{
+    struct facts f = {0};
+    struct placing *p = ARENA_ARRAY(tx->arena, struct placing, n);
+    for (size_t i = 0; i < n; i++)
+        p[i] = (struct placing){.call = cmds[i].call, .in = cmds[i].in, .out = cmds[i].out};
+    TRY(load_masters(tx, p, n, &f));
+    refuse_taken(tx, p, n, &f);
+    for (size_t i = 0; i < n; i++)
+        if (alive(&p[i]))
+            resolve(tx, &p[i], &f, f.numbers.v[i].number);
+    TRY(load_and_lock(tx, p, n, &f));
+    for (size_t i = 0; i < n; i++)
+        decide(tx, &p[i], &f);
+    return store(tx, p, n);
+}
+
+/* A lone order by the way of the batch. */
+static err create_one(struct tx *tx, struct call *c, const struct order_new *in, struct order *ret)
+{
+    struct orders_create_cmd cmd = {.call = c, .in = in, .out = ret};
+    TRY(orders_create(tx, &cmd, 1));
+    return c->problem->code;
+}
+
+err orders_preview(struct tx *tx, struct call *c, const struct order_new *in, struct order *ret)
+{
+    return create_one(tx, c, in, ret);
+}
+
+err orders_put(struct tx *tx, struct call *c, const struct order_new *in, struct order *ret)
+{
+    struct order_new named = *in;
+    if (c->path_external_id != NULL) {
+        if (in->external_id != NULL && strcmp(in->external_id, c->path_external_id) != 0) {
+            fault(c->problem, "/external_id", "mismatch", "It differs from the one in the path.");
+            return c->problem->code;
+        }
+        named.external_id = c->path_external_id;
+    }
+    if (c->path_id[0] == NIL64) {
+        c->status = 201;
+        return create_one(tx, c, &named, ret);
+    }
+    TRY(order_load(tx, c->path_id[0], ret));
+    TRY(call_check_version(c, ret->version));
+    if (ret->customer_id == in->customer_id && ret->line_count == (int64_t)in->lines.n)
+        return OK;
+    char text[ID_TEXT_MAX];
+    id_format("ord", ret->id, text);
+    c->problem->conflicting_id = arena_strdup(tx->arena, text);
+    return fail(c->problem, ERR_EXTERNAL_ID_TAKEN,
+                "The order exists with another customer or other lines.");
+}

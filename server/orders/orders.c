@@ -1,0 +1,230 @@
+/* Orders as they are shown, and as the later stages lock and advance them. */
+#include "server/orders/orders.h"
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include "orders.sql.h"
+#include "server/events/events.h"
+#include "server/orders/place.h"
+#include "server/routes_prototypes.h"
+
+JSON_TYPE(order_line_new, ORDER_LINE_NEW_FIELDS, .doc = "A line of a new order.");
+JSON_TYPE(order_new, ORDER_NEW_FIELDS, .doc = "A new order.");
+JSON_TYPE(order_line, ORDER_LINE_FIELDS, .doc = "A line of an order and how far it has come.");
+JSON_TYPE(order_line_of, ORDER_LINE_OF_FIELDS, .doc = "A line and its order.");
+JSON_TYPE(order_hold, ORDER_HOLD_FIELDS, .doc = "What keeps or kept an order from moving.");
+JSON_TYPE(order_summary, ORDER_HEADER_FIELDS, .doc = "An order without its lines.");
+JSON_TYPE(order, ORDER_FIELDS, .doc = "An order.");
+JSON_TYPE(order_hold_new, ORDER_HOLD_NEW_FIELDS, .doc = "A hold to put on an order.");
+JSON_TYPE(order_release, ORDER_RELEASE_FIELDS, .doc = "The release of an order's holds.");
+JSON_TYPE(order_cancel_line, ORDER_CANCEL_LINE_FIELDS, .doc = "A line to cancel.");
+JSON_TYPE(order_cancel, ORDER_CANCEL_FIELDS, .doc = "What to cancel of an order.");
+
+#define ORDER_EVENT_FIELDS(T, VALUE, OBJECT, LIST)                                                 \
+    VALUE(T, id, id, .prefix = "ord", .doc = "The order.")                                         \
+    VALUE(T, string, number, .doc = "Its number.")                                                 \
+    VALUE(T, string, status, .doc = "Where it stands.")                                            \
+    VALUE(T, id, customer_id, .prefix = "cus", .doc = "Who buys.")                                 \
+    VALUE(T, currency, currency, .doc = "Currency.")                                               \
+    VALUE(T, money, gross, .doc = "To be paid.")
+JSON_STRUCT(order_event, ORDER_EVENT_FIELDS);
+JSON_TYPE(order_event, ORDER_EVENT_FIELDS, .doc = "What an event says of an order.");
+
+const char *order_event_json(struct arena *a, const struct order *o)
+{
+    struct order_event e = {.id = o->id,
+                            .number = o->number,
+                            .status = o->status,
+                            .customer_id = o->customer_id,
+                            .currency = o->currency,
+                            .gross = o->gross};
+    return call_json(a, &order_event_type, &e, NULL);
+}
+
+static bool any_hold(const struct order_hold_list *holds)
+{
+    for (size_t i = 0; i < holds->n; i++)
+        if (holds->v[i].released_at == NIL64)
+            return true;
+    return false;
+}
+
+err order_load(struct tx *tx, int64_t id, struct order *ret)
+{
+    struct order_line_list lines = {0};
+    struct order_hold_list holds = {0};
+    struct order o;
+    TRY(order_lines_get_queue(tx, id, &lines));
+    TRY(order_holds_get_queue(tx, id, &holds));
+    TRY(order_get(tx, id, &o));
+    o.lines = lines;
+    o.holds = holds;
+    o.allowed_actions = order_actions(tx->arena, o.status, o.confirmed_at != NIL64,
+                                      any_hold(&holds), lines.v, lines.n);
+    *ret = o;
+    return OK;
+}
+
+err orders_get(struct tx *tx, struct call *c, const struct none *in, struct order *ret)
+{
+    (void)in;
+    return order_load(tx, c->path_id[0], ret);
+}
+
+/* ---- for the stages that follow ---- */
+
+/* An order's counters as its own struct order_line: rows of several orders carry the order's id. */
+static struct order_line line_of(const struct order_line_of *l)
+{
+    return (struct order_line){.line_no = l->line_no,
+                               .product_id = l->product_id,
+                               .kind = l->kind,
+                               .sku = l->sku,
+                               .description = l->description,
+                               .warehouse_id = l->warehouse_id,
+                               .quantity = l->quantity,
+                               .unit_price = l->unit_price,
+                               .discount_percent = l->discount_percent,
+                               .tax_code_id = l->tax_code_id,
+                               .tax_rate = l->tax_rate,
+                               .net = l->net,
+                               .tax = l->tax,
+                               .gross = l->gross,
+                               .canceled = l->canceled,
+                               .reserved = l->reserved,
+                               .shipped = l->shipped,
+                               .delivered = l->delivered,
+                               .invoiced = l->invoiced,
+                               .returned = l->returned,
+                               .credited = l->credited};
+}
+
+static void take_lines(struct arena *a, struct order_state *o, const struct order_line_of *rows,
+                       size_t n)
+{
+    o->lines = ARENA_ARRAY(a, struct order_line, n);
+    for (size_t i = 0; i < n; i++)
+        o->lines[i] = line_of(&rows[i]);
+    struct order_line *was = ARENA_ARRAY(a, struct order_line, n);
+    if (n > 0)
+        memcpy(was, o->lines, n * sizeof(*was));
+    o->was = was;
+    o->n_lines = n;
+}
+
+static bool listed(const struct orders_held_row_list *held, int64_t id)
+{
+    for (size_t i = 0; i < held->n; i++)
+        if (held->v[i].order_id == id)
+            return true;
+    return false;
+}
+
+err orders_lock(struct tx *tx, const int64_t *ids, size_t n, struct order_state_list *ret)
+{
+    struct orders_lock_rows_row_list rows = {0};
+    struct order_line_of_list lines = {0};
+    struct orders_held_row_list held = {0};
+    TRY(credit_lock_of_orders(tx, ids, n));
+    TRY(orders_lock_rows_queue(tx, ids, n, &rows));
+    /* Behind the locks, in the same flush: READ COMMITTED gives each statement its own snapshot, so
+     * these see what the lock waited for. */
+    TRY(order_lines_queue(tx, ids, n, &lines));
+    TRY(orders_held_queue(tx, ids, n, &held));
+    TRY(tx_flush(tx));
+
+    struct order_state_list list = {.v = ARENA_ARRAY(tx->arena, struct order_state, rows.n),
+                                    .n = rows.n};
+    size_t at = 0;
+    for (size_t i = 0; i < rows.n; i++) {
+        const struct orders_lock_rows_row *r = &rows.v[i];
+        list.v[i] = (struct order_state){.id = r->id,
+                                         .version = r->version,
+                                         .customer_id = r->customer_id,
+                                         .credit_account_id = r->credit_account_id,
+                                         .warehouse_id = r->warehouse_id,
+                                         .payment_terms_days = r->payment_terms_days,
+                                         .number = r->number,
+                                         .status = r->status,
+                                         .currency = r->currency,
+                                         .rounding = r->rounding,
+                                         .tax_rounding = r->tax_rounding,
+                                         .customer_po = r->customer_po,
+                                         .bill_to = r->bill_to,
+                                         .ship_to = r->ship_to,
+                                         .order_date = r->order_date,
+                                         .confirmed_at = r->confirmed_at,
+                                         .held = listed(&held, r->id)};
+        size_t from = at;
+        while (at < lines.n && lines.v[at].order_id == r->id)
+            at++;
+        take_lines(tx->arena, &list.v[i], lines.v + from, at - from);
+    }
+    *ret = list;
+    return OK;
+}
+
+static int by_id(const void *key, const void *element)
+{
+    int64_t a = *(const int64_t *)key, b = ((const struct order_state *)element)->id;
+    return (a > b) - (a < b);
+}
+
+struct order_state *order_state_find(const struct order_state_list *list, int64_t id)
+{
+    return list->n ? bsearch(&id, list->v, list->n, sizeof(*list->v), by_id) : NULL;
+}
+
+struct order_line *order_line_find(const struct order_state *o, int64_t line_no)
+{
+    /* Lines are numbered from 1 without gaps. */
+    return line_no >= 1 && (size_t)line_no <= o->n_lines ? &o->lines[line_no - 1] : NULL;
+}
+
+static const char *state_json(struct arena *a, const struct order_state *o, const char *status)
+{
+    (void)o;
+    return arena_printf(a, "{\"status\":\"%s\"}", status);
+}
+
+static const char *status_event(struct arena *a, const char *status)
+{
+    return strcmp(status, "on_hold") == 0 ? "order.held" : arena_printf(a, "order.%s", status);
+}
+
+static const char *new_status(const struct order_state *o)
+{
+    bool settled = strcmp(o->status, "closed") == 0 || strcmp(o->status, "canceled") == 0;
+    if (o->confirmed_at == NIL64 || (settled && o->confirmed_at == NIL64))
+        return o->status;
+    return o->held ? "on_hold" : order_status_of_lines(o->lines, o->n_lines);
+}
+
+err orders_progressed(struct tx *tx, const struct call *c, struct order_state *o)
+{
+    struct credit_delta delta = {.account = o->credit_account_id};
+    struct order_line *changed = ARENA_ARRAY(tx->arena, struct order_line, o->n_lines);
+    size_t n = 0;
+    for (size_t i = 0; i < o->n_lines; i++) {
+        if (memcmp(&o->lines[i], &o->was[i], sizeof(o->lines[i])) == 0)
+            continue;
+        changed[n++] = o->lines[i];
+        if (o->confirmed_at == NIL64)
+            continue;
+        struct line_exposure now = line_exposure(&o->lines[i]), was = line_exposure(&o->was[i]);
+        delta.ordered += now.ordered - was.ordered;
+        delta.unbilled += now.unbilled - was.unbilled;
+    }
+    const char *status = new_status(o);
+    if (delta.ordered != 0 || delta.unbilled != 0)
+        TRY(credit_apply(tx, &delta, 1));
+    if (n > 0)
+        TRY(order_lines_progress(tx, o->id, changed, n));
+    TRY(order_progress(tx, o->id, status, o->confirmed_at));
+    if (strcmp(status, o->status) != 0)
+        event_push(tx, c, status_event(tx->arena, status), "order", o->id,
+                   state_json(tx->arena, o, o->status), state_json(tx->arena, o, status));
+    o->status = status;
+    o->version++;
+    return OK;
+}

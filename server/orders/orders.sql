@@ -1,0 +1,136 @@
+-- Orders, their lines and holds.
+-- include "server/orders/orders.h"
+
+-- Numbers for new orders.
+-- fn order_numbers(n i64) -> many(number i64)
+SELECT nextval('order_number') AS number FROM generate_series(1, :n);
+
+-- Which of these external ids are taken?
+-- fn orders_by_external_id(external_ids text[]) -> many(id i64, external_id text, customer_id i64, gross i64)
+SELECT id, external_id, customer_id, gross FROM sales_order
+ WHERE tenant_id = :tenant AND external_id = ANY(:external_ids);
+
+-- fn orders_insert(rows o[id i64, external_id text?, number text, customer_id i64, credit_account_id i64, warehouse_id i64?,
+--   status text, channel text?, customer_po text?, currency text, order_date date, requested_date date?, payment_terms_days i64,
+--   rounding text, tax_rounding text, net i64, tax i64, gross i64, line_count i64, credit_exposure i64?, credit_limit i64?,
+--   bill_to json?, ship_to json?, notes text?, metadata json, confirmed_at instant?]) -> exec
+INSERT INTO sales_order (tenant_id, id, external_id, number, customer_id, credit_account_id, warehouse_id, status, channel,
+       customer_po, currency, order_date, requested_date, payment_terms_days, rounding, tax_rounding, net, tax, gross,
+       line_count, credit_exposure, credit_limit, bill_to, ship_to, notes, metadata, created_at, confirmed_at, updated_at)
+SELECT :tenant, o.id, o.external_id, o.number, o.customer_id, o.credit_account_id, o.warehouse_id, o.status, o.channel,
+       o.customer_po, o.currency, o.order_date, o.requested_date, o.payment_terms_days, o.rounding, o.tax_rounding, o.net,
+       o.tax, o.gross, o.line_count, o.credit_exposure, o.credit_limit, o.bill_to, o.ship_to, o.notes, o.metadata, :now,
+       o.confirmed_at, :now
+  FROM unnest(:o.id, :o.external_id, :o.number, :o.customer_id, :o.credit_account_id, :o.warehouse_id, :o.status, :o.channel,
+       :o.customer_po, :o.currency, :o.order_date, :o.requested_date, :o.payment_terms_days, :o.rounding, :o.tax_rounding,
+       :o.net, :o.tax, :o.gross, :o.line_count, :o.credit_exposure, :o.credit_limit, :o.bill_to, :o.ship_to, :o.notes,
+       :o.metadata, :o.confirmed_at)
+       AS o(id, external_id, number, customer_id, credit_account_id, warehouse_id, status, channel, customer_po, currency,
+            order_date, requested_date, payment_terms_days, rounding, tax_rounding, net, tax, gross, line_count,
+            credit_exposure, credit_limit, bill_to, ship_to, notes, metadata, confirmed_at);
+
+-- fn order_lines_insert(rows l[order_id i64, line_no i64, product_id i64, kind text, sku text, description text,
+--   warehouse_id i64?, quantity i64, unit_price i64, discount_percent i64, tax_code_id i64, tax_rate i64, net i64, tax i64,
+--   gross i64, reserved i64]) -> exec
+INSERT INTO order_line (tenant_id, order_id, line_no, product_id, kind, sku, description, warehouse_id, quantity, unit_price,
+       discount_percent, tax_code_id, tax_rate, net, tax, gross, reserved)
+SELECT :tenant, l.order_id, l.line_no, l.product_id, l.kind, l.sku, l.description, l.warehouse_id, l.quantity, l.unit_price,
+       l.discount_percent, l.tax_code_id, l.tax_rate, l.net, l.tax, l.gross, l.reserved
+  FROM unnest(:l.order_id, :l.line_no, :l.product_id, :l.kind, :l.sku, :l.description, :l.warehouse_id, :l.quantity,
+       :l.unit_price, :l.discount_percent, :l.tax_code_id, :l.tax_rate, :l.net, :l.tax, :l.gross, :l.reserved)
+       AS l(order_id, line_no, product_id, kind, sku, description, warehouse_id, quantity, unit_price, discount_percent,
+            tax_code_id, tax_rate, net, tax, gross, reserved);
+
+-- fn order_holds_insert(rows h[order_id i64, hold_no i64, kind text, reason text, placed_by i64?]) -> exec
+INSERT INTO order_hold (tenant_id, order_id, hold_no, kind, reason, placed_at, placed_by)
+SELECT :tenant, h.order_id, h.hold_no, h.kind, h.reason, :now, h.placed_by
+  FROM unnest(:h.order_id, :h.hold_no, :h.kind, :h.reason, :h.placed_by) AS h(order_id, hold_no, kind, reason, placed_by);
+
+-- One more hold, numbered after those that are there; the order is locked.
+-- fn order_hold_add(order_id i64, kind text, reason text, placed_by i64?) -> exec
+INSERT INTO order_hold (tenant_id, order_id, hold_no, kind, reason, placed_at, placed_by)
+SELECT :tenant, :order_id, coalesce(max(hold_no), 0) + 1, :kind, :reason, :now, :placed_by
+  FROM order_hold WHERE tenant_id = :tenant AND order_id = :order_id;
+
+-- fn order_holds_release(order_id i64, released_by i64?, reason text) -> exec
+UPDATE order_hold SET released_at = :now, released_by = :released_by, release_reason = :reason
+ WHERE tenant_id = :tenant AND order_id = :order_id AND released_at IS NULL;
+
+-- fn order_get(id i64) -> one struct order(id i64, version i64, external_id text?, number text, status text, customer_id i64,
+--   channel text?, customer_po text?, currency text, order_date date, requested_date date?, payment_terms_days i64,
+--   warehouse_id i64?, net i64, tax i64, gross i64, line_count i64, notes text?, metadata json, created_at instant,
+--   confirmed_at instant?, updated_at instant)
+SELECT id, version, external_id, number, status, customer_id, channel, customer_po, currency, order_date, requested_date,
+       payment_terms_days, warehouse_id, net, tax, gross, line_count, notes, metadata, created_at, confirmed_at, updated_at
+  FROM sales_order WHERE tenant_id = :tenant AND id = :id;
+
+-- The lines of orders, by order and number.
+-- fn order_lines(orders i64[]) -> many struct order_line_of(order_id i64, line_no i64, product_id i64, kind text, sku text,
+--   description text, warehouse_id i64?, quantity i64, unit_price i64, discount_percent i64, tax_code_id i64, tax_rate i64,
+--   net i64, tax i64, gross i64, canceled i64, reserved i64, shipped i64, delivered i64, invoiced i64, returned i64,
+--   credited i64)
+SELECT order_id, line_no, product_id, kind, sku, description, warehouse_id, quantity, unit_price, discount_percent,
+       tax_code_id, tax_rate, net, tax, gross, canceled, reserved, shipped, delivered, invoiced, returned, credited
+  FROM order_line WHERE tenant_id = :tenant AND order_id = ANY(:orders) ORDER BY order_id, line_no;
+
+-- The lines of one order, as they are shown.
+-- fn order_lines_get(order_id i64) -> many struct order_line(line_no i64, product_id i64, kind text, sku text,
+--   description text, warehouse_id i64?, quantity i64, unit_price i64, discount_percent i64, tax_code_id i64, tax_rate i64,
+--   net i64, tax i64, gross i64, canceled i64, reserved i64, shipped i64, delivered i64, invoiced i64, returned i64,
+--   credited i64)
+SELECT line_no, product_id, kind, sku, description, warehouse_id, quantity, unit_price, discount_percent, tax_code_id,
+       tax_rate, net, tax, gross, canceled, reserved, shipped, delivered, invoiced, returned, credited
+  FROM order_line WHERE tenant_id = :tenant AND order_id = :order_id ORDER BY line_no;
+
+-- fn order_holds_get(order_id i64) -> many struct order_hold(hold_no i64, kind text, reason text, placed_at instant,
+--   released_at instant?, release_reason text?)
+SELECT hold_no, kind, reason, placed_at, released_at, release_reason
+  FROM order_hold WHERE tenant_id = :tenant AND order_id = :order_id ORDER BY hold_no;
+
+-- fn orders_list() -> list struct order_summary(id i64, version i64, external_id text?, number text, status text,
+--   customer_id i64, channel text?, customer_po text?, currency text, order_date date, requested_date date?,
+--   payment_terms_days i64, warehouse_id i64?, net i64, tax i64, gross i64, line_count i64, notes text?, metadata json,
+--   created_at instant, confirmed_at instant?, updated_at instant)
+-- filter status text: o.status
+-- filter customer_id id cus: o.customer_id
+-- filter external_id text: o.external_id
+-- filter number text: o.number
+-- filter customer_po text: o.customer_po
+-- filter channel text: o.channel
+-- filter currency text: o.currency
+-- filter order_date date: o.order_date
+-- filter created_at instant: o.created_at
+-- sort id: o.id
+SELECT o.id, o.version, o.external_id, o.number, o.status, o.customer_id, o.channel, o.customer_po, o.currency, o.order_date,
+       o.requested_date, o.payment_terms_days, o.warehouse_id, o.net, o.tax, o.gross, o.line_count, o.notes, o.metadata,
+       o.created_at, o.confirmed_at, o.updated_at
+  FROM sales_order o WHERE o.tenant_id = :tenant AND :filters;
+
+-- Locks orders, sorted. Their credit accounts are locked before.
+-- fn orders_lock_rows(orders i64[]) -> many(id i64, version i64, customer_id i64, credit_account_id i64, warehouse_id i64?,
+--   payment_terms_days i64, number text, status text, currency text, rounding text, tax_rounding text, customer_po text?,
+--   bill_to json?, ship_to json?, order_date date, confirmed_at instant?, external_id text?, gross i64)
+SELECT id, version, customer_id, credit_account_id, warehouse_id, payment_terms_days, number, status, currency, rounding,
+       tax_rounding, customer_po, bill_to, ship_to, order_date, confirmed_at, external_id, gross
+  FROM sales_order WHERE tenant_id = :tenant AND id = ANY(:orders) ORDER BY id FOR UPDATE;
+
+-- Which of these orders are held?
+-- fn orders_held(orders i64[]) -> many(order_id i64)
+SELECT DISTINCT order_id FROM order_hold
+ WHERE tenant_id = :tenant AND order_id = ANY(:orders) AND released_at IS NULL;
+
+-- fn order_progress(order_id i64, status text, confirmed_at instant?) -> exec
+UPDATE sales_order SET status = :status, confirmed_at = :confirmed_at, version = version + 1, updated_at = :now
+ WHERE tenant_id = :tenant AND id = :order_id;
+
+-- fn order_credit_decided(order_id i64, exposure i64, credit_limit i64?) -> exec
+UPDATE sales_order SET credit_exposure = :exposure, credit_limit = :credit_limit
+ WHERE tenant_id = :tenant AND id = :order_id;
+
+-- fn order_lines_progress(order_id i64, rows l[struct order_line: line_no i64, canceled i64, reserved i64, shipped i64,
+--   delivered i64, invoiced i64, returned i64, credited i64]) -> exec
+UPDATE order_line o SET canceled = l.canceled, reserved = l.reserved, shipped = l.shipped, delivered = l.delivered,
+       invoiced = l.invoiced, returned = l.returned, credited = l.credited
+  FROM unnest(:l.line_no, :l.canceled, :l.reserved, :l.shipped, :l.delivered, :l.invoiced, :l.returned, :l.credited)
+       AS l(line_no, canceled, reserved, shipped, delivered, invoiced, returned, credited)
+ WHERE o.tenant_id = :tenant AND o.order_id = :order_id AND o.line_no = l.line_no;

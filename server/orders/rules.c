@@ -1,0 +1,123 @@
+/* Pure rules of orders: see rules.h. */
+#include "server/orders/rules.h"
+#include <assert.h>
+#include <string.h>
+#include "lib/base/money.h"
+
+const char *const order_statuses[] = {"draft",     "on_hold", "confirmed", "in_fulfillment",
+                                      "fulfilled", "closed",  "canceled",  NULL};
+const char *const order_channels[] = {"web", "email", "phone", "crm", "edi", "portal", NULL};
+const char *const order_hold_kinds[] = {"credit", "stock", "approval", "fraud", "customer_request",
+                                        NULL};
+
+/* The part of the gross that belongs to the first `quantity` pieces. Cannot overflow: the quantity
+ * is at most the line's. */
+static int64_t share(const struct order_line *l, int64_t quantity)
+{
+    int64_t part = 0;
+    err e = money_share(l->gross, quantity, l->quantity, ROUND_HALF_UP, &part);
+    assert(e == OK);
+    return part;
+}
+
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+struct line_exposure line_exposure(const struct order_line *l)
+{
+    int64_t done = larger(l->shipped, l->invoiced);
+    return (struct line_exposure){.ordered = l->gross - share(l, done + l->canceled),
+                                  .unbilled = share(l, done) - share(l, l->invoiced)};
+}
+
+static bool is_service(const struct order_line *l)
+{
+    return strcmp(l->kind, "service") == 0;
+}
+
+int64_t line_open_quantity(const struct order_line *l)
+{
+    return l->quantity - l->canceled - (is_service(l) ? l->invoiced : l->shipped);
+}
+
+bool line_complete(const struct order_line *l)
+{
+    return line_open_quantity(l) == 0;
+}
+
+const char *order_status_of_lines(const struct order_line *lines, size_t n)
+{
+    size_t complete = 0, canceled = 0, begun = 0;
+    for (size_t i = 0; i < n; i++) {
+        complete += line_complete(&lines[i]);
+        canceled += lines[i].canceled == lines[i].quantity;
+        begun += lines[i].shipped > 0 || lines[i].invoiced > 0;
+    }
+    if (canceled == n)
+        return "canceled";
+    if (complete == n)
+        return "fulfilled";
+    return begun > 0 ? "in_fulfillment" : "confirmed";
+}
+
+struct credit_decision credit_decide(int64_t exposure_before, int64_t limit, int64_t gross)
+{
+    struct credit_decision d = {.limit = limit};
+    if (__builtin_add_overflow(exposure_before, gross, &d.exposure))
+        d.exposure = INT64_MAX;
+    d.exceeded = limit != NIL64 && d.exposure > limit;
+    return d;
+}
+
+static bool any_line(const struct order_line *lines, size_t n, bool service, bool invoiceable)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct order_line *l = &lines[i];
+        if (invoiceable) {
+            int64_t up_to = is_service(l) ? l->quantity - l->canceled : l->shipped;
+            if (up_to > l->invoiced)
+                return true;
+        } else if (is_service(l) == service && !line_complete(l)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct string_list order_actions(struct arena *a, const char *status, bool confirmed, bool held,
+                                 const struct order_line *lines, size_t n)
+{
+    struct string_list ret = {.v = ARENA_ARRAY(a, const char *, 8)};
+    bool ended = strcmp(status, "canceled") == 0 || strcmp(status, "closed") == 0;
+    bool open = any_line(lines, n, false, false) || any_line(lines, n, true, false);
+    bool invoiceable = any_line(lines, n, false, true);
+    if (ended)
+        return ret;
+    if (strcmp(status, "draft") == 0)
+        ret.v[ret.n++] = "confirm";
+    if (held)
+        ret.v[ret.n++] = "release";
+    if (open) {
+        ret.v[ret.n++] = "hold";
+        ret.v[ret.n++] = "cancel";
+    }
+    if (confirmed && !held) {
+        if (any_line(lines, n, false, false))
+            ret.v[ret.n++] = "ship";
+        if (invoiceable)
+            ret.v[ret.n++] = "invoice";
+        else if (!open)
+            ret.v[ret.n++] = "close";
+    }
+    return ret;
+}
+
+bool order_allows(const struct string_list *actions, const char *action)
+{
+    for (size_t i = 0; i < actions->n; i++)
+        if (strcmp(actions->v[i], action) == 0)
+            return true;
+    return false;
+}

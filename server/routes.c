@@ -1,0 +1,83 @@
+/* The rows of routes.def as data, each with a thunk that hands the runner's untyped calls to its
+ * typed use case. */
+#include "server/routes_prototypes.h"
+
+/* Reads and single writes: one call after the other; a call's failure stays its own. */
+#define RUN_EACH(fn)                                                                               \
+    static err fn##_run(struct tx *tx, struct call **c, size_t n)                                  \
+    {                                                                                              \
+        for (size_t i = 0; i < n; i++) {                                                           \
+            err e = fn(tx, c[i], c[i]->in, c[i]->out);                                             \
+            if (e != OK)                                                                           \
+                TRY(call_failed(tx, c[i], e));                                                     \
+        }                                                                                          \
+        return OK;                                                                                 \
+    }
+
+#define ERRORS(...) {__VA_ARGS__ __VA_OPT__(, ) OK}
+#define READ(path, fn, scope, IN, OUT, summary) RUN_EACH(fn)
+#define LIST(path, fn, scope, ITEM, summary)                                                       \
+    static err fn##_run(struct tx *tx, struct call **c, size_t n)                                  \
+    {                                                                                              \
+        for (size_t i = 0; i < n; i++) {                                                           \
+            err e = fn(tx, c[i]->query, c[i]->out);                                                \
+            if (e != OK)                                                                           \
+                TRY(call_failed(tx, c[i], e));                                                     \
+        }                                                                                          \
+        return OK;                                                                                 \
+    }
+#define WRITE(method, path, fn, scope, IN, OUT, status, flags, summary, errors)                    \
+    RUN_EACH(fn)                                                                                   \
+    static const err fn##_errors[] = errors;
+#define BATCH(method, path, fn, scope, IN, OUT, status, flags, summary, most, errors)              \
+    static err fn##_run(struct tx *tx, struct call **c, size_t n)                                  \
+    {                                                                                              \
+        struct fn##_cmd *cmds = ARENA_ARRAY(tx->arena, struct fn##_cmd, n);                        \
+        for (size_t i = 0; i < n; i++)                                                             \
+            cmds[i] = (struct fn##_cmd){.call = c[i], .in = c[i]->in, .out = c[i]->out};           \
+        return fn(tx, cmds, n);                                                                    \
+    }                                                                                              \
+    static const err fn##_errors[] = errors;
+#include "server/routes.def"
+#undef READ
+#undef LIST
+#undef WRITE
+#undef BATCH
+
+#define READ(path, fn, scope, IN, OUT, summary)                                                    \
+    extern const struct json_type IN##_type, OUT##_type;
+#define LIST(path, fn, scope, ITEM, summary) extern const struct json_type ITEM##_type;
+#define WRITE(method, path, fn, scope, IN, OUT, status, flags, summary, errors)                    \
+    extern const struct json_type IN##_type, OUT##_type;
+#define BATCH(method, path, fn, scope, IN, OUT, status, flags, summary, most, errors)              \
+    extern const struct json_type IN##_type, OUT##_type;
+#include "server/routes.def"
+#undef READ
+#undef LIST
+#undef WRITE
+#undef BATCH
+
+/* Most reads of one kind that share a snapshot and a connection. */
+#define READS_TOGETHER 16
+static const err no_errors[] = {OK};
+
+const struct route routes[] = {
+#define READ(path_, fn, scope_, IN, OUT, summary_)                                                 \
+    {ROUTE_READ,  "GET",      path_, #fn, scope_, summary_,       &IN##_type, &OUT##_type,         \
+     NULL,        200,        0,     READS_TOGETHER,      no_errors, fn##_run},
+#define LIST(path_, fn, scope_, ITEM, summary_)                                                    \
+    {ROUTE_LIST,  "GET", path_, #fn,            scope_,    summary_, NULL, &ITEM##_type,           \
+     &fn##_def, 200,   0,     READS_TOGETHER, no_errors, fn##_run},
+#define WRITE(method_, path_, fn, scope_, IN, OUT, status_, flags_, summary_, errors_)             \
+    {ROUTE_WRITE, #method_, path_,  #fn, scope_,      summary_, &IN##_type, &OUT##_type,           \
+     NULL,        status_,  flags_, 1,   fn##_errors, fn##_run},
+#define BATCH(method_, path_, fn, scope_, IN, OUT, status_, flags_, summary_, most_, errors_)      \
+    {ROUTE_WRITE, #method_, path_,  #fn,   scope_,      summary_, &IN##_type, &OUT##_type,         \
+     NULL,        status_,  flags_, most_, fn##_errors, fn##_run},
+#include "server/routes.def"
+#undef READ
+#undef LIST
+#undef WRITE
+#undef BATCH
+};
+const size_t n_routes = COUNT_OF(routes);

@@ -1,0 +1,122 @@
+/* What may ship, what shipping takes from where, and what can be done with a shipment. */
+#include "server/shipments/rules.h"
+#include <string.h>
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+err shipment_order_check(const struct order_state *o, const char **ret_why)
+{
+    if (o->held || strcmp(o->status, "on_hold") == 0) {
+        *ret_why = "The order is on hold; release it first.";
+        return ERR_ON_HOLD;
+    }
+    if (strcmp(o->status, "confirmed") == 0 || strcmp(o->status, "in_fulfillment") == 0)
+        return OK;
+    if (strcmp(o->status, "draft") == 0)
+        *ret_why = "The order is a draft; confirm it first.";
+    else if (strcmp(o->status, "canceled") == 0)
+        *ret_why = "The order is canceled.";
+    else
+        *ret_why = "Nothing is open on the order: it is fulfilled.";
+    return ERR_WRONG_STATE;
+}
+
+int64_t shipment_open_quantity(const struct order_line *line)
+{
+    if (strcmp(line->kind, "stock") != 0)
+        return 0;
+    return line->quantity - line->canceled - line->shipped;
+}
+
+struct shipment_pick shipment_pick_line(const struct order_state *o, struct order_line *line,
+                                        int64_t line_no, int64_t quantity)
+{
+    return (struct shipment_pick){
+        .line_no = line_no,
+        .order_line_no = line->line_no,
+        .product_id = line->product_id,
+        .warehouse_id = line->warehouse_id == NIL64 ? o->warehouse_id : line->warehouse_id,
+        .quantity = quantity,
+        .line = line,
+    };
+}
+
+static bool anything_reserved(const struct order_state *o)
+{
+    for (size_t i = 0; i < o->n_lines; i++) {
+        if (o->lines[i].reserved > 0)
+            return true;
+    }
+    return false;
+}
+
+size_t shipment_pick_all(const struct order_state *o, struct shipment_pick *picks)
+{
+    bool reserved = anything_reserved(o);
+    size_t n = 0;
+    for (size_t i = 0; i < o->n_lines; i++) {
+        struct order_line *line = &o->lines[i];
+        int64_t quantity = reserved ? line->reserved : shipment_open_quantity(line);
+        if (quantity > 0) {
+            picks[n] = shipment_pick_line(o, line, (int64_t)n + 1, quantity);
+            n++;
+        }
+    }
+    return n;
+}
+
+int64_t shipment_takeable(const struct order_line *line, const struct stock_facts *stock)
+{
+    return stock == NULL ? 0 : stock->on_hand - stock->reserved + line->reserved;
+}
+
+err shipment_take(const struct shipment_pick *pick, struct stock_facts *stock,
+                  struct stock_delta *ret)
+{
+    struct order_line *line = pick->line;
+    int64_t from_reserved = least(line->reserved, pick->quantity);
+    if (pick->quantity > shipment_open_quantity(line))
+        return ERR_QUANTITY_EXCEEDED;
+    if (stock == NULL || pick->quantity > shipment_takeable(line, stock))
+        return ERR_INSUFFICIENT_STOCK;
+
+    line->reserved -= from_reserved;
+    line->shipped += pick->quantity;
+    stock->reserved -= from_reserved;
+    stock->on_hand -= pick->quantity;
+    *ret = (struct stock_delta){
+        .product_id = pick->product_id,
+        .warehouse_id = pick->warehouse_id,
+        .on_hand = -pick->quantity,
+        .reserved = -from_reserved,
+    };
+    return OK;
+}
+
+int64_t shipment_warehouse(const struct shipment_pick *picks, size_t n)
+{
+    for (size_t i = 1; i < n; i++) {
+        if (picks[i].warehouse_id != picks[0].warehouse_id)
+            return NIL64;
+    }
+    return n == 0 ? NIL64 : picks[0].warehouse_id;
+}
+
+size_t shipment_actions(const char *status, bool open_to_invoice,
+                        const char *ret[SHIPMENT_ACTIONS_MAX])
+{
+    size_t n = 0;
+    if (strcmp(status, "draft") == 0) {
+        ret[n++] = "ship";
+        ret[n++] = "cancel";
+        return n;
+    }
+    if (strcmp(status, "shipped") == 0)
+        ret[n++] = "deliver";
+    if (open_to_invoice && strcmp(status, "canceled") != 0)
+        ret[n++] = "invoice";
+    return n;
+}

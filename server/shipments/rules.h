@@ -1,0 +1,47 @@
+/* What may ship, what shipping takes from where, and what can be done with a shipment: pure
+ * functions, no database. */
+#pragma once
+#include "lib/base/err.h"
+#include "server/inventory/inventory.h"
+#include "server/orders/orders.h"
+#include "server/shipments/shipments.h"
+#include <stdbool.h>
+
+/* One line that leaves. */
+struct shipment_pick {
+    int64_t line_no; /* of the shipment, from 1 */
+    int64_t order_line_no, product_id, warehouse_id;
+    int64_t quantity;
+    struct order_line *line;
+};
+
+/* OK, or ERR_ON_HOLD or ERR_WRONG_STATE with a sentence that says why nothing of the order may
+ * ship. */
+err shipment_order_check(const struct order_state *o, const char **ret_why) MUST_CHECK;
+
+/* Ordered, not canceled, not shipped; 0 for services. */
+int64_t shipment_open_quantity(const struct order_line *line);
+
+/* What ships when the caller names no lines: all that is reserved, or, when nothing is, all that is
+ * open. picks has room for o->n_lines; returns how many were filled. */
+size_t shipment_pick_all(const struct order_state *o, struct shipment_pick *picks);
+struct shipment_pick shipment_pick_line(const struct order_state *o, struct order_line *line,
+                                        int64_t line_no, int64_t quantity);
+
+/* Takes the pick out of stock: first what is reserved for its line, then what is available. Moves
+ * line->reserved, line->shipped and the facts of stock, and says by how much stock changes.
+ * ERR_QUANTITY_EXCEEDED, ERR_INSUFFICIENT_STOCK (stock may be NULL: never had any); then nothing
+ * has changed. */
+err shipment_take(const struct shipment_pick *pick, struct stock_facts *stock,
+                  struct stock_delta *ret) MUST_CHECK;
+/* What could be taken for the line now. */
+int64_t shipment_takeable(const struct order_line *line, const struct stock_facts *stock);
+
+/* The warehouse that all picks share; NIL64 when they do not. */
+int64_t shipment_warehouse(const struct shipment_pick *picks, size_t n);
+
+#define SHIPMENT_ACTIONS_MAX 2
+/* Names of the actions that the state allows; open_to_invoice: a line is not invoiced in full.
+ * Returns how many. */
+size_t shipment_actions(const char *status, bool open_to_invoice,
+                        const char *ret[SHIPMENT_ACTIONS_MAX]);

@@ -1,0 +1,161 @@
+/* Ship: goods leave the warehouse. Consumes what is reserved, then what is free; every line moves
+ * stock once, and the order moves on. */
+#include "lib/base/decimal.h"
+#include "lib/base/id.h"
+#include "server/routes_prototypes.h"
+#include "server/shipments/internal.h"
+#include "shipments.sql.h"
+#include <inttypes.h>
+#include <string.h>
+
+err shipping_check_order(const struct call *c, const struct order_state *o)
+{
+    const char *why = NULL;
+    err e = shipment_order_check(o, &why);
+    return e == OK ? OK : fail(c->problem, e, "%s", why);
+}
+
+static err refuse_pick(const struct shipping *s, const struct shipment_pick *pick, err e,
+                       int64_t most)
+{
+    char text[DECIMAL_TEXT_MAX];
+    decimal_format(most, DECIMAL_SCALE, 0, text);
+    if (e == ERR_QUANTITY_EXCEEDED)
+        return fail(s->c->problem, e,
+                    "Line %" PRId64 ": only %s of order line %" PRId64 " (%s) is open to ship.",
+                    pick->line_no, text, pick->order_line_no, pick->line->sku);
+    return fail(s->c->problem, e,
+                "Line %" PRId64 ": only %s of order line %" PRId64
+                " (%s) can leave the warehouse: the rest is not there or reserved for others.",
+                pick->line_no, text, pick->order_line_no, pick->line->sku);
+}
+
+err shipping_check_quantities(const struct shipping *s)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        int64_t open = shipment_open_quantity(s->picks[i].line);
+        if (s->picks[i].quantity > open)
+            return refuse_pick(s, &s->picks[i], ERR_QUANTITY_EXCEEDED, open);
+    }
+    return OK;
+}
+
+err shipping_lock_stock(struct shipping *s)
+{
+    struct stock_key *keys = ARENA_ARRAY(s->tx->arena, struct stock_key, s->n);
+    for (size_t i = 0; i < s->n; i++)
+        keys[i] = (struct stock_key){s->picks[i].product_id, s->picks[i].warehouse_id};
+    return stock_lock_queue(s->tx, keys, s->n, &s->stock);
+}
+
+static err take_all(struct shipping *s, struct stock_delta *deltas)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        const struct shipment_pick *pick = &s->picks[i];
+        struct stock_facts *stock = stock_find(&s->stock, pick->product_id, pick->warehouse_id);
+        err e = shipment_take(pick, stock, &deltas[i]);
+        if (e == ERR_QUANTITY_EXCEEDED)
+            return refuse_pick(s, pick, e, shipment_open_quantity(pick->line));
+        if (e != OK)
+            return refuse_pick(s, pick, e, shipment_takeable(pick->line, stock));
+    }
+    return OK;
+}
+
+static err record_movements(struct shipping *s)
+{
+    struct stock_movement_new *m = ARENA_ARRAY(s->tx->arena, struct stock_movement_new, s->n);
+    for (size_t i = 0; i < s->n; i++) {
+        m[i] = (struct stock_movement_new){
+            .id = id_new(),
+            .product_id = s->picks[i].product_id,
+            .warehouse_id = s->picks[i].warehouse_id,
+            .kind = "shipment",
+            .quantity = -s->picks[i].quantity,
+            .document_id = s->shipment_id,
+            .effective_date = s->ship_date,
+        };
+    }
+    return stock_movements_record(s->tx, m, s->n);
+}
+
+err shipping_go(struct shipping *s)
+{
+    struct stock_delta *deltas = ARENA_ARRAY(s->tx->arena, struct stock_delta, s->n);
+    TRY(take_all(s, deltas));
+    TRY(stock_apply(s->tx, deltas, s->n));
+    TRY(record_movements(s));
+    return orders_progressed(s->tx, s->c, s->order);
+}
+
+/* The order of the shipment, then the shipment: the documented order of locks. */
+static err lock_draft(struct tx *tx, struct call *c, int64_t id, struct order_state **ret_order,
+                      struct shipment_state *ret)
+{
+    struct shipment_order_row of;
+    TRY(shipment_order(tx, id, &of));
+    struct order_state_list orders;
+    TRY(orders_lock(tx, &of.order_id, 1, &orders));
+    struct shipment_state_list shipments;
+    TRY(shipments_lock(tx, &id, 1, &shipments));
+    if (orders.n != 1 || shipments.n != 1)
+        return ERR_NO_ROW;
+    TRY(call_check_version(c, shipments.v[0].version));
+    if (strcmp(shipments.v[0].status, "draft") != 0)
+        return fail(c->problem, ERR_WRONG_STATE, "The shipment is %s; only a draft can be shipped.",
+                    shipments.v[0].status);
+    *ret_order = orders.v;
+    *ret = shipments.v[0];
+    return OK;
+}
+
+/* The draft's lines as picks of the order as it is now. */
+static err pick_draft(struct shipping *s, const struct shipment_state *draft)
+{
+    s->picks = ARENA_ARRAY(s->tx->arena, struct shipment_pick, draft->n_lines);
+    s->n = draft->n_lines;
+    for (size_t i = 0; i < draft->n_lines; i++) {
+        const struct shipment_line_state *l = &draft->lines[i];
+        struct order_line *line = order_line_find(s->order, l->order_line_no);
+        if (line == NULL) /* confirmed orders keep their lines */
+            return fail(s->c->problem, ERR_INTERNAL, "A line of the order is missing.");
+        s->picks[i] = shipment_pick_line(s->order, line, l->line_no, l->quantity);
+        s->picks[i].warehouse_id = l->warehouse_id;
+    }
+    return OK;
+}
+
+static int32_t date_of(const struct tx *tx, const struct shipment_ship *in,
+                       const struct shipment_state *draft)
+{
+    if (in->ship_date != NIL32)
+        return in->ship_date;
+    return draft->ship_date != NIL32 ? draft->ship_date : tx->today;
+}
+
+err shipment_ship_draft(struct tx *tx, struct call *c, int64_t id, const struct shipment_ship *in,
+                        struct shipment *ret)
+{
+    struct shipping s = {.tx = tx, .c = c, .shipment_id = id};
+    struct shipment_state draft;
+    TRY(lock_draft(tx, c, id, &s.order, &draft));
+    TRY(shipping_check_order(c, s.order));
+    s.ship_date = date_of(tx, in, &draft);
+    TRY(call_check_period(c, s.ship_date));
+
+    TRY(pick_draft(&s, &draft));
+    TRY(shipping_lock_stock(&s));
+    TRY(tx_flush(tx));
+    TRY(shipping_go(&s));
+    TRY(shipment_set_shipped(tx, id, s.ship_date, in->expected_date, in->carrier,
+                             in->tracking_number));
+    TRY(shipment_load(tx, id, ret));
+    shipment_tell(tx, c, "shipment.shipped", "draft", ret);
+    return OK;
+}
+
+err shipments_ship(struct tx *tx, struct call *c, const struct shipment_ship *in,
+                   struct shipment *ret)
+{
+    return shipment_ship_draft(tx, c, c->path_id[0], in, ret);
+}

@@ -1,0 +1,152 @@
+-- Shipments of orders.
+-- include "server/shipments/shipments.h"
+-- include "server/shipments/rules.h"
+
+-- fn shipments_by_external_id(external_id text) -> many(id i64)
+SELECT id FROM shipment WHERE tenant_id = :tenant AND external_id = :external_id;
+
+-- fn shipment_next_number() -> many(number i64)
+SELECT nextval('shipment_number') AS number;
+
+-- The order of a shipment never changes: read without a lock, to lock the order first.
+-- fn shipment_order(id i64) -> one(order_id i64)
+SELECT order_id FROM shipment WHERE tenant_id = :tenant AND id = :id;
+
+-- fn shipment_rows_lock(ids i64[]) -> many struct shipment_state(id i64, version i64, order_id i64,
+--     customer_id i64, number text, status text, ship_date date?)
+SELECT id, version, order_id, customer_id, number, status, ship_date
+  FROM shipment
+ WHERE tenant_id = :tenant AND id = ANY(:ids)
+ ORDER BY id
+   FOR UPDATE;
+
+-- fn shipment_rows_lock_of_orders(orders i64[]) -> many struct shipment_state(id i64, version i64,
+--     order_id i64, customer_id i64, number text, status text, ship_date date?)
+SELECT s.id, s.version, s.order_id, s.customer_id, s.number, s.status, s.ship_date
+  FROM shipment s
+ WHERE s.tenant_id = :tenant AND s.order_id = ANY(:orders) AND s.status IN ('shipped', 'delivered')
+   AND EXISTS (SELECT 1 FROM shipment_line l
+                WHERE l.tenant_id = :tenant AND l.shipment_id = s.id AND l.invoiced < l.quantity)
+ ORDER BY s.id
+   FOR UPDATE OF s;
+
+-- fn shipment_lines_of(ids i64[]) -> many struct shipment_line_state(shipment_id i64, line_no i64,
+--     order_id i64, order_line_no i64, product_id i64, warehouse_id i64?, quantity i64,
+--     delivered i64, invoiced i64)
+SELECT shipment_id, line_no, order_id, order_line_no, product_id, warehouse_id, quantity, delivered,
+       invoiced
+  FROM shipment_line
+ WHERE tenant_id = :tenant AND shipment_id = ANY(:ids)
+ ORDER BY shipment_id, line_no;
+
+-- fn shipment_lines_of_orders(orders i64[]) -> many struct shipment_line_state(shipment_id i64,
+--     line_no i64, order_id i64, order_line_no i64, product_id i64, warehouse_id i64?,
+--     quantity i64, delivered i64, invoiced i64)
+SELECT shipment_id, line_no, order_id, order_line_no, product_id, warehouse_id, quantity, delivered,
+       invoiced
+  FROM shipment_line
+ WHERE tenant_id = :tenant AND order_id = ANY(:orders)
+ ORDER BY shipment_id, line_no;
+
+-- fn shipment_insert(id i64, external_id text?, number text, customer_id i64, order_id i64,
+--     warehouse_id i64?, status text, carrier text?, tracking_number text?, ship_date date?,
+--     expected_date date?, ship_to json?, notes text?, metadata json) -> exec
+INSERT INTO shipment (tenant_id, id, external_id, number, customer_id, order_id, warehouse_id,
+                      status, carrier, tracking_number, ship_date, expected_date, ship_to, notes,
+                      metadata, created_at, updated_at)
+VALUES (:tenant, :id, :external_id, :number, :customer_id, :order_id, :warehouse_id, :status,
+        :carrier, :tracking_number, :ship_date, :expected_date, :ship_to, :notes, :metadata, :now,
+        :now);
+
+-- fn shipment_lines_insert(shipment_id i64, order_id i64, rows l[struct shipment_pick: line_no i64,
+--     order_line_no i64, product_id i64, warehouse_id i64?, quantity i64]) -> exec
+INSERT INTO shipment_line (tenant_id, shipment_id, line_no, order_id, order_line_no, product_id,
+                           warehouse_id, quantity)
+SELECT :tenant, :shipment_id, l.line_no, :order_id, l.order_line_no, l.product_id, l.warehouse_id,
+       l.quantity
+  FROM unnest(:l.line_no, :l.order_line_no, :l.product_id, :l.warehouse_id, :l.quantity)
+       AS l(line_no, order_line_no, product_id, warehouse_id, quantity);
+
+-- fn shipment_set_shipped(id i64, ship_date date, expected_date date?, carrier text?,
+--     tracking_number text?) -> exec
+UPDATE shipment
+   SET version = version + 1, status = 'shipped', ship_date = :ship_date,
+       expected_date = coalesce(:expected_date, expected_date),
+       carrier = coalesce(:carrier, carrier),
+       tracking_number = coalesce(:tracking_number, tracking_number), updated_at = :now
+ WHERE tenant_id = :tenant AND id = :id AND status = 'draft';
+
+-- fn shipment_set_delivered(id i64, delivered_date date, proof json?) -> exec
+UPDATE shipment
+   SET version = version + 1, status = 'delivered', delivered_date = :delivered_date,
+       proof = :proof, updated_at = :now
+ WHERE tenant_id = :tenant AND id = :id AND status = 'shipped';
+
+-- fn shipment_lines_set_delivered(rows l[struct shipment_line_state: shipment_id i64, line_no i64,
+--     delivered i64]) -> exec
+UPDATE shipment_line t
+   SET delivered = l.delivered
+  FROM unnest(:l.shipment_id, :l.line_no, :l.delivered) AS l(shipment_id, line_no, delivered)
+ WHERE t.tenant_id = :tenant AND t.shipment_id = l.shipment_id AND t.line_no = l.line_no;
+
+-- fn shipment_set_canceled(id i64) -> exec
+UPDATE shipment
+   SET version = version + 1, status = 'canceled', updated_at = :now
+ WHERE tenant_id = :tenant AND id = :id AND status = 'draft';
+
+-- fn shipment_lines_add_invoiced(rows l[struct shipment_line_invoiced: shipment_id i64,
+--     line_no i64, quantity i64]) -> exec
+UPDATE shipment_line t
+   SET invoiced = t.invoiced + l.quantity
+  FROM unnest(:l.shipment_id, :l.line_no, :l.quantity) AS l(shipment_id, line_no, quantity)
+ WHERE t.tenant_id = :tenant AND t.shipment_id = l.shipment_id AND t.line_no = l.line_no;
+
+-- fn shipments_touch(ids i64[]) -> exec
+UPDATE shipment
+   SET version = version + 1, updated_at = :now
+ WHERE tenant_id = :tenant AND id = ANY(:ids);
+
+-- fn shipment_header(id i64) -> one struct shipment(id i64, version i64, external_id text?,
+--     number text, status text, order_id i64, customer_id i64, warehouse_id i64?, carrier text?,
+--     tracking_number text?, ship_date date?, expected_date date?, delivered_date date?,
+--     ship_to json?, proof json?, notes text?, metadata json, created_at instant,
+--     updated_at instant)
+SELECT id, version, external_id, number, status, order_id, customer_id, warehouse_id, carrier,
+       tracking_number, ship_date, expected_date, delivered_date, ship_to, proof, notes, metadata,
+       created_at, updated_at
+  FROM shipment
+ WHERE tenant_id = :tenant AND id = :id;
+
+-- fn shipment_lines_load(id i64) -> many struct shipment_line(line_no i64, order_line_no i64,
+--     product_id i64, sku text, description text, warehouse_id i64?, quantity i64, delivered i64,
+--     invoiced i64)
+SELECT l.line_no, l.order_line_no, l.product_id, o.sku, o.description, l.warehouse_id, l.quantity,
+       l.delivered, l.invoiced
+  FROM shipment_line l
+  JOIN order_line o ON o.tenant_id = l.tenant_id AND o.order_id = l.order_id
+       AND o.line_no = l.order_line_no
+ WHERE l.tenant_id = :tenant AND l.shipment_id = :id
+ ORDER BY l.line_no;
+
+-- fn shipments_list() -> list struct shipment_summary(id i64, version i64, external_id text?,
+--     number text, status text, order_id i64, customer_id i64, warehouse_id i64?, carrier text?,
+--     tracking_number text?, ship_date date?, expected_date date?, delivered_date date?,
+--     ship_to json?, proof json?, notes text?, metadata json, created_at instant,
+--     updated_at instant)
+-- filter external_id text: s.external_id
+-- filter number text: s.number
+-- filter status text: s.status
+-- filter order_id id ord: s.order_id
+-- filter customer_id id cus: s.customer_id
+-- filter warehouse_id id whs: s.warehouse_id
+-- filter tracking_number text: s.tracking_number
+-- filter ship_date date: s.ship_date
+-- filter delivered_date date: s.delivered_date
+-- filter created_at instant: s.created_at
+-- sort id: s.id
+-- sort number: s.number
+SELECT s.id, s.version, s.external_id, s.number, s.status, s.order_id, s.customer_id,
+       s.warehouse_id, s.carrier, s.tracking_number, s.ship_date, s.expected_date,
+       s.delivered_date, s.ship_to, s.proof, s.notes, s.metadata, s.created_at, s.updated_at
+  FROM shipment s
+ WHERE s.tenant_id = :tenant AND :filters;

@@ -1,0 +1,15 @@
+/* JSON types of shipments. */
+#include "server/shipments/shipments.h"
+
+const char *const shipment_statuses[] = {"draft", "shipped", "delivered", "canceled", NULL};
+
+JSON_TYPE(shipment_line_new, SHIPMENT_LINE_NEW_FIELDS, .doc = "A line to ship.");
+JSON_TYPE(shipment_new, SHIPMENT_NEW_FIELDS, .doc = "A shipment to create.");
+JSON_TYPE(shipment_ship, SHIPMENT_SHIP_FIELDS, .doc = "How and when a shipment left.");
+JSON_TYPE(shipment_proof, SHIPMENT_PROOF_FIELDS, .doc = "Proof of delivery.");
+JSON_TYPE(shipment_deliver_line, SHIPMENT_DELIVER_LINE_FIELDS,
+          .doc = "A line that did not arrive in full.");
+JSON_TYPE(shipment_deliver, SHIPMENT_DELIVER_FIELDS, .doc = "What arrived, and the proof of it.");
+JSON_TYPE(shipment_line, SHIPMENT_LINE_FIELDS, .doc = "A line of a shipment.");
+JSON_TYPE(shipment_summary, SHIPMENT_HEADER_FIELDS, .doc = "A shipment without its lines.");
+JSON_TYPE(shipment, SHIPMENT_FIELDS, .doc = "A shipment.");
