@@ -458,8 +458,9 @@ CREATE TABLE invoice (
     CONSTRAINT invoice_number_key UNIQUE (tenant_id, number),
     CONSTRAINT invoice_customer_fkey FOREIGN KEY (tenant_id, customer_id) REFERENCES customer,
     CONSTRAINT invoice_status_check
-        CHECK (status IN ('draft', 'finalized', 'partially_paid', 'paid', 'void')),
-    CONSTRAINT invoice_number_check CHECK ((number IS NULL) = (status = 'draft')),
+        CHECK (status IN ('draft', 'finalized', 'partially_paid', 'paid', 'void', 'canceled')),
+    CONSTRAINT invoice_number_check
+        CHECK ((number IS NULL) = (status IN ('draft', 'canceled'))),
     CONSTRAINT invoice_total_check CHECK (gross = net + tax AND gross >= 0)
 ) WITH (fillfactor = 85);
 CREATE INDEX invoice_customer ON invoice (tenant_id, customer_id, id);
@@ -547,6 +548,7 @@ CREATE TABLE credit_note_line (
     sku text,
     description text NOT NULL,
     quantity bigint NOT NULL,
+    credited_quantity bigint NOT NULL DEFAULT 0,
     unit_price bigint NOT NULL,
     discount_percent bigint NOT NULL,
     tax_code_id bigint NOT NULL,
@@ -556,8 +558,11 @@ CREATE TABLE credit_note_line (
     gross bigint NOT NULL,
     PRIMARY KEY (tenant_id, credit_note_id, line_no),
     CONSTRAINT credit_note_line_total_check CHECK (gross = net + tax),
-    CONSTRAINT credit_note_line_quantity_check CHECK (quantity > 0)
+    CONSTRAINT credit_note_line_quantity_check
+        CHECK (quantity > 0 AND credited_quantity IN (0, quantity))
 );
+COMMENT ON COLUMN credit_note_line.credited_quantity IS
+    'what it takes back of the invoice line; 0 when only an amount is credited';
 
 -- cash
 

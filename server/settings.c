@@ -1,5 +1,6 @@
 /* The table of settings. */
 #include "server/settings.h"
+#include "lib/base/value.h"
 
 const struct setting o2c_settings_table[] = {
 #define SETTING_TEXT(name_, env_, default_, secret_, doc_)                                         \

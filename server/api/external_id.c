@@ -12,6 +12,9 @@ static void name_holder(const struct call *c, const char *prefix, int64_t holder
 
 err external_id_taken(const struct call *c, const char *prefix, int64_t holder)
 {
+    /* A PUT that found nothing to replace, and now somebody else has made it: replace that. */
+    if (c->path_external_id != NULL && c->path_id[0] == NIL64)
+        return ERR_SERIALIZATION;
     name_holder(c, prefix, holder);
     return fail(c->problem, ERR_EXTERNAL_ID_TAKEN,
                 "The external_id belongs to %s. Use another one, or change that one.",

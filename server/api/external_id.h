@@ -2,7 +2,8 @@
 #pragma once
 #include "server/api/call.h"
 
-/* The refusal of an external id that belongs to another resource of the kind. */
+/* The refusal of an external id that belongs to another resource of the kind. When a PUT raced with
+ * the creation of its own target, ERR_SERIALIZATION instead: run again, there it is. */
 err external_id_taken(const struct call *c, const char *prefix, int64_t holder);
 /* The refusal of any other unique key ("SKU", "code") that belongs to another resource. */
 err key_taken(const struct call *c, const char *what, const char *prefix, int64_t holder);

@@ -13,5 +13,5 @@ SELECT :tenant, :api_key, :operation, o.key, o.fingerprint, o.status, o.headers,
  ORDER BY o.key;
 
 -- Forgets outcomes older than a point in time.
--- fn idempotency_prune(before instant) -> exec
+-- fn idempotency_forget(before instant) -> exec
 DELETE FROM idempotency_key WHERE tenant_id = :tenant AND created_at < :before;

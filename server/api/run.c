@@ -2,7 +2,7 @@
  * run_requests (worker): prepare each, run them in one transaction, answer each. */
 #include "server/api/run.h"
 #include <openssl/sha.h>
-#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "idempotency.sql.h"

@@ -56,7 +56,7 @@ SELECT t.id, t.version, t.external_id, t.code, t.name, t.category,
 -- filter created_at instant: t.created_at
 -- filter updated_at instant: t.updated_at
 -- sort id: t.id
--- sort code: t.code
+-- sort code unique: t.code
 SELECT t.id, t.version, t.external_id, t.code, t.name, t.category,
        (SELECT '[' || string_agg('{"valid_from":"' || to_char(r.valid_from, 'YYYY-MM-DD')
                    || '","rate":"' || trim_scale(r.rate::numeric / 1000000) || '"}', ','
@@ -124,7 +124,7 @@ SELECT id, version, external_id, sku, name, description, kind, unit, tax_code_id
 -- filter created_at instant: p.created_at
 -- filter updated_at instant: p.updated_at
 -- sort id: p.id
--- sort sku: p.sku
+-- sort sku unique: p.sku
 -- sort name: p.name
 SELECT p.id, p.version, p.external_id, p.sku, p.name, p.description, p.kind, p.unit, p.tax_code_id,
        p.status, p.metadata, p.created_at, p.updated_at

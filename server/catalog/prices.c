@@ -31,11 +31,11 @@ static void check_references(const struct call *c, const struct price *t,
                              const struct price_keys_row *keys)
 {
     if (!keys->product_known)
-        fault(c->problem, "/product_id", "unknown", "There is no such product.");
+        fault(c->problem, "/product_id", "unknown_reference", "There is no such product.");
     if (t->customer_id == NIL64)
         return;
     if (keys->customer_currency == NULL)
-        fault(c->problem, "/customer_id", "unknown", "There is no such customer.");
+        fault(c->problem, "/customer_id", "unknown_reference", "There is no such customer.");
     else if (t->currency != NULL && strcmp(t->currency, keys->customer_currency) != 0)
         fault(c->problem, "/currency", "currency_mismatch", "The customer buys in %s.",
               keys->customer_currency);

@@ -77,7 +77,7 @@ static err check_keys(struct tx *tx, const struct call *c, const struct product 
     struct product_keys_row keys;
     TRY(product_keys(tx, t->external_id, t->sku, t->tax_code_id, &keys));
     if (!keys.tax_code_known) {
-        fault(c->problem, "/tax_code_id", "unknown", "There is no such tax code.");
+        fault(c->problem, "/tax_code_id", "unknown_reference", "There is no such tax code.");
         return c->problem->code;
     }
     if (keys.external_id_holder != NIL64 && keys.external_id_holder != t->id)

@@ -40,6 +40,16 @@ static int by_day(const void *left, const void *right)
     return (l->valid_from > r->valid_from) - (l->valid_from < r->valid_from);
 }
 
+static struct tax_code_rate_list sorted(struct arena *a, const struct tax_code_rate_list *rates)
+{
+    struct tax_code_rate_list copy = {ARENA_ARRAY(a, struct tax_code_rate, rates->n), rates->n};
+    if (copy.n == 0)
+        return copy;
+    memcpy(copy.v, rates->v, copy.n * sizeof *copy.v);
+    qsort(copy.v, copy.n, sizeof *copy.v, by_day);
+    return copy;
+}
+
 static const char *encode_rates(struct arena *a, const struct tax_code_rate_list *rates)
 {
     struct buf out;
@@ -53,10 +63,8 @@ static struct plan plan_from(struct arena *a, const struct call *c, const struct
                              const struct tax_code *was)
 {
     struct plan p = {.code = was != NULL ? *was : (struct tax_code){.id = id_new()},
-                     .rates = in->rates};
+                     .rates = sorted(a, &in->rates)};
     check_rates(a, c, in);
-    if (p.rates.n > 1)
-        qsort(p.rates.v, p.rates.n, sizeof *p.rates.v, by_day);
     const char *external_id = external_id_of_put(c, in->external_id);
     if (external_id != NULL)
         p.code.external_id = external_id;

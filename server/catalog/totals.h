@@ -18,8 +18,15 @@ struct totals_line {
 struct totals {
     int64_t net, tax, gross;
 };
-/* per line: tax = round(net x rate) on each. per document: lines are grouped by (tax code, rate);
- * each group's tax is round(sum of net x rate) and is spread over its lines by largest remainder.
- * ERR_OVERFLOW when an amount leaves its range. */
+/* net per line: round(quantity x unit price less discount).
+ *
+ * tax per line: round(net x rate) on each. tax per document: lines are grouped by (tax code, rate);
+ * each group's tax is round(sum of unrounded net x rate), rounded once, and is spread over its lines
+ * by largest remainder: every line gets its exact tax rounded down or up, ties to the lower index.
+ * The unrounded net of a line whose net is given is that net. So a document that repeats a line in
+ * full gets the same tax from quantity, price and discount (net NIL64), and not always from the
+ * rounded net.
+ *
+ * ERR_OVERFLOW when an amount leaves its range; the lines are then undefined. */
 err totals_compute(struct totals_line *lines, size_t n, int exponent, enum rounding rounding,
                    bool tax_per_line, struct totals *ret) MUST_CHECK;

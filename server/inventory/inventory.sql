@@ -62,7 +62,7 @@ SELECT s.product_id, s.warehouse_id, s.on_hand, s.reserved
   JOIN stock s ON s.tenant_id = :tenant AND s.product_id = k.product_id
        AND s.warehouse_id = k.warehouse_id
  ORDER BY s.product_id, s.warehouse_id
-   FOR UPDATE OF s;
+   FOR NO KEY UPDATE OF s;
 
 -- Empty rows for the keys that have none yet; in key order, so that two of these never wait for
 -- each other crosswise.

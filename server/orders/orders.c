@@ -181,9 +181,8 @@ struct order_line *order_line_find(const struct order_state *o, int64_t line_no)
     return line_no >= 1 && (size_t)line_no <= o->n_lines ? &o->lines[line_no - 1] : NULL;
 }
 
-static const char *state_json(struct arena *a, const struct order_state *o, const char *status)
+static const char *state_json(struct arena *a, const char *status)
 {
-    (void)o;
     return arena_printf(a, "{\"status\":\"%s\"}", status);
 }
 
@@ -194,8 +193,7 @@ static const char *status_event(struct arena *a, const char *status)
 
 static const char *new_status(const struct order_state *o)
 {
-    bool settled = strcmp(o->status, "closed") == 0 || strcmp(o->status, "canceled") == 0;
-    if (o->confirmed_at == NIL64 || (settled && o->confirmed_at == NIL64))
+    if (o->confirmed_at == NIL64)
         return o->status;
     return o->held ? "on_hold" : order_status_of_lines(o->lines, o->n_lines);
 }
@@ -223,7 +221,7 @@ err orders_progressed(struct tx *tx, const struct call *c, struct order_state *o
     TRY(order_progress(tx, o->id, status, o->confirmed_at));
     if (strcmp(status, o->status) != 0)
         event_push(tx, c, status_event(tx->arena, status), "order", o->id,
-                   state_json(tx->arena, o, o->status), state_json(tx->arena, o, status));
+                   state_json(tx->arena, o->status), state_json(tx->arena, status));
     o->status = status;
     o->version++;
     return OK;

@@ -18,7 +18,7 @@ SELECT id, version, order_id, customer_id, number, status, ship_date
   FROM shipment
  WHERE tenant_id = :tenant AND id = ANY(:ids)
  ORDER BY id
-   FOR UPDATE;
+   FOR NO KEY UPDATE;
 
 -- fn shipment_rows_lock_of_orders(orders i64[]) -> many struct shipment_state(id i64, version i64,
 --     order_id i64, customer_id i64, number text, status text, ship_date date?)
@@ -28,7 +28,7 @@ SELECT s.id, s.version, s.order_id, s.customer_id, s.number, s.status, s.ship_da
    AND EXISTS (SELECT 1 FROM shipment_line l
                 WHERE l.tenant_id = :tenant AND l.shipment_id = s.id AND l.invoiced < l.quantity)
  ORDER BY s.id
-   FOR UPDATE OF s;
+   FOR NO KEY UPDATE OF s;
 
 -- fn shipment_lines_of(ids i64[]) -> many struct shipment_line_state(shipment_id i64, line_no i64,
 --     order_id i64, order_line_no i64, product_id i64, warehouse_id i64?, quantity i64,

@@ -1,0 +1,199 @@
+-- Payments, allocations of payments and credit notes, refunds.
+-- include "server/cash/cash.h"
+
+-- fn payments_by_external_id(external_id text) -> many(id i64)
+SELECT id FROM payment WHERE tenant_id = :tenant AND external_id = :external_id;
+
+-- What never changes: read without a lock, to lock the credit account first.
+-- fn payment_peek(id i64) -> one(credit_account_id i64)
+SELECT credit_account_id FROM payment WHERE tenant_id = :tenant AND id = :id;
+
+-- fn payment_lock(id i64) -> one struct payment_summary(id i64, version i64, external_id text?,
+--   number text, customer_id i64, status text, method text, currency text, amount i64,
+--   allocated i64, refunded i64, unapplied i64, value_date date, reference text?, notes text?,
+--   metadata json, created_at instant, updated_at instant)
+SELECT p.id, p.version, p.external_id, p.number, p.customer_id,
+       CASE WHEN p.refunded = p.amount THEN 'refunded'
+            WHEN p.unapplied = 0 THEN 'allocated'
+            WHEN p.unapplied + p.refunded = p.amount THEN 'unallocated'
+            ELSE 'partly_allocated' END AS status,
+       p.method, p.currency, p.amount, p.amount - p.refunded - p.unapplied AS allocated,
+       p.refunded, p.unapplied, p.value_date, p.reference, p.notes, p.metadata, p.created_at,
+       p.updated_at
+  FROM payment p
+ WHERE p.tenant_id = :tenant AND p.id = :id
+   FOR NO KEY UPDATE;
+
+-- fn payment_select(id i64) -> one struct payment_summary(id i64, version i64, external_id text?,
+--   number text, customer_id i64, status text, method text, currency text, amount i64,
+--   allocated i64, refunded i64, unapplied i64, value_date date, reference text?, notes text?,
+--   metadata json, created_at instant, updated_at instant)
+SELECT p.id, p.version, p.external_id, p.number, p.customer_id,
+       CASE WHEN p.refunded = p.amount THEN 'refunded'
+            WHEN p.unapplied = 0 THEN 'allocated'
+            WHEN p.unapplied + p.refunded = p.amount THEN 'unallocated'
+            ELSE 'partly_allocated' END AS status,
+       p.method, p.currency, p.amount, p.amount - p.refunded - p.unapplied AS allocated,
+       p.refunded, p.unapplied, p.value_date, p.reference, p.notes, p.metadata, p.created_at,
+       p.updated_at
+  FROM payment p
+ WHERE p.tenant_id = :tenant AND p.id = :id;
+
+-- fn payments_list() -> list struct payment_summary(id i64, version i64, external_id text?,
+--   number text, customer_id i64, status text, method text, currency text, amount i64,
+--   allocated i64, refunded i64, unapplied i64, value_date date, reference text?, notes text?,
+--   metadata json, created_at instant, updated_at instant)
+-- filter id id pay: p.id
+-- filter external_id text: p.external_id
+-- filter number text: p.number
+-- filter customer_id id cus: p.customer_id
+-- filter status text: p.status
+-- filter method text: p.method
+-- filter currency text: p.currency
+-- filter value_date date: p.value_date
+-- filter reference text: p.reference
+-- filter created_at instant: p.created_at
+-- filter updated_at instant: p.updated_at
+-- sort id: p.id
+-- sort value_date: p.value_date
+-- sort number: p.number
+SELECT p.id, p.version, p.external_id, p.number, p.customer_id, p.status, p.method, p.currency,
+       p.amount, p.amount - p.refunded - p.unapplied AS allocated, p.refunded, p.unapplied,
+       p.value_date, p.reference, p.notes, p.metadata, p.created_at, p.updated_at
+  FROM (SELECT *, CASE WHEN refunded = amount THEN 'refunded'
+                       WHEN unapplied = 0 THEN 'allocated'
+                       WHEN unapplied + refunded = amount THEN 'unallocated'
+                       ELSE 'partly_allocated' END AS status
+          FROM payment) p
+ WHERE p.tenant_id = :tenant AND :filters;
+
+-- fn payment_insert(id i64, external_id text?, number text, customer_id i64,
+--   credit_account_id i64, method text, currency text, amount i64, unapplied i64, value_date date,
+--   reference text?, notes text?, metadata json) -> exec
+INSERT INTO payment (tenant_id, id, external_id, number, customer_id, credit_account_id, method,
+                     currency, amount, unapplied, value_date, reference, notes, metadata,
+                     created_at, updated_at)
+VALUES (:tenant, :id, :external_id, :number, :customer_id, :credit_account_id, :method, :currency,
+        :amount, :unapplied, :value_date, :reference, :notes, :metadata, :now, :now);
+
+-- The payment is locked; the table's check refuses to go below zero all the same.
+-- fn payment_move(id i64, unapplied i64, refunded i64) -> exec
+UPDATE payment
+   SET version = version + 1, unapplied = unapplied + :unapplied, refunded = refunded + :refunded,
+       updated_at = :now
+ WHERE tenant_id = :tenant AND id = :id;
+
+-- The invoices that oldest_due can reach with this much money, without those that the caller
+-- names. Their credit account is locked, so nothing moves between here and their own locks.
+-- fn open_invoices_oldest(customer_id i64, currency text, named i64[], available i64,
+--   most i64) -> many(id i64)
+SELECT id
+  FROM (SELECT id, due_date,
+               sum(open_amount) OVER (ORDER BY due_date, id) - open_amount AS older
+          FROM open_item
+         WHERE tenant_id = :tenant AND customer_id = :customer_id AND kind = 'invoice'
+           AND currency = :currency AND id <> ALL(:named)) o
+ WHERE older < :available
+ ORDER BY due_date, id
+ LIMIT :most;
+
+-- fn allocation_of(id i64) -> one(source text, source_id i64, invoice_id i64, amount i64,
+--   reverses i64?, effective_date date)
+SELECT source, source_id, invoice_id, amount, reverses, effective_date
+  FROM allocation
+ WHERE tenant_id = :tenant AND id = :id;
+
+-- fn allocations_reversing(id i64) -> many(id i64)
+SELECT id FROM allocation WHERE tenant_id = :tenant AND reverses = :id;
+
+-- fn allocation_select(id i64) -> one struct allocation(id i64, source text, payment_id i64?,
+--   credit_note_id i64?, customer_id i64, invoice_id i64, invoice_number text?, currency text,
+--   amount i64, reverses i64?, reversed_by i64?, reason text?, effective_date date,
+--   recorded_at instant)
+SELECT a.id, a.source, CASE WHEN a.source = 'payment' THEN a.source_id END AS payment_id,
+       CASE WHEN a.source = 'credit_note' THEN a.source_id END AS credit_note_id, i.customer_id,
+       a.invoice_id, i.number AS invoice_number, i.currency, a.amount, a.reverses,
+       r.id AS reversed_by, a.reason, a.effective_date, a.recorded_at
+  FROM allocation a
+  JOIN invoice i ON i.tenant_id = a.tenant_id AND i.id = a.invoice_id
+  LEFT JOIN allocation r ON r.tenant_id = a.tenant_id AND r.reverses = a.id
+ WHERE a.tenant_id = :tenant AND a.id = :id;
+
+-- fn allocations_of_source(source_id i64) -> many struct allocation(id i64, source text,
+--   payment_id i64?, credit_note_id i64?, customer_id i64, invoice_id i64, invoice_number text?,
+--   currency text, amount i64, reverses i64?, reversed_by i64?, reason text?, effective_date date,
+--   recorded_at instant)
+SELECT a.id, a.source, CASE WHEN a.source = 'payment' THEN a.source_id END AS payment_id,
+       CASE WHEN a.source = 'credit_note' THEN a.source_id END AS credit_note_id, i.customer_id,
+       a.invoice_id, i.number AS invoice_number, i.currency, a.amount, a.reverses,
+       r.id AS reversed_by, a.reason, a.effective_date, a.recorded_at
+  FROM allocation a
+  JOIN invoice i ON i.tenant_id = a.tenant_id AND i.id = a.invoice_id
+  LEFT JOIN allocation r ON r.tenant_id = a.tenant_id AND r.reverses = a.id
+ WHERE a.tenant_id = :tenant AND a.source_id = :source_id
+ ORDER BY a.id;
+
+-- fn allocations_list() -> list struct allocation(id i64, source text, payment_id i64?,
+--   credit_note_id i64?, customer_id i64, invoice_id i64, invoice_number text?, currency text,
+--   amount i64, reverses i64?, reversed_by i64?, reason text?, effective_date date,
+--   recorded_at instant)
+-- filter id id alc: a.id
+-- filter source text: a.source
+-- filter payment_id id pay: a.source_id
+-- filter credit_note_id id crn: a.source_id
+-- filter customer_id id cus: i.customer_id
+-- filter invoice_id id inv: a.invoice_id
+-- filter reverses id alc: a.reverses
+-- filter effective_date date: a.effective_date
+-- filter recorded_at instant: a.recorded_at
+-- sort id: a.id
+-- sort effective_date: a.effective_date
+SELECT a.id, a.source, CASE WHEN a.source = 'payment' THEN a.source_id END AS payment_id,
+       CASE WHEN a.source = 'credit_note' THEN a.source_id END AS credit_note_id, i.customer_id,
+       a.invoice_id, i.number AS invoice_number, i.currency, a.amount, a.reverses,
+       r.id AS reversed_by, a.reason, a.effective_date, a.recorded_at
+  FROM allocation a
+  JOIN invoice i ON i.tenant_id = a.tenant_id AND i.id = a.invoice_id
+  LEFT JOIN allocation r ON r.tenant_id = a.tenant_id AND r.reverses = a.id
+ WHERE a.tenant_id = :tenant AND :filters;
+
+-- fn refunds_by_external_id(external_id text) -> many(id i64)
+SELECT id FROM refund WHERE tenant_id = :tenant AND external_id = :external_id;
+
+-- fn refund_insert(id i64, external_id text?, source text, source_id i64, customer_id i64,
+--   method text, currency text, amount i64, value_date date, reference text?) -> exec
+INSERT INTO refund (tenant_id, id, external_id, source, source_id, customer_id, method, currency,
+                    amount, value_date, reference, created_at)
+VALUES (:tenant, :id, :external_id, :source, :source_id, :customer_id, :method, :currency,
+        :amount, :value_date, :reference, :now);
+
+-- fn refund_select(id i64) -> one struct refund(id i64, external_id text?, source text,
+--   payment_id i64?, credit_note_id i64?, customer_id i64, method text, currency text, amount i64,
+--   value_date date, reference text?, created_at instant)
+SELECT r.id, r.external_id, r.source,
+       CASE WHEN r.source = 'payment' THEN r.source_id END AS payment_id,
+       CASE WHEN r.source = 'credit_note' THEN r.source_id END AS credit_note_id, r.customer_id,
+       r.method, r.currency, r.amount, r.value_date, r.reference, r.created_at
+  FROM refund r
+ WHERE r.tenant_id = :tenant AND r.id = :id;
+
+-- fn refunds_list() -> list struct refund(id i64, external_id text?, source text,
+--   payment_id i64?, credit_note_id i64?, customer_id i64, method text, currency text, amount i64,
+--   value_date date, reference text?, created_at instant)
+-- filter id id rfd: r.id
+-- filter external_id text: r.external_id
+-- filter source text: r.source
+-- filter payment_id id pay: r.source_id
+-- filter credit_note_id id crn: r.source_id
+-- filter customer_id id cus: r.customer_id
+-- filter method text: r.method
+-- filter value_date date: r.value_date
+-- filter created_at instant: r.created_at
+-- sort id: r.id
+-- sort value_date: r.value_date
+SELECT r.id, r.external_id, r.source,
+       CASE WHEN r.source = 'payment' THEN r.source_id END AS payment_id,
+       CASE WHEN r.source = 'credit_note' THEN r.source_id END AS credit_note_id, r.customer_id,
+       r.method, r.currency, r.amount, r.value_date, r.reference, r.created_at
+  FROM refund r
+ WHERE r.tenant_id = :tenant AND :filters;

@@ -1,0 +1,71 @@
+/* What the files of this folder share. */
+#pragma once
+#include "server/invoices/invoices.h"
+#include "server/invoices/rules.h"
+
+/* ---- documents ---- */
+
+enum rounding document_rounding(const char *name);
+bool document_tax_per_line(const char *tax_rounding);
+
+const char *invoice_event_json(struct arena *a, const struct invoice_state *i, int64_t open);
+const char *status_json(struct arena *a, const char *status);
+
+/* ---- claiming and finalizing ---- */
+
+/* Queues what an invoice's lines claim of shipments (sign 1) or give back (-1). */
+err shipments_count(struct tx *tx, const struct invoice_line_list *lines, int sign) MUST_CHECK;
+
+/* Takes the number of a claimed invoice and queues its books, open item and exposure, of which
+ * drafted is already in unbilled. i gets its number and status. Its credit account is locked. */
+err invoice_post(struct tx *tx, const struct call *c, struct invoice_state *i,
+                 int64_t drafted) MUST_CHECK;
+
+/* ---- lines without a source document ---- */
+
+struct free_line {
+    /* in; what is absent is looked up */
+    int64_t product_id;
+    const char *sku, *description;
+    int64_t quantity, unit_price, discount_percent, tax_code_id;
+    /* out, beside the above */
+    int64_t tax_rate, net, tax, gross;
+};
+struct free_lines {
+    struct free_line *v;
+    size_t n;
+    struct product_facts_list *by_id, *by_sku; /* after the flush that follows free_lines_queue */
+};
+/* Queues what the lines refer to. */
+err free_lines_queue(struct tx *tx, struct free_lines *f) MUST_CHECK;
+/* After the flush: completes and prices the lines with the rates of that day, in the tenant's
+ * rounding. All that is wrong is a fault under /lines. */
+err free_lines_price(struct tx *tx, const struct call *c, struct free_lines *f, int32_t date,
+                     int exponent, struct totals *ret) MUST_CHECK;
+
+/* A member that has no place in this kind of line. */
+void refuse_member(const struct call *c, size_t line, const char *member, bool present,
+                   const char *source);
+void line_fault(const struct call *c, size_t line, const char *member, const char *code,
+                const char *detail);
+
+/* ---- credit notes ---- */
+
+/* A credit note at work: what it credits, locked where it is issued. */
+struct crediting {
+    struct tx *tx;
+    struct call *c;
+    struct credit_note_state note;
+    struct credit_note_line_list lines;
+    struct order_state *order;     /* NULL: none, or not issued */
+    struct invoice_state *invoice; /* NULL: free */
+    struct invoice_line_list invoice_lines;
+    struct open_item *open; /* of the invoice; NULL: settled */
+};
+/* Locks (credit account, order, invoice, open item) and loads the invoice that is credited; without
+ * issue it only loads. ERR_NO_ROW when there is no such invoice. */
+err crediting_load_invoice(struct crediting *k, int64_t invoice_id, bool issue) MUST_CHECK;
+/* Amounts of the lines from what is left of the invoice; refuses what it cannot bear. */
+err crediting_amounts(struct crediting *k) MUST_CHECK;
+/* Takes the number, posts, offsets the invoice, keeps the rest. The note's row is there. */
+err credit_note_post(struct crediting *k) MUST_CHECK;

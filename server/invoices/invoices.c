@@ -1,0 +1,171 @@
+/* Invoices as they are shown, and as cash locks and settles them. */
+#include "server/invoices/invoices.h"
+#include "invoices.sql.h"
+#include "server/events/events.h"
+#include "server/invoices/internal.h"
+#include "server/routes_prototypes.h"
+#include <assert.h>
+#include <string.h>
+
+#define INVOICE_EVENT_FIELDS(T, VALUE, OBJECT, LIST)                                               \
+    VALUE(T, string, number, .doc = "Its number.")                                                 \
+    VALUE(T, choice, status, .choices = invoice_statuses, .doc = "Where it stands.")               \
+    VALUE(T, id, customer_id, .prefix = "cus", .doc = "Who pays.")                                 \
+    VALUE(T, id, order_id, .prefix = "ord", .doc = "The order it bills.")                          \
+    VALUE(T, currency, currency, .doc = "Currency.")                                               \
+    VALUE(T, money, gross, .doc = "Net and tax.")                                                  \
+    VALUE(T, money, open_amount, .doc = "Still to be paid.")                                       \
+    VALUE(T, date, due_date, .doc = "Last day to pay.")
+JSON_STRUCT(invoice_event, INVOICE_EVENT_FIELDS);
+JSON_TYPE(invoice_event, INVOICE_EVENT_FIELDS, .doc = "What an event says of an invoice.");
+
+#define ALLOCATION_EVENT_FIELDS(T, VALUE, OBJECT, LIST)                                            \
+    VALUE(T, id, payment_id, .prefix = "pay", .doc = "The payment.")                               \
+    VALUE(T, id, credit_note_id, .prefix = "crn", .doc = "The credit note.")                       \
+    VALUE(T, id, invoice_id, .prefix = "inv", .doc = "The invoice.")                               \
+    VALUE(T, currency, currency, .doc = "Currency.")                                               \
+    VALUE(T, money, amount, .doc = "What is applied; negative: taken back.")                       \
+    VALUE(T, id, reverses, .prefix = "alc", .doc = "The allocation taken back.")                   \
+    VALUE(T, date, effective_date, .doc = "The day it counts for.")
+JSON_STRUCT(allocation_event, ALLOCATION_EVENT_FIELDS);
+JSON_TYPE(allocation_event, ALLOCATION_EVENT_FIELDS, .doc = "What an event says of an allocation.");
+
+enum rounding document_rounding(const char *name)
+{
+    enum rounding r = ROUND_HALF_UP;
+    err e = rounding_parse(name, &r);
+    assert(e == OK); /* the schema allows no other name */
+    return r;
+}
+
+bool document_tax_per_line(const char *tax_rounding)
+{
+    return strcmp(tax_rounding, "per_line") == 0;
+}
+
+const char *invoice_event_json(struct arena *a, const struct invoice_state *i, int64_t open)
+{
+    struct invoice_event e = {.number = i->number,
+                              .status = i->status,
+                              .customer_id = i->customer_id,
+                              .order_id = i->order_id,
+                              .currency = i->currency,
+                              .gross = i->gross,
+                              .open_amount = open,
+                              .due_date = i->due_date};
+    return call_json(a, &invoice_event_type, &e, NULL);
+}
+
+const char *status_json(struct arena *a, const char *status)
+{
+    return arena_printf(a, "{\"status\":\"%s\"}", status);
+}
+
+/* ---- shown ---- */
+
+static struct tax_summary_list summary_of(struct arena *a, const struct invoice_line_list *lines)
+{
+    struct totals_line *t = ARENA_ARRAY(a, struct totals_line, lines->n);
+    for (size_t i = 0; i < lines->n; i++)
+        t[i] = (struct totals_line){.tax_code_id = lines->v[i].tax_code_id,
+                                    .tax_rate = lines->v[i].tax_rate,
+                                    .net = lines->v[i].net,
+                                    .tax = lines->v[i].tax};
+    return tax_summary_of(a, t, lines->n);
+}
+
+static struct string_list actions_of(struct arena *a, const struct invoice *i)
+{
+    struct string_list actions = {.v = ARENA_ARRAY(a, const char *, 4)};
+    struct invoice_state state = {.status = i->status};
+    if (strcmp(i->status, "draft") == 0)
+        actions.v[actions.n++] = "finalize";
+    if (invoice_takes_money(&state))
+        actions.v[actions.n++] = "pay";
+    if (i->number != NULL && strcmp(i->status, "void") != 0 && i->credited_amount < i->gross)
+        actions.v[actions.n++] = "credit";
+    if (invoice_can_void(i->status, i->gross, i->open_amount, i->credited_amount))
+        actions.v[actions.n++] = "void";
+    return actions;
+}
+
+err invoice_load(struct tx *tx, int64_t id, struct invoice *ret)
+{
+    struct invoice_line_list lines = {0};
+    struct invoice i;
+    TRY(invoice_lines_select_queue(tx, id, &lines));
+    TRY(invoice_header(tx, id, &i));
+    i.lines = lines;
+    i.tax_summary = summary_of(tx->arena, &lines);
+    i.allowed_actions = actions_of(tx->arena, &i);
+    *ret = i;
+    return OK;
+}
+
+err invoices_get(struct tx *tx, struct call *c, const struct none *in, struct invoice *ret)
+{
+    (void)in;
+    return invoice_load(tx, c->path_id[0], ret);
+}
+
+/* ---- locked and settled ---- */
+
+err invoices_lock_queue(struct tx *tx, const int64_t *ids, size_t n, struct invoice_state_list *ret)
+{
+    return invoice_rows_lock_queue(tx, ids, n, ret);
+}
+
+struct invoice_state *invoice_state_find(const struct invoice_state_list *list, int64_t id)
+{
+    size_t low = 0, high = list->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (list->v[middle].id == id)
+            return &list->v[middle];
+        if (list->v[middle].id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+err invoices_settled(struct tx *tx, const struct call *c, struct invoice_state *const *i,
+                     const int64_t *new_open, size_t n)
+{
+    if (n == 0)
+        return OK;
+    struct invoices_settle_rows_s *rows = ARENA_ARRAY(tx->arena, struct invoices_settle_rows_s, n);
+    for (size_t k = 0; k < n; k++) {
+        const char *was = i[k]->status;
+        i[k]->status = invoice_status_of(i[k]->gross, new_open[k]);
+        i[k]->version++;
+        rows[k] = (struct invoices_settle_rows_s){i[k]->id, i[k]->status};
+        const char *event = invoice_settled_event(was, i[k]->status);
+        if (event != NULL)
+            event_push(tx, c, event, "invoice", i[k]->id, status_json(tx->arena, was),
+                       invoice_event_json(tx->arena, i[k], new_open[k]));
+    }
+    return invoices_settle_rows(tx, rows, n);
+}
+
+err allocations_record(struct tx *tx, const struct call *c, const struct allocation_new *a,
+                       size_t n)
+{
+    if (n == 0)
+        return OK;
+    for (size_t i = 0; i < n; i++) {
+        bool payment = strcmp(a[i].source, "payment") == 0;
+        struct allocation_event e = {.payment_id = payment ? a[i].source_id : NIL64,
+                                     .credit_note_id = payment ? NIL64 : a[i].source_id,
+                                     .invoice_id = a[i].invoice_id,
+                                     .currency = a[i].currency,
+                                     .amount = a[i].amount,
+                                     .reverses = a[i].reverses,
+                                     .effective_date = a[i].effective_date};
+        event_push(tx, c, a[i].reverses == NIL64 ? "allocation.created" : "allocation.reversed",
+                   "allocation", a[i].id, NULL,
+                   call_json(tx->arena, &allocation_event_type, &e, NULL));
+    }
+    return allocations_insert(tx, a, n);
+}

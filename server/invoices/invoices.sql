@@ -1,0 +1,302 @@
+-- Invoices, credit notes and the allocations between them.
+-- include "server/invoices/invoices.h"
+-- include "server/invoices/rules.h"
+
+-- fn invoice_taken(external_id text) -> many(id i64)
+SELECT id FROM invoice WHERE tenant_id = :tenant AND external_id = :external_id;
+
+-- fn credit_note_taken(external_id text) -> many(id i64)
+SELECT id FROM credit_note WHERE tenant_id = :tenant AND external_id = :external_id;
+
+-- The order of a shipment, which must be locked before it.
+-- fn invoice_shipment_find(id i64) -> maybe(order_id i64)
+SELECT order_id FROM shipment WHERE tenant_id = :tenant AND id = :id;
+
+-- What living invoices took of each line of an order: what is left of its net is exact even when
+-- an invoice in the middle was voided.
+-- fn invoiced_of_order(order_id i64) -> many struct invoiced_net(order_line_no i64, net i64)
+SELECT l.order_line_no, sum(l.net)::bigint AS net
+  FROM invoice i
+  JOIN invoice_line l ON l.tenant_id = i.tenant_id AND l.invoice_id = i.id
+ WHERE i.tenant_id = :tenant AND i.order_id = :order_id AND i.status NOT IN ('void', 'canceled')
+ GROUP BY l.order_line_no
+ ORDER BY l.order_line_no;
+
+-- fn invoice_insert(rows i[struct invoice_state: id i64, customer_id i64, credit_account_id i64,
+--     order_id i64?, number text?, status text, currency text, rounding text, tax_rounding text,
+--     invoice_date date, due_date date, net i64, tax i64, gross i64], external_id text?,
+--     payment_terms_days i64, line_count i64, bill_to json?, customer_po text?, notes text?,
+--     metadata json, finalized_at instant?) -> exec
+INSERT INTO invoice (tenant_id, id, external_id, number, customer_id, credit_account_id, order_id,
+                     status, currency, invoice_date, due_date, payment_terms_days, rounding,
+                     tax_rounding, net, tax, gross, line_count, bill_to, customer_po, notes,
+                     metadata, created_at, finalized_at, updated_at)
+SELECT :tenant, i.id, :external_id, i.number, i.customer_id, i.credit_account_id, i.order_id,
+       i.status, i.currency, i.invoice_date, i.due_date, :payment_terms_days, i.rounding,
+       i.tax_rounding, i.net, i.tax, i.gross, :line_count, :bill_to, :customer_po, :notes,
+       :metadata, :now, :finalized_at, :now
+  FROM unnest(:i.id, :i.customer_id, :i.credit_account_id, :i.order_id, :i.number, :i.status,
+              :i.currency, :i.rounding, :i.tax_rounding, :i.invoice_date, :i.due_date, :i.net,
+              :i.tax, :i.gross)
+       AS i(id, customer_id, credit_account_id, order_id, number, status, currency, rounding,
+            tax_rounding, invoice_date, due_date, net, tax, gross);
+
+-- fn invoice_lines_insert(invoice_id i64, rows l[struct invoice_line: line_no i64, order_id i64?,
+--     order_line_no i64?, shipment_id i64?, shipment_line_no i64?, product_id i64?, sku text?,
+--     description text, quantity i64, unit_price i64, discount_percent i64, tax_code_id i64,
+--     tax_rate i64, net i64, tax i64, gross i64]) -> exec
+INSERT INTO invoice_line (tenant_id, invoice_id, line_no, order_id, order_line_no, shipment_id,
+                          shipment_line_no, product_id, sku, description, quantity, unit_price,
+                          discount_percent, tax_code_id, tax_rate, net, tax, gross)
+SELECT :tenant, :invoice_id, l.line_no, l.order_id, l.order_line_no, l.shipment_id,
+       l.shipment_line_no, l.product_id, l.sku, l.description, l.quantity, l.unit_price,
+       l.discount_percent, l.tax_code_id, l.tax_rate, l.net, l.tax, l.gross
+  FROM unnest(:l.line_no, :l.order_id, :l.order_line_no, :l.shipment_id, :l.shipment_line_no,
+              :l.product_id, :l.sku, :l.description, :l.quantity, :l.unit_price,
+              :l.discount_percent, :l.tax_code_id, :l.tax_rate, :l.net, :l.tax, :l.gross)
+       AS l(line_no, order_id, order_line_no, shipment_id, shipment_line_no, product_id, sku,
+            description, quantity, unit_price, discount_percent, tax_code_id, tax_rate, net, tax,
+            gross);
+
+-- fn invoice_header(id i64) -> one struct invoice(id i64, version i64, external_id text?,
+--     number text?, status text, customer_id i64, order_id i64?, customer_po text?, currency text,
+--     invoice_date date, due_date date, payment_terms_days i64, net i64, tax i64, gross i64,
+--     open_amount i64, overdue bool, line_count i64, notes text?, metadata json,
+--     created_at instant, finalized_at instant?, voided_at instant?, updated_at instant,
+--     bill_to json?, rounding text, tax_rounding text, paid_amount i64, credit_applied i64,
+--     credited_amount i64)
+SELECT i.id, i.version, i.external_id, i.number, i.status, i.customer_id, i.order_id,
+       i.customer_po, i.currency, i.invoice_date, i.due_date, i.payment_terms_days, i.net, i.tax,
+       i.gross, coalesce(o.open_amount, 0) AS open_amount,
+       (o.open_amount IS NOT NULL AND i.due_date < :today) AS overdue, i.line_count, i.notes,
+       i.metadata, i.created_at, i.finalized_at, i.voided_at, i.updated_at, i.bill_to, i.rounding,
+       i.tax_rounding, a.paid AS paid_amount, a.credit AS credit_applied,
+       n.credited AS credited_amount
+  FROM invoice i
+  LEFT JOIN open_item o ON o.tenant_id = i.tenant_id AND o.id = i.id
+ CROSS JOIN LATERAL (
+       SELECT coalesce(sum(amount) FILTER (WHERE source = 'payment'), 0)::bigint AS paid,
+              coalesce(sum(amount) FILTER (WHERE source = 'credit_note'), 0)::bigint AS credit
+         FROM allocation a
+        WHERE a.tenant_id = :tenant AND a.invoice_id = i.id) a
+ CROSS JOIN LATERAL (
+       SELECT coalesce(sum(gross), 0)::bigint AS credited
+         FROM credit_note n
+        WHERE n.tenant_id = :tenant AND n.invoice_id = i.id AND n.status = 'issued') n
+ WHERE i.tenant_id = :tenant AND i.id = :id;
+
+-- fn invoice_lines_select(invoice_id i64)
+--     -> many struct invoice_line(line_no i64, order_id i64?, order_line_no i64?,
+--     shipment_id i64?, shipment_line_no i64?, product_id i64?, sku text?, description text,
+--     quantity i64, unit_price i64, discount_percent i64, tax_code_id i64, tax_rate i64, net i64,
+--     tax i64, gross i64, credited_quantity i64, credited_net i64, credited_tax i64)
+SELECT line_no, order_id, order_line_no, shipment_id, shipment_line_no, product_id, sku,
+       description, quantity, unit_price, discount_percent, tax_code_id, tax_rate, net, tax, gross,
+       credited_quantity, credited_net, credited_tax
+  FROM invoice_line
+ WHERE tenant_id = :tenant AND invoice_id = :invoice_id
+ ORDER BY line_no;
+
+-- fn invoices_list() -> list struct invoice_summary(id i64, version i64, external_id text?,
+--     number text?, status text, customer_id i64, order_id i64?, customer_po text?, currency text,
+--     invoice_date date, due_date date, payment_terms_days i64, net i64, tax i64, gross i64,
+--     open_amount i64, overdue bool, line_count i64, notes text?, metadata json,
+--     created_at instant, finalized_at instant?, voided_at instant?, updated_at instant)
+-- filter external_id text: i.external_id
+-- filter number text: i.number
+-- filter status text: i.status
+-- filter customer_id id cus: i.customer_id
+-- filter order_id id ord: i.order_id
+-- filter customer_po text: i.customer_po
+-- filter currency text: i.currency
+-- filter invoice_date date: i.invoice_date
+-- filter due_date date: i.due_date
+-- filter overdue bool: (o.open_amount IS NOT NULL AND i.due_date < :today)
+-- filter created_at instant: i.created_at
+-- sort id: i.id
+-- sort invoice_date: i.invoice_date
+SELECT i.id, i.version, i.external_id, i.number, i.status, i.customer_id, i.order_id,
+       i.customer_po, i.currency, i.invoice_date, i.due_date, i.payment_terms_days, i.net, i.tax,
+       i.gross, coalesce(o.open_amount, 0) AS open_amount,
+       (o.open_amount IS NOT NULL AND i.due_date < :today) AS overdue, i.line_count, i.notes,
+       i.metadata, i.created_at, i.finalized_at, i.voided_at, i.updated_at
+  FROM invoice i
+  LEFT JOIN open_item o ON o.tenant_id = i.tenant_id AND o.id = i.id
+ WHERE i.tenant_id = :tenant AND :filters;
+
+-- Without a lock: what has to be locked before the invoice itself.
+-- fn invoice_peek(id i64) -> one struct invoice_state(id i64, version i64, customer_id i64,
+--     credit_account_id i64, order_id i64?, number text?, status text, currency text,
+--     rounding text, tax_rounding text, invoice_date date, due_date date, net i64, tax i64,
+--     gross i64)
+SELECT id, version, customer_id, credit_account_id, order_id, number, status, currency, rounding,
+       tax_rounding, invoice_date, due_date, net, tax, gross
+  FROM invoice
+ WHERE tenant_id = :tenant AND id = :id;
+
+-- fn invoice_rows_lock(ids i64[]) -> many struct invoice_state(id i64, version i64,
+--     customer_id i64, credit_account_id i64, order_id i64?, number text?, status text,
+--     currency text, rounding text, tax_rounding text, invoice_date date, due_date date, net i64,
+--     tax i64, gross i64)
+SELECT id, version, customer_id, credit_account_id, order_id, number, status, currency, rounding,
+       tax_rounding, invoice_date, due_date, net, tax, gross
+  FROM invoice
+ WHERE tenant_id = :tenant AND id = ANY(:ids)
+ ORDER BY id
+   FOR UPDATE;
+
+-- fn invoice_finalize_row(id i64, number text, status text) -> exec
+UPDATE invoice
+   SET version = version + 1, number = :number, status = :status, finalized_at = :now,
+       updated_at = :now
+ WHERE tenant_id = :tenant AND id = :id;
+
+-- fn invoice_end_row(id i64, status text) -> exec
+UPDATE invoice
+   SET version = version + 1, status = :status, voided_at = :now, updated_at = :now
+ WHERE tenant_id = :tenant AND id = :id;
+
+-- fn invoices_settle_rows(rows s[id i64, status text]) -> exec
+UPDATE invoice i
+   SET version = i.version + 1, status = s.status, updated_at = :now
+  FROM unnest(:s.id, :s.status) AS s(id, status)
+ WHERE i.tenant_id = :tenant AND i.id = s.id;
+
+-- The guard of the rules lives in invoice_line_credited_check as well.
+-- fn invoice_lines_credit(invoice_id i64, rows l[struct credit_note_line: invoice_line_no i64,
+--     credited_quantity i64, net i64, tax i64]) -> exec
+UPDATE invoice_line i
+   SET credited_quantity = i.credited_quantity + l.credited_quantity,
+       credited_net = i.credited_net + l.net, credited_tax = i.credited_tax + l.tax
+  FROM unnest(:l.invoice_line_no, :l.credited_quantity, :l.net, :l.tax)
+       AS l(invoice_line_no, credited_quantity, net, tax)
+ WHERE i.tenant_id = :tenant AND i.invoice_id = :invoice_id AND i.line_no = l.invoice_line_no;
+
+-- fn credit_note_insert(rows n[struct credit_note_state: id i64, customer_id i64,
+--     credit_account_id i64, invoice_id i64?, status text, currency text, rounding text,
+--     tax_rounding text, credit_note_date date, net i64, tax i64, gross i64], external_id text?,
+--     reason text, line_count i64, bill_to json?, notes text?, metadata json) -> exec
+INSERT INTO credit_note (tenant_id, id, external_id, customer_id, credit_account_id, invoice_id,
+                         status, reason, currency, credit_note_date, rounding, tax_rounding, net,
+                         tax, gross, line_count, bill_to, notes, metadata, created_at, updated_at)
+SELECT :tenant, n.id, :external_id, n.customer_id, n.credit_account_id, n.invoice_id, n.status,
+       :reason, n.currency, n.credit_note_date, n.rounding, n.tax_rounding, n.net, n.tax, n.gross,
+       :line_count, :bill_to, :notes, :metadata, :now, :now
+  FROM unnest(:n.id, :n.customer_id, :n.credit_account_id, :n.invoice_id, :n.status, :n.currency,
+              :n.rounding, :n.tax_rounding, :n.credit_note_date, :n.net, :n.tax, :n.gross)
+       AS n(id, customer_id, credit_account_id, invoice_id, status, currency, rounding,
+            tax_rounding, credit_note_date, net, tax, gross);
+
+-- fn credit_note_lines_insert(credit_note_id i64, invoice_id i64?,
+--     rows l[struct credit_note_line: line_no i64, invoice_line_no i64?, product_id i64?,
+--     sku text?, description text, quantity i64, credited_quantity i64, unit_price i64,
+--     discount_percent i64, tax_code_id i64, tax_rate i64, net i64, tax i64, gross i64]) -> exec
+INSERT INTO credit_note_line (tenant_id, credit_note_id, line_no, invoice_id, invoice_line_no,
+                              product_id, sku, description, quantity, credited_quantity, unit_price,
+                              discount_percent, tax_code_id, tax_rate, net, tax, gross)
+SELECT :tenant, :credit_note_id, l.line_no, :invoice_id, l.invoice_line_no, l.product_id, l.sku,
+       l.description, l.quantity, l.credited_quantity, l.unit_price, l.discount_percent,
+       l.tax_code_id, l.tax_rate, l.net, l.tax, l.gross
+  FROM unnest(:l.line_no, :l.invoice_line_no, :l.product_id, :l.sku, :l.description, :l.quantity,
+              :l.credited_quantity, :l.unit_price, :l.discount_percent, :l.tax_code_id,
+              :l.tax_rate, :l.net, :l.tax, :l.gross)
+       AS l(line_no, invoice_line_no, product_id, sku, description, quantity, credited_quantity,
+            unit_price, discount_percent, tax_code_id, tax_rate, net, tax, gross);
+
+-- The amounts of a draft, taken anew when it is issued.
+-- fn credit_note_lines_update(credit_note_id i64, rows l[struct credit_note_line: line_no i64,
+--     net i64, tax i64, gross i64]) -> exec
+UPDATE credit_note_line c
+   SET net = l.net, tax = l.tax, gross = l.gross
+  FROM unnest(:l.line_no, :l.net, :l.tax, :l.gross) AS l(line_no, net, tax, gross)
+ WHERE c.tenant_id = :tenant AND c.credit_note_id = :credit_note_id AND c.line_no = l.line_no;
+
+-- fn credit_note_issue_row(id i64, number text, net i64, tax i64, gross i64) -> exec
+UPDATE credit_note
+   SET version = version + 1, number = :number, status = 'issued', net = :net, tax = :tax,
+       gross = :gross, issued_at = :now, updated_at = :now
+ WHERE tenant_id = :tenant AND id = :id;
+
+-- fn credit_notes_touch(ids i64[]) -> exec
+UPDATE credit_note SET version = version + 1, updated_at = :now
+ WHERE tenant_id = :tenant AND id = ANY(:ids);
+
+-- fn credit_note_peek(id i64) -> one struct credit_note_state(id i64, version i64,
+--     customer_id i64, credit_account_id i64, invoice_id i64?, number text?, status text,
+--     currency text, rounding text, tax_rounding text, credit_note_date date, net i64, tax i64,
+--     gross i64)
+SELECT id, version, customer_id, credit_account_id, invoice_id, number, status, currency, rounding,
+       tax_rounding, credit_note_date, net, tax, gross
+  FROM credit_note
+ WHERE tenant_id = :tenant AND id = :id;
+
+-- fn credit_note_rows_lock(ids i64[]) -> many struct credit_note_state(id i64, version i64,
+--     customer_id i64, credit_account_id i64, invoice_id i64?, number text?, status text,
+--     currency text, rounding text, tax_rounding text, credit_note_date date, net i64, tax i64,
+--     gross i64)
+SELECT id, version, customer_id, credit_account_id, invoice_id, number, status, currency, rounding,
+       tax_rounding, credit_note_date, net, tax, gross
+  FROM credit_note
+ WHERE tenant_id = :tenant AND id = ANY(:ids)
+ ORDER BY id
+   FOR UPDATE;
+
+-- fn credit_note_header(id i64) -> one struct credit_note(id i64, version i64, external_id text?,
+--     number text?, status text, customer_id i64, invoice_id i64?, reason text, currency text,
+--     credit_note_date date, net i64, tax i64, gross i64, available i64, line_count i64,
+--     notes text?, metadata json, created_at instant, issued_at instant?, updated_at instant,
+--     bill_to json?, rounding text, tax_rounding text, applied_amount i64, refunded_amount i64)
+SELECT n.id, n.version, n.external_id, n.number, n.status, n.customer_id, n.invoice_id, n.reason,
+       n.currency, n.credit_note_date, n.net, n.tax, n.gross,
+       coalesce(o.open_amount, 0) AS available, n.line_count, n.notes, n.metadata, n.created_at,
+       n.issued_at, n.updated_at, n.bill_to, n.rounding, n.tax_rounding,
+       (SELECT coalesce(sum(a.amount), 0)::bigint FROM allocation a
+         WHERE a.tenant_id = :tenant AND a.source_id = n.id) AS applied_amount,
+       (SELECT coalesce(sum(r.amount), 0)::bigint FROM refund r
+         WHERE r.tenant_id = :tenant AND r.source_id = n.id) AS refunded_amount
+  FROM credit_note n
+  LEFT JOIN open_item o ON o.tenant_id = n.tenant_id AND o.id = n.id
+ WHERE n.tenant_id = :tenant AND n.id = :id;
+
+-- fn credit_note_lines_select(credit_note_id i64)
+--     -> many struct credit_note_line(line_no i64, invoice_line_no i64?, product_id i64?,
+--     sku text?, description text, quantity i64, credited_quantity i64, unit_price i64,
+--     discount_percent i64, tax_code_id i64, tax_rate i64, net i64, tax i64, gross i64)
+SELECT line_no, invoice_line_no, product_id, sku, description, quantity, credited_quantity,
+       unit_price, discount_percent, tax_code_id, tax_rate, net, tax, gross
+  FROM credit_note_line
+ WHERE tenant_id = :tenant AND credit_note_id = :credit_note_id
+ ORDER BY line_no;
+
+-- fn credit_notes_list() -> list struct credit_note_summary(id i64, version i64,
+--     external_id text?, number text?, status text, customer_id i64, invoice_id i64?, reason text,
+--     currency text, credit_note_date date, net i64, tax i64, gross i64, available i64,
+--     line_count i64, notes text?, metadata json, created_at instant, issued_at instant?,
+--     updated_at instant)
+-- filter external_id text: n.external_id
+-- filter number text: n.number
+-- filter status text: n.status
+-- filter customer_id id cus: n.customer_id
+-- filter invoice_id id inv: n.invoice_id
+-- filter reason text: n.reason
+-- filter currency text: n.currency
+-- filter credit_note_date date: n.credit_note_date
+-- filter created_at instant: n.created_at
+-- sort id: n.id
+SELECT n.id, n.version, n.external_id, n.number, n.status, n.customer_id, n.invoice_id, n.reason,
+       n.currency, n.credit_note_date, n.net, n.tax, n.gross,
+       coalesce(o.open_amount, 0) AS available, n.line_count, n.notes, n.metadata, n.created_at,
+       n.issued_at, n.updated_at
+  FROM credit_note n
+  LEFT JOIN open_item o ON o.tenant_id = n.tenant_id AND o.id = n.id
+ WHERE n.tenant_id = :tenant AND :filters;
+
+-- fn allocations_insert(rows a[struct allocation_new: id i64, source text, source_id i64,
+--     invoice_id i64, amount i64, reverses i64?, reason text?, effective_date date]) -> exec
+INSERT INTO allocation (tenant_id, id, source, source_id, invoice_id, amount, reverses, reason,
+                        effective_date, recorded_at)
+SELECT :tenant, a.id, a.source, a.source_id, a.invoice_id, a.amount, a.reverses, a.reason,
+       a.effective_date, :now
+  FROM unnest(:a.id, :a.source, :a.source_id, :a.invoice_id, :a.amount, :a.reverses, :a.reason,
+              :a.effective_date)
+       AS a(id, source, source_id, invoice_id, amount, reverses, reason, effective_date);

@@ -1,0 +1,155 @@
+/* Void: the reversal in the books, and the quantities back to where they can be invoiced again. A
+ * draft that is voided is canceled: it never had a number. */
+#include "invoices.sql.h"
+#include "server/credit/credit.h"
+#include "server/events/events.h"
+#include "server/invoices/internal.h"
+#include "server/routes_prototypes.h"
+#include <string.h>
+
+struct voiding {
+    struct tx *tx;
+    struct call *c;
+    struct order_state *order; /* NULL: none */
+    struct invoice_state *i;
+    struct invoice_line_list lines;
+    struct open_item *open; /* NULL: nothing open */
+};
+
+static err lock_source(struct voiding *v, const struct invoice_state *peeked)
+{
+    if (peeked->order_id == NIL64)
+        return credit_lock_of_invoices(v->tx, &peeked->id, 1);
+    struct order_state_list *orders = ARENA_NEW(v->tx->arena, struct order_state_list);
+    TRY(orders_lock(v->tx, &peeked->order_id, 1, orders));
+    v->order = order_state_find(orders, peeked->order_id);
+    return OK;
+}
+
+static err lock_shipments(const struct voiding *v)
+{
+    int64_t *ids = ARENA_ARRAY(v->tx->arena, int64_t, v->lines.n);
+    size_t n = 0;
+    for (size_t i = 0; i < v->lines.n; i++)
+        if (v->lines.v[i].shipment_id != NIL64)
+            ids[n++] = v->lines.v[i].shipment_id;
+    struct shipment_state_list ignored;
+    return n == 0 ? OK : shipments_lock(v->tx, ids, n, &ignored);
+}
+
+static err lock(struct voiding *v, int64_t id)
+{
+    struct invoice_state peeked;
+    struct invoice_state_list *found = ARENA_NEW(v->tx->arena, struct invoice_state_list);
+    struct open_item_list *items = ARENA_NEW(v->tx->arena, struct open_item_list);
+    TRY(invoice_peek(v->tx, id, &peeked));
+    TRY(lock_source(v, &peeked));
+    TRY(invoice_lines_select(v->tx, id, &v->lines));
+    TRY(lock_shipments(v));
+    TRY(invoices_lock_queue(v->tx, &id, 1, found));
+    TRY(open_items_lock_queue(v->tx, &id, 1, items));
+    TRY(invoice_lines_select(v->tx, id, &v->lines));
+    v->i = invoice_state_find(found, id);
+    v->open = open_item_find(items, id);
+    return v->i == NULL ? ERR_NO_ROW : OK;
+}
+
+static bool any_credited(const struct invoice_line_list *lines)
+{
+    for (size_t i = 0; i < lines->n; i++)
+        if (lines->v[i].credited_quantity != 0 || lines->v[i].credited_net != 0)
+            return true;
+    return false;
+}
+
+static err check(const struct voiding *v)
+{
+    const struct invoice_state *i = v->i;
+    TRY(call_check_version(v->c, i->version));
+    if (!invoice_can_void(i->status, i->gross, v->open ? v->open->open_amount : 0,
+                          any_credited(&v->lines)))
+        return fail(v->c->problem, ERR_WRONG_STATE,
+                    "The invoice is %s, or something was paid or credited on it; credit it.",
+                    i->status);
+    if (v->order != NULL && strcmp(v->order->status, "closed") == 0)
+        return fail(v->c->problem, ERR_WRONG_STATE,
+                    "The order of the invoice is closed; credit the invoice instead.");
+    return OK;
+}
+
+static err release_quantities(struct voiding *v)
+{
+    if (v->order == NULL)
+        return OK;
+    for (size_t i = 0; i < v->lines.n; i++) {
+        struct order_line *line = order_line_find(v->order, v->lines.v[i].order_line_no);
+        if (line != NULL)
+            line->invoiced -= v->lines.v[i].quantity;
+    }
+    TRY(orders_progressed(v->tx, v->c, v->order));
+    return shipments_count(v->tx, &v->lines, -1);
+}
+
+static struct transfer reversed(const struct invoice_state *i, const char *account, int64_t amount,
+                                int32_t date)
+{
+    return (struct transfer){.debit_account = account,
+                             .credit_account = LEDGER_receivable,
+                             .amount = amount,
+                             .currency = i->currency,
+                             .customer_id = i->customer_id,
+                             .debit_item = NIL64,
+                             .credit_item = i->id,
+                             .document = "invoice",
+                             .document_id = i->id,
+                             .effective_date = date};
+}
+
+static err reverse(const struct voiding *v)
+{
+    const struct invoice_state *i = v->i;
+    /* Not before the invoice itself: no day may show less than nothing. */
+    int32_t date = v->tx->today > i->invoice_date ? v->tx->today : i->invoice_date;
+    TRY(call_check_period(v->c, date));
+    struct credit_delta delta = {.account = i->credit_account_id, .receivable = -i->gross};
+    TRY(credit_apply(v->tx, &delta, 1));
+    if (v->open == NULL)
+        return OK;
+    struct open_item item = *v->open;
+    item.open_amount = 0;
+    struct transfer transfers[] = {reversed(i, LEDGER_revenue, i->net, date),
+                                   reversed(i, LEDGER_tax, i->tax, date)};
+    TRY(open_items_put(v->tx, &item, 1));
+    return ledger_post(v->tx, transfers, COUNT_OF(transfers));
+}
+
+static err unclaim_draft(const struct voiding *v)
+{
+    struct credit_delta delta = {.account = v->i->credit_account_id, .unbilled = -v->i->gross};
+    return credit_apply(v->tx, &delta, 1);
+}
+
+#define INVOICE_VOIDED_FIELDS(T, VALUE, OBJECT, LIST)                                              \
+    VALUE(T, choice, status, .choices = invoice_statuses, .doc = "void or canceled.")              \
+    VALUE(T, string, number, .doc = "The number, which stays used.")                               \
+    VALUE(T, string, reason, .doc = "Why.")
+JSON_STRUCT(invoice_voided, INVOICE_VOIDED_FIELDS);
+JSON_TYPE(invoice_voided, INVOICE_VOIDED_FIELDS, .doc = "What an event says of a void invoice.");
+
+err invoices_void(struct tx *tx, struct call *c, const struct invoice_void *in, struct invoice *ret)
+{
+    struct voiding v = {.tx = tx, .c = c};
+    TRY(lock(&v, c->path_id[0]));
+    TRY(check(&v));
+    bool draft = strcmp(v.i->status, "draft") == 0;
+    TRY(release_quantities(&v));
+    TRY(draft ? unclaim_draft(&v) : reverse(&v));
+
+    struct invoice_voided after = {
+        .status = draft ? "canceled" : "void", .number = v.i->number, .reason = in->reason};
+    TRY(invoice_end_row(tx, v.i->id, after.status));
+    event_push(tx, c, draft ? "invoice.canceled" : "invoice.voided", "invoice", v.i->id,
+               status_json(tx->arena, v.i->status),
+               call_json(tx->arena, &invoice_voided_type, &after, NULL));
+    return invoice_load(tx, v.i->id, ret);
+}

@@ -1,0 +1,230 @@
+/* What can be done with an order that exists: confirm, hold, release, cancel, close. Each locks the
+ * credit account, the order, then the stock, decides, and stores. */
+#include <string.h>
+#include "lib/base/decimal.h"
+#include "orders.sql.h"
+#include "server/events/events.h"
+#include "server/orders/place.h"
+#include "server/routes_prototypes.h"
+
+/* The order of the path, locked, and its actions. */
+static err lock_one(struct tx *tx, struct call *c, const char *action, struct order_state **ret)
+{
+    struct order_state_list list;
+    TRY(orders_lock(tx, c->path_id, 1, &list));
+    if (list.n == 0)
+        return ERR_NO_ROW;
+    struct order_state *o = &list.v[0];
+    TRY(call_check_version(c, o->version));
+    struct string_list allowed = order_actions(tx->arena, o->status, o->confirmed_at != NIL64,
+                                               o->held, o->lines, o->n_lines);
+    if (!order_allows(&allowed, action)) {
+        const char *list_text = "nothing";
+        for (size_t i = 0; i < allowed.n; i++)
+            list_text = i == 0 ? allowed.v[0]
+                               : arena_printf(tx->arena, "%s, %s", list_text, allowed.v[i]);
+        return fail(c->problem, ERR_WRONG_STATE, "The order is %s; what can be done now: %s.",
+                    o->status, list_text);
+    }
+    *ret = o;
+    return OK;
+}
+
+/* Locks the stock of the order's stock lines. */
+static err lock_stock(struct tx *tx, const struct order_state *o, struct stock_facts_list *ret)
+{
+    struct stock_key *keys = ARENA_ARRAY(tx->arena, struct stock_key, o->n_lines);
+    size_t n = 0;
+    for (size_t i = 0; i < o->n_lines; i++)
+        if (o->lines[i].warehouse_id != NIL64)
+            keys[n++] = (struct stock_key){.product_id = o->lines[i].product_id,
+                                           .warehouse_id = o->lines[i].warehouse_id};
+    *ret = (struct stock_facts_list){0};
+    return n > 0 ? stock_lock(tx, keys, n, ret) : OK;
+}
+
+/* Queues what the lines' reservations say now against what they said. */
+static err apply_reservations(struct tx *tx, const struct order_state *o)
+{
+    struct stock_delta *deltas = ARENA_ARRAY(tx->arena, struct stock_delta, o->n_lines);
+    size_t n = 0;
+    for (size_t i = 0; i < o->n_lines; i++)
+        if (o->lines[i].reserved != o->was[i].reserved)
+            deltas[n++] = (struct stock_delta){.product_id = o->lines[i].product_id,
+                                               .warehouse_id = o->lines[i].warehouse_id,
+                                               .reserved =
+                                                   o->lines[i].reserved - o->was[i].reserved};
+    return n > 0 ? stock_apply(tx, deltas, n) : OK;
+}
+
+static int64_t gross_of(const struct order_state *o)
+{
+    int64_t gross = 0;
+    for (size_t i = 0; i < o->n_lines; i++)
+        gross += line_exposure(&o->lines[i]).ordered;
+    return gross;
+}
+
+/* Confirms a locked order, or puts it on credit hold. */
+static err confirm_locked(struct tx *tx, struct call *c, struct order_state *o, bool force)
+{
+    struct customer_facts_list customers;
+    struct credit_facts_list credit;
+    struct stock_facts_list stock;
+    TRY(customers_load_queue(tx, &o->customer_id, 1, &customers));
+    TRY(credit_lock_queue(tx, &o->credit_account_id, 1, &credit));
+    TRY(lock_stock(tx, o, &stock));
+    TRY(tx_flush(tx));
+    struct confirm_case k = {.arena = tx->arena,
+                             .credit_mode = c->tenant->credit_mode,
+                             .customer = &customers.v[0],
+                             .credit = &credit.v[0],
+                             .stock = &stock,
+                             .force = force};
+    struct credit_decision decision;
+    const char *reason = NULL;
+    int64_t gross = gross_of(o);
+    const char *before = o->status;
+    switch (confirm_decide(&k, gross, o->lines, o->n_lines, &decision, &reason)) {
+    case CONFIRM_NO_STOCK:
+        return fail(c->problem, ERR_INSUFFICIENT_STOCK, "%s", reason);
+    case CONFIRM_HELD:
+        TRY(order_hold_add(tx, o->id, "credit", reason, c->api_key_id));
+        TRY(order_credit_decided(tx, o->id, decision.exposure, decision.limit));
+        TRY(order_progress(tx, o->id, "on_hold", NIL64));
+        event_push(tx, c, "order.held", "order", o->id,
+                   arena_printf(tx->arena, "{\"status\":\"%s\"}", before),
+                   "{\"status\":\"on_hold\",\"hold\":\"credit\"}");
+        return OK;
+    case CONFIRM_OK:
+        break;
+    }
+    struct credit_delta delta = {.account = o->credit_account_id, .ordered = gross};
+    TRY(credit_apply(tx, &delta, 1));
+    TRY(order_credit_decided(tx, o->id, decision.exposure, decision.limit));
+    TRY(order_lines_progress(tx, o->id, o->lines, o->n_lines));
+    TRY(apply_reservations(tx, o));
+    TRY(order_progress(tx, o->id, "confirmed", tx->now));
+    event_push(tx, c, "order.confirmed", "order", o->id,
+               arena_printf(tx->arena, "{\"status\":\"%s\"}", before),
+               "{\"status\":\"confirmed\"}");
+    return OK;
+}
+
+err orders_confirm(struct tx *tx, struct call *c, const struct none *in, struct order *ret)
+{
+    (void)in;
+    struct order_state *o;
+    TRY(lock_one(tx, c, "confirm", &o));
+    TRY(confirm_locked(tx, c, o, false));
+    return order_load(tx, o->id, ret);
+}
+
+err orders_hold(struct tx *tx, struct call *c, const struct order_hold_new *in, struct order *ret)
+{
+    struct order_state *o;
+    TRY(lock_one(tx, c, "hold", &o));
+    const char *kind = in->kind ? in->kind : "customer_request";
+    TRY(order_hold_add(tx, o->id, kind, in->reason, c->api_key_id));
+    TRY(order_progress(tx, o->id, "on_hold", o->confirmed_at));
+    event_push(tx, c, "order.held", "order", o->id,
+               arena_printf(tx->arena, "{\"status\":\"%s\"}", o->status),
+               arena_printf(tx->arena, "{\"status\":\"on_hold\",\"hold\":\"%s\"}", kind));
+    return order_load(tx, o->id, ret);
+}
+
+/* An order that was confirmed before its hold goes on where it stood; one that was never confirmed
+ * is confirmed now: the release is the decision to go over the credit limit, never over the stock. */
+err orders_release(struct tx *tx, struct call *c, const struct order_release *in, struct order *ret)
+{
+    struct order_state *o;
+    TRY(lock_one(tx, c, "release", &o));
+    TRY(order_holds_release(tx, o->id, c->api_key_id, in->reason));
+    event_push(tx, c, "order.released", "order", o->id, "{\"status\":\"on_hold\"}", NULL);
+    o->held = false;
+    if (o->confirmed_at != NIL64)
+        TRY(orders_progressed(tx, c, o));
+    else
+        TRY(confirm_locked(tx, c, o, true));
+    return order_load(tx, o->id, ret);
+}
+
+/* Cancels a quantity of a line; its reservation shrinks to what is still open. */
+static void cancel_line(struct order_line *l, int64_t quantity)
+{
+    l->canceled += quantity;
+    int64_t open = line_open_quantity(l);
+    if (l->reserved > open)
+        l->reserved = open;
+}
+
+static err cancel_lines(struct tx *tx, struct call *c, const struct order_cancel *in,
+                        struct order_state *o)
+{
+    for (size_t i = 0; in->lines.n == 0 && i < o->n_lines; i++)
+        cancel_line(&o->lines[i], line_open_quantity(&o->lines[i]));
+    for (size_t i = 0; i < in->lines.n; i++) {
+        const struct order_cancel_line *want = &in->lines.v[i];
+        struct order_line *l = order_line_find(o, want->line_no);
+        const char *at = arena_printf(tx->arena, "/lines/%zu", i);
+        if (l == NULL) {
+            fault(c->problem, at, "unknown_line", "The order has no line %lld.",
+                  (long long)want->line_no);
+            continue;
+        }
+        int64_t open = line_open_quantity(l);
+        int64_t quantity = want->quantity != NIL64 ? want->quantity : open;
+        if (quantity > open) {
+            char text[DECIMAL_TEXT_MAX];
+            decimal_format(open, DECIMAL_SCALE, 0, text);
+            fault(c->problem, arena_printf(tx->arena, "%s/quantity", at), "quantity_exceeded",
+                  "Only %s can be canceled.", text);
+            continue;
+        }
+        cancel_line(l, quantity);
+    }
+    return c->problem->code;
+}
+
+err orders_cancel(struct tx *tx, struct call *c, const struct order_cancel *in, struct order *ret)
+{
+    struct order_state *o;
+    struct stock_facts_list stock;
+    TRY(lock_one(tx, c, "cancel", &o));
+    TRY(cancel_lines(tx, c, in, o));
+    TRY(lock_stock(tx, o, &stock));
+    TRY(apply_reservations(tx, o));
+    event_push(tx, c, "order.cancellation", "order", o->id, NULL,
+               call_json(tx->arena, &order_cancel_type, in, NULL));
+    if (o->confirmed_at != NIL64) {
+        if (strcmp(order_status_of_lines(o->lines, o->n_lines), "canceled") == 0) {
+            TRY(order_holds_release(tx, o->id, c->api_key_id, "canceled"));
+            o->held = false;
+        }
+        TRY(orders_progressed(tx, c, o));
+        return order_load(tx, o->id, ret);
+    }
+    /* Never confirmed: no exposure and no reservation to take back. */
+    bool all = strcmp(order_status_of_lines(o->lines, o->n_lines), "canceled") == 0;
+    TRY(order_lines_progress(tx, o->id, o->lines, o->n_lines));
+    if (all)
+        TRY(order_holds_release(tx, o->id, c->api_key_id, "canceled"));
+    TRY(order_progress(tx, o->id, all ? "canceled" : o->status, NIL64));
+    if (all)
+        event_push(tx, c, "order.canceled", "order", o->id,
+                   arena_printf(tx->arena, "{\"status\":\"%s\"}", o->status),
+                   "{\"status\":\"canceled\"}");
+    return order_load(tx, o->id, ret);
+}
+
+err orders_close(struct tx *tx, struct call *c, const struct none *in, struct order *ret)
+{
+    (void)in;
+    struct order_state *o;
+    TRY(lock_one(tx, c, "close", &o));
+    TRY(order_progress(tx, o->id, "closed", o->confirmed_at));
+    event_push(tx, c, "order.closed", "order", o->id,
+               arena_printf(tx->arena, "{\"status\":\"%s\"}", o->status),
+               "{\"status\":\"closed\"}");
+    return order_load(tx, o->id, ret);
+}

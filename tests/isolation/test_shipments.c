@@ -1,0 +1,479 @@
+/* Shipments that race: for the same line, for the same draft, with an adjustment of the stock that
+ * they take. Each race stops the first transaction before its COMMIT until the second one waits for
+ * a lock of it. */
+#include "lib/base/decimal.h"
+#include "lib/pg/migrate.h"
+#include "server/events/events.h"
+#include "server/inventory/inventory.h"
+#include "server/routes_prototypes.h"
+#include "server/shipments/shipments.h"
+#include "tests/unit/pg_fixture.h"
+#include <inttypes.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <string.h>
+
+#define Q(n) (INT64_C(1000000) * (n))
+#define TODAY 20000
+
+static struct pool *pool;
+static const struct tenant_facts tenant = {
+    .id = 1, .currency = "EUR", .exponent = 2, .locked_until = NIL32};
+
+/* ---- a small company: warehouse 1, product P with stock, order P of Q(10) confirmed ---- */
+
+static void open_company(void)
+{
+    pool = fixture_pool(4);
+    fixture_exec(
+        "INSERT INTO tenant (tenant_id, name, legal_name, currency, time_zone, created_at)"
+        " VALUES (1, 'A', 'A', 'EUR', 'Europe/Berlin', now());"
+        "INSERT INTO credit_account (tenant_id, id, currency, ordered) VALUES (1, 1, 'EUR', "
+        "1000000);"
+        "INSERT INTO customer (tenant_id, id, name, currency, credit_account_id, created_at,"
+        " updated_at) VALUES (1, 1, 'C', 'EUR', 1, now(), now());"
+        "INSERT INTO tax_code (tenant_id, id, code, name, created_at, updated_at)"
+        " VALUES (1, 1, 'S', 'S', now(), now());"
+        "INSERT INTO warehouse (tenant_id, id, code, name, is_default, created_at, updated_at)"
+        " VALUES (1, 1, 'A', 'A', true, now(), now());");
+}
+
+static void given_product(int id)
+{
+    char sql[400];
+    snprintf(sql, sizeof sql,
+             "INSERT INTO product (tenant_id, id, sku, name, kind, tax_code_id, created_at,"
+             " updated_at) VALUES (1, %d, 'SKU%d', 'P', 'stock', 1, now(), now())",
+             id, id);
+    fixture_exec(sql);
+}
+
+static void given_stock(int product, int on_hand, int reserved)
+{
+    char sql[300];
+    snprintf(sql, sizeof sql,
+             "INSERT INTO stock (tenant_id, id, product_id, warehouse_id, on_hand, reserved)"
+             " VALUES (1, %d, %d, 1, %d000000, %d000000)",
+             product, product, on_hand, reserved);
+    fixture_exec(sql);
+}
+
+/* A confirmed order of 10, of which `reserved` are reserved; its id is the product's. */
+static void given_order(int id, int reserved)
+{
+    char sql[1200];
+    snprintf(sql, sizeof sql,
+             "INSERT INTO sales_order (tenant_id, id, number, customer_id, credit_account_id,"
+             " warehouse_id, status, currency, order_date, payment_terms_days, rounding,"
+             " tax_rounding, net, tax, gross, line_count, created_at, confirmed_at, updated_at)"
+             " VALUES (1, %d, 'ORD-%d', 1, 1, 1, 'confirmed', 'EUR', '2024-01-01', 30, 'half_up',"
+             " 'per_document', 1000, 0, 1000, 1, now(), now(), now());"
+             "INSERT INTO order_line (tenant_id, order_id, line_no, product_id, kind, sku,"
+             " description, warehouse_id, quantity, unit_price, discount_percent, tax_code_id,"
+             " tax_rate, net, tax, gross, reserved)"
+             " VALUES (1, %d, 1, %d, 'stock', 'SKU', 'P', 1, 10000000, 1000000, 0, 1, 0, 1000, 0,"
+             " 1000, %d000000)",
+             id, id, id, id, reserved);
+    fixture_exec(sql);
+}
+
+/* ---- what the transactions do ---- */
+
+struct act {
+    err (*run)(struct tx *tx, struct call *c, const struct act *a);
+    int64_t id; /* of the order, the shipment or the product */
+    int64_t quantity;
+    /* out */
+    err result;
+    int64_t made; /* id of the shipment */
+    int64_t retries;
+    char detail[300];
+};
+
+static err ship_line(struct tx *tx, struct call *c, const struct act *a)
+{
+    struct shipment_line_new line = {.order_line_no = 1, .quantity = a->quantity};
+    struct shipment_new in = {.order_id = a->id,
+                              .ship = true,
+                              .ship_date = NIL32,
+                              .expected_date = NIL32,
+                              .lines = {&line, 1}};
+    struct shipment out;
+    return shipments_create(tx, c, &in, &out);
+}
+
+static int64_t drafted;
+
+static err draft_line(struct tx *tx, struct call *c, const struct act *a)
+{
+    struct shipment_line_new line = {.order_line_no = 1, .quantity = a->quantity};
+    struct shipment_new in = {
+        .order_id = a->id, .ship_date = NIL32, .expected_date = NIL32, .lines = {&line, 1}};
+    struct shipment out;
+    TRY(shipments_create(tx, c, &in, &out));
+    drafted = out.id;
+    return OK;
+}
+
+static err ship_draft(struct tx *tx, struct call *c, const struct act *a)
+{
+    struct shipment_ship in = {.ship_date = NIL32, .expected_date = NIL32};
+    struct shipment out;
+    c->path_id[0] = a->id;
+    return shipments_ship(tx, c, &in, &out);
+}
+
+static err cancel_draft(struct tx *tx, struct call *c, const struct act *a)
+{
+    struct none in = {0};
+    struct shipment out;
+    c->path_id[0] = a->id;
+    return shipments_cancel(tx, c, &in, &out);
+}
+
+static err adjust(struct tx *tx, struct call *c, const struct act *a)
+{
+    struct stock_movement_entry entry = {.kind = "adjustment",
+                                         .product_id = a->id,
+                                         .warehouse_id = NIL64,
+                                         .quantity = a->quantity,
+                                         .effective_date = NIL32};
+    struct stock_movements_new in = {.movements = {&entry, 1}};
+    struct stock_movements out;
+    return stock_movements_create(tx, c, &in, &out);
+}
+
+/* Receives products id and id + 1, the greater one first when the quantity is odd. */
+static err receive_two(struct tx *tx, struct call *c, const struct act *a)
+{
+    struct stock_movement_entry entries[2];
+    for (int i = 0; i < 2; i++)
+        entries[i] = (struct stock_movement_entry){.kind = "receipt",
+                                                   .product_id = a->id +
+                                                                 (i ^ (int)(a->quantity & 1)),
+                                                   .warehouse_id = NIL64,
+                                                   .quantity = a->quantity,
+                                                   .effective_date = NIL32};
+    struct stock_movements_new in = {.movements = {entries, 2}};
+    struct stock_movements out;
+    return stock_movements_create(tx, c, &in, &out);
+}
+
+static err invoice_all(struct tx *tx, struct call *c, const struct act *a)
+{
+    (void)c;
+    struct shipment_state_list shipments;
+    TRY(shipments_lock(tx, &a->id, 1, &shipments));
+    struct shipment_state *s = shipment_state_find(&shipments, a->id);
+    if (s == NULL)
+        return ERR_NO_ROW;
+    struct shipment_line_state *line = shipment_line_state_find(s, 1);
+    if (line->invoiced + a->quantity > line->quantity)
+        return ERR_QUANTITY_EXCEEDED;
+    struct shipment_line_invoiced row = {s->id, 1, a->quantity};
+    TRY(shipment_lines_invoice(tx, &row, 1));
+    return tx_flush(tx);
+}
+
+/* ---- two of them at once ---- */
+
+struct actor {
+    struct act *act;
+    sem_t *acted, *go; /* NULL: runs through */
+    struct arena *arena;
+    struct problem problem;
+};
+
+static err body(struct tx *tx, void *arg)
+{
+    struct actor *actor = arg;
+    struct call c = {.problem = &actor->problem,
+                     .tenant = &tenant,
+                     .api_key_id = NIL64,
+                     .path_id = {NIL64, NIL64},
+                     .if_match = VERSION_ANY};
+    problem_init(&actor->problem, actor->arena);
+    err e = actor->act->run(tx, &c, actor->act);
+    if (e == OK)
+        e = events_flush(tx);
+    if (actor->acted != NULL) {
+        sem_post(actor->acted);
+        sem_wait(actor->go);
+    }
+    return e;
+}
+
+static void *perform(void *arg)
+{
+    struct actor *actor = arg;
+    actor->arena = arena_new((size_t)64 << 20);
+    struct tx_options o = {.mode = TX_WRITE,
+                           .tenant = 1,
+                           .now = clock_now_us(),
+                           .today = TODAY,
+                           .arena = actor->arena,
+                           .problem = &actor->problem,
+                           .ret_retries = &actor->act->retries};
+    actor->act->result = tx_run(pool, &o, body, actor);
+    snprintf(actor->act->detail, sizeof actor->act->detail, "%s",
+             actor->problem.detail != NULL ? actor->problem.detail : "");
+    arena_free(actor->arena);
+    return NULL;
+}
+
+static void alone(struct act *act)
+{
+    struct actor actor = {.act = act};
+    perform(&actor);
+}
+
+static bool somebody_waits(void)
+{
+    for (int i = 0; i < 500; i++) {
+        if (fixture_int("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") > 0)
+            return true;
+        usleep(10000);
+    }
+    return false;
+}
+
+/* first has done everything but COMMIT when second begins; first commits when second waits. */
+static void race(struct act *first, struct act *second)
+{
+    sem_t acted, go;
+    sem_init(&acted, 0, 0);
+    sem_init(&go, 0, 0);
+    struct actor one = {.act = first, .acted = &acted, .go = &go}, two = {.act = second};
+    pthread_t a, b;
+    ck_assert_int_eq(pthread_create(&a, NULL, perform, &one), 0);
+    sem_wait(&acted);
+    ck_assert_int_eq(pthread_create(&b, NULL, perform, &two), 0);
+    bool waited = somebody_waits();
+    sem_post(&go);
+    pthread_join(a, NULL);
+    pthread_join(b, NULL);
+    sem_destroy(&acted);
+    sem_destroy(&go);
+    ck_assert_msg(waited, "the second transaction did not wait for the first");
+    ck_assert_int_eq(first->retries, 0);
+    ck_assert_int_eq(second->retries, 0);
+}
+
+static int64_t sum_of(const char *column, const char *rows, int64_t id)
+{
+    char sql[200];
+    snprintf(sql, sizeof sql, "SELECT coalesce(sum(%s), 0) FROM %s = %" PRId64, column, rows, id);
+    return fixture_int(sql);
+}
+
+static int64_t line_of(const char *column, int64_t order)
+{
+    return sum_of(column, "order_line WHERE order_id", order);
+}
+
+static int64_t moved(int64_t product)
+{
+    return sum_of("quantity", "stock_movement WHERE product_id", product);
+}
+
+static void expect_stock(int64_t product, int64_t on_hand, int64_t reserved)
+{
+    ck_assert_int_eq(sum_of("on_hand", "stock WHERE product_id", product), on_hand);
+    ck_assert_int_eq(sum_of("reserved", "stock WHERE product_id", product), reserved);
+}
+
+/* ---- the races ---- */
+
+START_TEST(of_two_shipments_of_the_same_line_only_what_is_open_leaves)
+{
+    given_product(100);
+    given_stock(100, 50, 10);
+    given_order(100, 10);
+    struct act first = {.run = ship_line, .id = 100, .quantity = Q(6)};
+    struct act second = {.run = ship_line, .id = 100, .quantity = Q(6)};
+    race(&first, &second);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(second.result, ERR_QUANTITY_EXCEEDED);
+    ck_assert_str_eq(second.detail, "Line 1: only 4 of order line 1 (SKU) is open to ship.");
+    expect_stock(100, Q(44), Q(4));
+    ck_assert_int_eq(line_of("shipped", 100), Q(6));
+    ck_assert_int_eq(line_of("reserved", 100), Q(4));
+    ck_assert_int_eq(moved(100), Q(-6));
+}
+END_TEST
+
+START_TEST(two_shipments_that_fit_the_line_together_both_leave)
+{
+    given_product(110);
+    given_stock(110, 10, 10);
+    given_order(110, 10);
+    struct act first = {.run = ship_line, .id = 110, .quantity = Q(6)};
+    struct act second = {.run = ship_line, .id = 110, .quantity = Q(4)};
+    race(&first, &second);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(second.result, OK);
+    expect_stock(110, 0, 0);
+    ck_assert_int_eq(line_of("shipped", 110), Q(10));
+    ck_assert_int_eq(moved(110), Q(-10));
+    ck_assert_int_eq(fixture_int("SELECT count(*) FROM sales_order WHERE id = 110"
+                                 " AND status = 'fulfilled'"),
+                     1);
+}
+END_TEST
+
+START_TEST(shipments_of_two_orders_share_the_last_stock_without_overselling)
+{
+    given_product(120);
+    given_stock(120, 10, 0);
+    given_order(120, 0);
+    given_product(121);
+    given_order(121, 0);
+    fixture_exec("UPDATE order_line SET product_id = 120 WHERE order_id = 121;"
+                 "INSERT INTO credit_account (tenant_id, id, currency, ordered)"
+                 " VALUES (1, 2, 'EUR', 1000000);"
+                 "UPDATE sales_order SET credit_account_id = 2 WHERE id = 121");
+    struct act first = {.run = ship_line, .id = 120, .quantity = Q(7)};
+    struct act second = {.run = ship_line, .id = 121, .quantity = Q(7)};
+    race(&first, &second);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(second.result, ERR_INSUFFICIENT_STOCK);
+    expect_stock(120, Q(3), 0);
+    ck_assert_int_eq(line_of("shipped", 121), 0);
+}
+END_TEST
+
+START_TEST(a_draft_ships_once)
+{
+    given_product(130);
+    given_stock(130, 20, 10);
+    given_order(130, 10);
+    struct act draft = {.run = draft_line, .id = 130, .quantity = Q(5)};
+    alone(&draft);
+    ck_assert_int_eq(draft.result, OK);
+    expect_stock(130, Q(20), Q(10));
+    struct act first = {.run = ship_draft, .id = drafted};
+    struct act second = {.run = ship_draft, .id = drafted};
+    race(&first, &second);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(second.result, ERR_WRONG_STATE);
+    expect_stock(130, Q(15), Q(5));
+    ck_assert_int_eq(line_of("shipped", 130), Q(5));
+}
+END_TEST
+
+START_TEST(a_draft_that_is_being_canceled_does_not_ship)
+{
+    given_product(140);
+    given_stock(140, 20, 10);
+    given_order(140, 10);
+    struct act draft = {.run = draft_line, .id = 140, .quantity = Q(5)};
+    alone(&draft);
+    struct act first = {.run = cancel_draft, .id = drafted};
+    struct act second = {.run = ship_draft, .id = drafted};
+    race(&first, &second);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(second.result, ERR_WRONG_STATE);
+    expect_stock(140, Q(20), Q(10));
+}
+END_TEST
+
+START_TEST(a_shipment_behind_an_adjustment_sees_what_was_taken_away)
+{
+    given_product(150);
+    given_stock(150, 10, 6);
+    given_order(150, 6);
+    struct act first = {.run = adjust, .id = 150, .quantity = Q(-3)};
+    struct act second = {.run = ship_line, .id = 150, .quantity = Q(10)};
+    race(&first, &second);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(second.result, ERR_INSUFFICIENT_STOCK);
+    ck_assert_str_eq(second.detail, "Line 1: only 7 of order line 1 (SKU) can leave the warehouse: "
+                                    "the rest is not there or reserved for others.");
+    expect_stock(150, Q(7), Q(6));
+    ck_assert_int_eq(moved(150), Q(-3));
+}
+END_TEST
+
+START_TEST(an_adjustment_behind_a_shipment_sees_what_has_left)
+{
+    given_product(160);
+    given_stock(160, 10, 6);
+    given_order(160, 6);
+    struct act first = {.run = ship_line, .id = 160, .quantity = Q(10)};
+    struct act second = {.run = adjust, .id = 160, .quantity = Q(-3)};
+    race(&first, &second);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(second.result, ERR_INSUFFICIENT_STOCK);
+    ck_assert_str_eq(second.detail,
+                     "Line 1: only 0 is available to take away; the rest is reserved "
+                     "or not there.");
+    expect_stock(160, 0, 0);
+    ck_assert_int_eq(moved(160), Q(-10));
+}
+END_TEST
+
+START_TEST(first_receipts_of_the_same_products_wait_for_each_other_and_add_up)
+{
+    given_product(170);
+    given_product(171);
+    struct act first = {.run = receive_two, .id = 170, .quantity = Q(2)};
+    struct act second = {.run = receive_two, .id = 170, .quantity = Q(3) + 1};
+    race(&first, &second);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(second.result, OK);
+    expect_stock(170, Q(5) + 1, 0);
+    expect_stock(171, Q(5) + 1, 0);
+}
+END_TEST
+
+START_TEST(a_shipment_line_is_not_invoiced_twice)
+{
+    given_product(180);
+    given_stock(180, 10, 10);
+    given_order(180, 10);
+    struct act draft = {.run = draft_line, .id = 180, .quantity = Q(5)};
+    alone(&draft);
+    struct act shipping = {.run = ship_draft, .id = drafted};
+    alone(&shipping);
+    ck_assert_int_eq(shipping.result, OK);
+    struct act first = {.run = invoice_all, .id = drafted, .quantity = Q(5)};
+    struct act second = {.run = invoice_all, .id = drafted, .quantity = Q(5)};
+    race(&first, &second);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(second.result, ERR_QUANTITY_EXCEEDED);
+    ck_assert_int_eq(fixture_int("SELECT invoiced FROM shipment_line WHERE order_id = 180"), Q(5));
+}
+END_TEST
+
+int main(void)
+{
+    fixture_start();
+    if (migrate(embedded_owner_conninfo(fixture)) != OK) {
+        fprintf(stderr, "the schema does not migrate\n");
+        fixture_stop();
+        return 1;
+    }
+
+    Suite *suite = suite_create("races of shipments");
+    TCase *tc = tcase_create("races");
+    tcase_set_timeout(tc, 60);
+    tcase_add_unchecked_fixture(tc, open_company, NULL);
+    suite_add_tcase(suite, tc);
+    tcase_add_test(tc, of_two_shipments_of_the_same_line_only_what_is_open_leaves);
+    tcase_add_test(tc, two_shipments_that_fit_the_line_together_both_leave);
+    tcase_add_test(tc, shipments_of_two_orders_share_the_last_stock_without_overselling);
+    tcase_add_test(tc, a_draft_ships_once);
+    tcase_add_test(tc, a_draft_that_is_being_canceled_does_not_ship);
+    tcase_add_test(tc, a_shipment_behind_an_adjustment_sees_what_was_taken_away);
+    tcase_add_test(tc, an_adjustment_behind_a_shipment_sees_what_has_left);
+    tcase_add_test(tc, first_receipts_of_the_same_products_wait_for_each_other_and_add_up);
+    tcase_add_test(tc, a_shipment_line_is_not_invoiced_twice);
+    SRunner *runner = srunner_create(suite);
+    srunner_set_fork_status(runner, CK_NOFORK); /* the pool's connections do not survive a fork */
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    pool_close(pool);
+    fixture_stop();
+    return failed != 0;
+}

@@ -1,0 +1,134 @@
+/* Which product, tax rate and price hold for a line. */
+#include "server/catalog/catalog.h"
+#include <check.h>
+#include <stdlib.h>
+
+#define M INT64_C(1000000)
+static struct tax_rate_facts rates[] = {
+    {.tax_code_id = 1, .valid_from = 100, .rate = 19 * M},
+    {.tax_code_id = 1, .valid_from = 200, .rate = 16 * M},
+    {.tax_code_id = 1, .valid_from = 300, .rate = 19 * M},
+    {.tax_code_id = 3, .valid_from = 0, .rate = 0},
+};
+static const struct tax_rate_facts_list rate_list = {rates, COUNT_OF(rates)};
+
+START_TEST(a_rate_holds_from_its_first_day_until_the_next_one)
+{
+    static const struct {
+        int64_t code;
+        int32_t date;
+        err e;
+        int64_t rate;
+    } cases[] = {
+        {1, 99, ERR_NO_TAX_RATE, -1},  {1, 100, OK, 19 * M},
+        {1, 199, OK, 19 * M},          {1, 200, OK, 16 * M},
+        {1, 299, OK, 16 * M},          {1, 300, OK, 19 * M},
+        {1, INT32_MAX, OK, 19 * M},    {3, 0, OK, 0},
+        {3, -1, ERR_NO_TAX_RATE, -1},  {2, 300, ERR_NO_TAX_RATE, -1},
+        {4, 300, ERR_NO_TAX_RATE, -1}, {0, 300, ERR_NO_TAX_RATE, -1},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        int64_t rate = -1;
+        ck_assert_int_eq(tax_rate_on(&rate_list, cases[i].code, cases[i].date, &rate), cases[i].e);
+        ck_assert_int_eq(rate, cases[i].rate);
+    }
+}
+END_TEST
+
+START_TEST(a_tax_code_is_known_by_its_rates)
+{
+    ck_assert(tax_code_known(&rate_list, 1));
+    ck_assert(!tax_code_known(&rate_list, 2));
+    ck_assert(tax_code_known(&rate_list, 3));
+    ck_assert(!tax_code_known(&rate_list, 4));
+    ck_assert(!tax_code_known(&rate_list, 0));
+    struct tax_rate_facts_list none = {0};
+    ck_assert(!tax_code_known(&none, 1));
+}
+END_TEST
+
+START_TEST(products_are_found_by_id_and_by_sku)
+{
+    struct product_facts by_id[] = {
+        {.id = 2, .sku = "b"}, {.id = 5, .sku = "a"}, {.id = 9, .sku = "c"}};
+    struct product_facts by_sku[] = {
+        {.id = 1, .sku = "A"}, {.id = 2, .sku = "Z"}, {.id = 3, .sku = "a"}};
+    struct product_facts_list ids = {by_id, 3}, skus = {by_sku, 3}, none = {0};
+    ck_assert_ptr_eq(product_find(&ids, 2), &by_id[0]);
+    ck_assert_ptr_eq(product_find(&ids, 9), &by_id[2]);
+    ck_assert_ptr_null(product_find(&ids, 3));
+    ck_assert_ptr_null(product_find(&none, 3));
+    ck_assert_ptr_eq(product_find_sku(&skus, "A"), &by_sku[0]);
+    ck_assert_ptr_eq(product_find_sku(&skus, "a"), &by_sku[2]);
+    ck_assert_ptr_null(product_find_sku(&skus, "b"));
+    ck_assert_ptr_null(product_find_sku(&none, "b"));
+}
+END_TEST
+
+#define ANYONE NIL64
+#define OPEN NIL32
+/* Sorted as prices_load sorts: product, customer with the general ones last, tier and day down. */
+static struct price_facts prices[] = {
+    {1, 7, "EUR", 80 * M, 10 * M, 100, OPEN},     {1, 7, "EUR", 90 * M, 0, 200, OPEN},
+    {1, 7, "EUR", 91 * M, 0, 100, 149},           {1, 8, "USD", 5 * M, 0, 0, OPEN},
+    {1, ANYONE, "EUR", 70 * M, 100 * M, 0, OPEN}, {1, ANYONE, "USD", 111 * M, 0, 0, OPEN},
+    {1, ANYONE, "EUR", 99 * M, 0, 150, OPEN},     {1, ANYONE, "EUR", 98 * M, 0, 0, OPEN},
+    {3, ANYONE, "EUR", 1 * M, 5 * M, 0, 10},
+};
+static const struct price_facts_list price_list = {prices, COUNT_OF(prices)};
+
+START_TEST(the_price_is_the_customers_own_then_the_highest_tier_then_the_latest)
+{
+    static const struct {
+        int64_t product, customer, quantity;
+        const char *currency;
+        int32_t date;
+        err e;
+        int64_t price;
+    } cases[] = {
+        {1, 9, M, "EUR", 150, OK, 99 * M},       /* the latest general one */
+        {1, 9, M, "EUR", 149, OK, 98 * M},       /* before it began */
+        {1, 9, 100 * M, "EUR", 300, OK, 70 * M}, /* the tier is reached exactly */
+        {1, 9, 100 * M - 1, "EUR", 300, OK, 99 * M},
+        {1, 9, M, "USD", 0, OK, 111 * M},
+        {1, 7, M, "EUR", 200, OK, 90 * M},       /* their own, though a tier is cheaper */
+        {1, 7, 100 * M, "EUR", 200, OK, 80 * M}, /* their own tier before the general one */
+        {1, 7, M, "EUR", 149, OK, 91 * M},       /* the last day counts */
+        {1, 7, M, "EUR", 150, OK, 99 * M},       /* theirs has ended, the next not begun */
+        {1, 7, M, "EUR", 50, OK, 98 * M},
+        {1, 8, M, "EUR", 200, OK, 99 * M}, /* theirs is in another currency */
+        {1, 8, M, "USD", 200, OK, 5 * M},
+        {1, ANYONE, M, "EUR", 200, OK, 99 * M}, /* somebody without prices of their own */
+        {1, 9, M, "EUR", -1, ERR_NO_PRICE, -1},
+        {1, 9, M, "GBP", 200, ERR_NO_PRICE, -1},
+        {2, 9, M, "EUR", 200, ERR_NO_PRICE, -1},
+        {3, 9, 5 * M, "EUR", 10, OK, 1 * M},
+        {3, 9, 5 * M, "EUR", 11, ERR_NO_PRICE, -1},
+        {3, 9, 4 * M, "EUR", 10, ERR_NO_PRICE, -1},
+        {4, 9, M, "EUR", 10, ERR_NO_PRICE, -1},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        int64_t price = -1;
+        err e = price_pick(&price_list, cases[i].product, cases[i].customer, cases[i].currency,
+                           cases[i].quantity, cases[i].date, &price);
+        ck_assert_msg(e == cases[i].e && price == cases[i].price, "case %zu: %d, %lld", i, (int)e,
+                      (long long)price);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("catalog rules");
+    TCase *t = tcase_create("catalog rules");
+    tcase_add_test(t, a_rate_holds_from_its_first_day_until_the_next_one);
+    tcase_add_test(t, a_tax_code_is_known_by_its_rates);
+    tcase_add_test(t, products_are_found_by_id_and_by_sku);
+    tcase_add_test(t, the_price_is_the_customers_own_then_the_highest_tier_then_the_latest);
+    suite_add_tcase(s, t);
+    SRunner *runner = srunner_create(s);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}
