@@ -223,13 +223,13 @@ static void put_pages(struct buf *b)
 {
     for (size_t i = 0; i < COUNT_OF(pages); i++) {
         doc_begin(b, pages[i].path, '{');
-        if (pages[i].parameters[0] != '\0')
-            doc_raw(b, "parameters", arena_printf(b->arena, "[%s]", pages[i].parameters));
         doc_begin(b, "get", '{');
         doc_text(b, "operationId", pages[i].name);
         doc_text(b, "summary", pages[i].summary);
         doc_raw(b, "tags", "[\"Server\"]");
         doc_raw(b, "security", "[]");
+        if (pages[i].parameters[0] != '\0')
+            doc_raw(b, "parameters", arena_printf(b->arena, "[%s]", pages[i].parameters));
         doc_raw(b, "responses", arena_printf(b->arena, "{%s}", pages[i].responses));
         buf_str(b, "}}");
     }
@@ -268,7 +268,7 @@ static const char introduction[] =
     "\n"
     "**Ids.** Wherever an id is asked for, `ext:` and your own `external_id` will do. PUT to such "
     "an "
-    "address creates what is not there yet. Query filters take ids only.\n"
+    "address creates what is not there yet. Filters of lists take ids only.\n"
     "\n"
     "**Numbers.** Money, quantities, prices and rates are decimal strings in major units, like "
     "`\"129.90\"`. JSON numbers with a decimal point are refused.\n"

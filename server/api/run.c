@@ -441,6 +441,7 @@ static void begin_attempt(struct tx *tx, struct request *q)
 {
     const struct route *route = q->match.route;
     problem_init(&q->problem, q->http->arena);
+    q->http->response = (struct http_response){0};
     q->outcome = (struct outcome){0};
     q->replayed = false;
     q->call.status = 0;

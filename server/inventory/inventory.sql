@@ -17,11 +17,11 @@ SELECT id, version, external_id, code, name, address, is_default, created_at, up
  WHERE tenant_id = :tenant AND id = :id;
 
 -- Another warehouse with this code or external id.
--- fn warehouse_taken(id i64, external_id text?, code text) -> maybe(id i64, by_code bool)
-SELECT id, code = :code AS by_code
+-- fn warehouse_taken(id i64, external_id text?, code text) -> maybe(id i64, by_external_id bool)
+SELECT id, coalesce(external_id = :external_id, false) AS by_external_id
   FROM warehouse
  WHERE tenant_id = :tenant AND id <> :id AND (code = :code OR external_id = :external_id)
- ORDER BY by_code, id
+ ORDER BY by_external_id DESC, id
  LIMIT 1;
 
 -- fn warehouse_insert(id i64, external_id text?, code text, name text, address json?,

@@ -24,8 +24,10 @@ static err check_free(struct tx *tx, struct call *c, int64_t id, const char *ext
     TRY(warehouse_taken(tx, id, external_id, code, &other, &found));
     if (!found)
         return OK;
-    if (other.by_code)
+    if (!other.by_external_id)
         return key_taken(c, "code", "whs", other.id);
+    if (c->path_external_id != NULL && c->path_id[0] == NIL64)
+        return ERR_SERIALIZATION; /* made since the path was looked up: run again and find it */
     return external_id_taken(c, "whs", other.id);
 }
 
@@ -36,9 +38,9 @@ static err warehouse_add(struct tx *tx, struct call *c, const struct warehouse_n
     TRY(warehouse_lock_tenant(tx, &tenant));
     struct warehouse_facts_list all;
     TRY(warehouses_load_queue(tx, &all));
-    TRY(check_free(tx, c, NIL64, external_id, in->code));
-
     int64_t id = id_new();
+    TRY(check_free(tx, c, id, external_id, in->code));
+
     bool is_default = in->is_default || warehouse_default(&all) == NULL;
     if (is_default)
         TRY(warehouse_clear_default(tx, id));

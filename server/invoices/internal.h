@@ -51,21 +51,27 @@ void line_fault(const struct call *c, size_t line, const char *member, const cha
 
 /* ---- credit notes ---- */
 
-/* A credit note at work: what it credits, locked where it is issued. */
+/* A credit note at work, and what it credits. */
 struct crediting {
     struct tx *tx;
     struct call *c;
     struct credit_note_state note;
     struct credit_note_line_list lines;
-    struct order_state *order;     /* NULL: none, or not issued */
+    struct order_state *order;     /* NULL: none, or not locked */
     struct invoice_state *invoice; /* NULL: free */
     struct invoice_line_list invoice_lines;
     struct open_item *open; /* of the invoice; NULL: settled */
+    const char *bill_to;    /* of the invoice */
 };
-/* Locks (credit account, order, invoice, open item) and loads the invoice that is credited; without
- * issue it only loads. ERR_NO_ROW when there is no such invoice. */
-err crediting_load_invoice(struct crediting *k, int64_t invoice_id, bool issue) MUST_CHECK;
-/* Amounts of the lines from what is left of the invoice; refuses what it cannot bear. */
+/* First the invoice's credit account and order, if the credit note is to be issued; then the
+ * invoice with its lines and open item. ERR_NO_ROW when there is no such invoice. */
+err crediting_lock_source(struct crediting *k, int64_t invoice_id, bool issue) MUST_CHECK;
+err crediting_lock_invoice(struct crediting *k, int64_t invoice_id) MUST_CHECK;
+/* Amounts of the lines and the note from what is left of the invoice; refuses what it cannot bear.
+ */
 err crediting_amounts(struct crediting *k) MUST_CHECK;
-/* Takes the number, posts, offsets the invoice, keeps the rest. The note's row is there. */
+/* Takes the number, posts, offsets the invoice, keeps the rest. The note's row is there or queued,
+ * everything is locked. */
 err credit_note_post(struct crediting *k) MUST_CHECK;
+const char *credit_note_event_json(struct arena *a, const struct credit_note_state *n,
+                                   int64_t available);

@@ -134,6 +134,10 @@ SELECT id, version, customer_id, credit_account_id, order_id, number, status, cu
   FROM invoice
  WHERE tenant_id = :tenant AND id = :id;
 
+-- What a credit note takes from an invoice before it is locked; neither ever changes.
+-- fn invoice_source(id i64) -> one(order_id i64?, bill_to json?)
+SELECT order_id, bill_to FROM invoice WHERE tenant_id = :tenant AND id = :id;
+
 -- fn invoice_rows_lock(ids i64[]) -> many struct invoice_state(id i64, version i64,
 --     customer_id i64, credit_account_id i64, order_id i64?, number text?, status text,
 --     currency text, rounding text, tax_rounding text, invoice_date date, due_date date, net i64,

@@ -99,10 +99,10 @@ struct string_list order_actions(struct arena *a, const char *status, bool confi
         ret.v[ret.n++] = "confirm";
     if (held)
         ret.v[ret.n++] = "release";
-    if (open) {
+    if (open && strcmp(status, "draft") != 0)
         ret.v[ret.n++] = "hold";
+    if (open)
         ret.v[ret.n++] = "cancel";
-    }
     if (confirmed && !held) {
         if (any_line(lines, n, false, false))
             ret.v[ret.n++] = "ship";

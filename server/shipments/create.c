@@ -89,6 +89,8 @@ static err shipment_add(struct tx *tx, struct call *c, const struct shipment_new
     if (picked == OK && in->ship)
         TRY(shipping_lock_stock(&s));
     TRY(tx_flush(tx));
+    if (taken.n > 0 && c->path_external_id != NULL)
+        return ERR_SERIALIZATION; /* made since the path was looked up: run again and find it */
     if (taken.n > 0)
         return external_id_taken(c, "shp", taken.v[0].id);
     TRY(picked);
