@@ -4,7 +4,7 @@
 #include "server/constraints.h"
 
 const struct pg_constraint constraints[] = {
-    /* Somebody took the external id between our look and our insert: look again. */
+    /* Somebody took the external id or the code between our look and our insert: look again. */
     {"customer_external_id_key", ERR_SERIALIZATION, NULL},
     {"tax_code_external_id_key", ERR_SERIALIZATION, NULL},
     {"product_external_id_key", ERR_SERIALIZATION, NULL},
@@ -18,12 +18,11 @@ const struct pg_constraint constraints[] = {
     {"payment_external_id_key", ERR_SERIALIZATION, NULL},
     {"refund_external_id_key", ERR_SERIALIZATION, NULL},
     {"idempotency_key_pkey", ERR_SERIALIZATION, NULL},
-    {"tax_code_code_key", ERR_DUPLICATE, "Another tax code has this code."},
-    {"product_sku_key", ERR_DUPLICATE, "Another product has this SKU."},
-    {"warehouse_code_key", ERR_DUPLICATE, "Another warehouse has this code."},
+    {"tax_code_code_key", ERR_SERIALIZATION, NULL},
+    {"product_sku_key", ERR_SERIALIZATION, NULL},
+    {"warehouse_code_key", ERR_SERIALIZATION, NULL},
     {"warehouse_default", ERR_SERIALIZATION, NULL},
-    {"price_key", ERR_DUPLICATE,
-     "There is a price for this product, customer, currency, tier and first day."},
+    {"price_key", ERR_SERIALIZATION, NULL},
     {"stock_on_hand_check", ERR_INSUFFICIENT_STOCK, "Not enough stock is on hand."},
     {"stock_reserved_check", ERR_INSUFFICIENT_STOCK, "Not enough stock is available."},
     {"order_line_counters_check", ERR_QUANTITY_EXCEEDED, "More than the line has left."},

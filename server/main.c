@@ -19,7 +19,7 @@
 #include "server/api/openapi.h"
 #include "server/api/run.h"
 #include "server/app.h"
-#include "server/reporting/reporting.h"
+#include "server/reporting/proof.h"
 #include "server/tenants/tenants.h"
 #include "idempotency.sql.h"
 #include "tenants.sql.h"
@@ -261,9 +261,11 @@ static err check_tenant(struct tx *tx, void *arg)
     id_format("ten", tx->tenant, tenant);
     for (size_t i = 0; i < proof.invariants.n; i++) {
         const struct proof_invariant *inv = &proof.invariants.v[i];
-        printf("%s  %-4s %s\n", tenant, inv->ok ? "ok" : "FAIL", inv->name);
-        for (size_t k = 0; !inv->ok && k < inv->examples.n; k++)
-            printf("      %s: %s\n", inv->examples.v[k].key, inv->examples.v[k].detail);
+        printf("%s  %-4s %s\n", tenant, inv->ok ? "ok" : inv->advisory ? "note" : "FAIL", inv->name);
+        for (size_t k = 0; !inv->ok && k < inv->examples.n; k++) {
+            const struct proof_example *x = &inv->examples.v[k];
+            printf("      %s: %s\n", x->resource_id ? x->resource_id : "-", x->detail);
+        }
     }
     *all_ok = *all_ok && proof.ok;
     return OK;

@@ -1,7 +1,9 @@
 /* The runner: see run.h. A request passes route_request, admit_request (HTTP thread), then
  * run_requests (worker): prepare each, run them in one transaction, answer each. */
 #include "server/api/run.h"
+#include <assert.h>
 #include <openssl/sha.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +34,7 @@ struct runner {
     struct bytes secret;
     struct auth *auth;
     struct http_class classes[N_CLASSES];
+    struct arena **arenas[N_CLASSES]; /* one per worker, for its transactions */
     struct arena *static_arena;
     struct buf openapi;
 };
@@ -617,14 +620,6 @@ static bool key_in(struct request **v, size_t n, const char *key)
     return false;
 }
 
-static struct arena *worker_arena(void)
-{
-    static _Thread_local struct arena *arena;
-    if (arena == NULL)
-        arena = arena_new(TX_ARENA_LIMIT);
-    return arena;
-}
-
 static void ready_page(struct runner *run, struct http_request *r)
 {
     if (pool_healthy(run->pool, 2000000))
@@ -635,9 +630,8 @@ static void ready_page(struct runner *run, struct http_request *r)
 
 static void run_requests(struct http_request **r, size_t n, int class, int worker, void *arg)
 {
-    (void)class;
-    (void)worker;
     struct runner *run = arg;
+    struct arena *arena = run->arenas[class][worker];
     struct request *now[GROUP_MAX], *later[GROUP_MAX];
     size_t n_now = 0, n_later = 0;
     for (size_t i = 0; i < n; i++) {
@@ -652,22 +646,35 @@ static void run_requests(struct http_request **r, size_t n, int class, int worke
             now[n_now++] = q;
     }
     if (n_now > 0)
-        run_and_answer(&(struct group){.run = run, .v = now, .n = n_now}, worker_arena());
+        run_and_answer(&(struct group){.run = run, .v = now, .n = n_now}, arena);
     for (size_t i = 0; i < n_later; i++)
-        run_and_answer(&(struct group){.run = run, .v = &later[i], .n = 1}, worker_arena());
+        run_and_answer(&(struct group){.run = run, .v = &later[i], .n = 1}, arena);
 }
 
 /* ---- afterwards ---- */
 
-static void count(const char *operation, int status, int64_t took_us)
+/* The series of an operation, looked up once: index n_routes is everything outside the table. */
+#define OPERATIONS_MAX 160
+static _Atomic(struct metric *) counters[OPERATIONS_MAX][600], timers[OPERATIONS_MAX];
+
+static void count(const struct route *route, int status, int64_t took_us)
 {
+    size_t k = route ? (size_t)(route - routes) : n_routes;
+    const char *operation = route ? route->name : "other";
+    assert(k < OPERATIONS_MAX && status >= 0 && status < 600);
     char labels[128];
-    snprintf(labels, sizeof(labels), "operation=\"%s\",status=\"%d\"", operation, status);
-    metric_add(metric_counter("o2c_requests_total", "Requests by operation and status.", labels), 1);
-    snprintf(labels, sizeof(labels), "operation=\"%s\"", operation);
-    metric_observe_us(metric_histogram("o2c_request_seconds", "Time from headers to answer.",
-                                       labels, METRIC_SECONDS),
-                      took_us);
+    if (counters[k][status] == NULL) {
+        snprintf(labels, sizeof(labels), "operation=\"%s\",status=\"%d\"", operation, status);
+        counters[k][status] =
+            metric_counter("o2c_requests_total", "Requests by operation and status.", labels);
+    }
+    if (timers[k] == NULL) {
+        snprintf(labels, sizeof(labels), "operation=\"%s\"", operation);
+        timers[k] = metric_histogram("o2c_request_seconds", "Time from headers to answer.", labels,
+                                     METRIC_SECONDS);
+    }
+    metric_add(counters[k][status], 1);
+    metric_observe_us(timers[k], took_us);
 }
 
 static void request_done(struct http_request *r, void *arg)
@@ -676,7 +683,7 @@ static void request_done(struct http_request *r, void *arg)
     const struct request *q = r->user;
     const char *operation = q ? q->match.route->name : "other";
     int64_t took = clock_monotonic_us() - r->received_us;
-    count(operation, r->response.status, took);
+    count(q ? q->match.route : NULL, r->response.status, took);
     char tenant[ID_TEXT_MAX] = "", key[ID_TEXT_MAX] = "";
     if (q != NULL && q->authenticated) {
         id_format("ten", q->actor.tenant.id, tenant);
@@ -704,6 +711,13 @@ struct runner *runner_new(const struct runner_options *o)
     run->classes[CLASS_WRITE] = (struct http_class){"write", (int)s->write_workers, queue};
     run->classes[CLASS_READ] = (struct http_class){"read", (int)s->read_workers, queue};
     run->classes[CLASS_REPORT] = (struct http_class){"report", (int)s->report_workers, queue};
+    for (int c = 0; c < N_CLASSES; c++) {
+        run->arenas[c] = calloc((size_t)run->classes[c].workers, sizeof(*run->arenas[c]));
+        if (run->arenas[c] == NULL)
+            abort();
+        for (int i = 0; i < run->classes[c].workers; i++)
+            run->arenas[c][i] = arena_new(TX_ARENA_LIMIT);
+    }
     run->static_arena = arena_new(OPENAPI_BYTES_MAX * 2);
     buf_init(&run->openapi, run->static_arena, 1 << 20, OPENAPI_BYTES_MAX);
     openapi_write(&run->openapi);
@@ -714,6 +728,11 @@ void runner_free(struct runner *run)
 {
     if (run == NULL)
         return;
+    for (int c = 0; c < N_CLASSES; c++) {
+        for (int i = 0; i < run->classes[c].workers; i++)
+            arena_free(run->arenas[c][i]);
+        free(run->arenas[c]);
+    }
     auth_free(run->auth);
     arena_free(run->static_arena);
     free(run);

@@ -176,5 +176,5 @@ err prices_load_queue(struct tx *tx, const int64_t *product_ids, size_t n,
 /* The price of a quantity: the customer's own before the general one, then the highest tier that
  * the quantity reaches, then the latest valid_from. ERR_NO_PRICE. */
 err price_pick(const struct price_facts_list *list, int64_t product_id, int64_t customer_id,
-               const char *currency, int64_t quantity, int32_t date, int64_t *ret_unit_price)
-    MUST_CHECK;
+               const char *currency, int64_t quantity, int32_t date,
+               int64_t *ret_unit_price) MUST_CHECK;

@@ -9,7 +9,7 @@ struct totals_line {
     int64_t unit_price;       /* major units, 10^-6 */
     int64_t discount_percent; /* 10^-6 percent */
     int64_t tax_code_id;
-    int64_t tax_rate;         /* 10^-6 percent */
+    int64_t tax_rate; /* 10^-6 percent */
     /* in and out: when net is not NIL64 it is taken as given (a share of another document) */
     int64_t net;
     /* out, minor units */
@@ -21,11 +21,11 @@ struct totals {
 /* net per line: round(quantity x unit price less discount).
  *
  * tax per line: round(net x rate) on each. tax per document: lines are grouped by (tax code, rate);
- * each group's tax is round(sum of unrounded net x rate), rounded once, and is spread over its lines
- * by largest remainder: every line gets its exact tax rounded down or up, ties to the lower index.
- * The unrounded net of a line whose net is given is that net. So a document that repeats a line in
- * full gets the same tax from quantity, price and discount (net NIL64), and not always from the
- * rounded net.
+ * each group's tax is round(sum of unrounded net x rate), rounded once, and is spread over its
+ * lines by largest remainder: every line gets its exact tax rounded down or up, ties to the lower
+ * index. The unrounded net of a line whose net is given is that net. So a document that repeats a
+ * line in full gets the same tax from quantity, price and discount (net NIL64), and not always from
+ * the rounded net.
  *
  * ERR_OVERFLOW when an amount leaves its range; the lines are then undefined. */
 err totals_compute(struct totals_line *lines, size_t n, int exponent, enum rounding rounding,

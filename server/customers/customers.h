@@ -22,7 +22,7 @@ JSON_STRUCT(address, ADDRESS_FIELDS);
 
 #define CONTACT_FIELDS(T, VALUE, OBJECT, LIST)                                                     \
     VALUE(T, string, name, .required = true, .min = 1, .max = 200, .doc = "The person.")           \
-    VALUE(T, string, role, .max = 100, .omit_absent = true, .doc = "Such as accounts payable.")   \
+    VALUE(T, string, role, .max = 100, .omit_absent = true, .doc = "Such as accounts payable.")    \
     VALUE(T, string, email, .max = 254, .omit_absent = true, .doc = "E-mail address.",             \
           .example = "\"ap@example.com\"")                                                         \
     VALUE(T, string, phone, .max = 50, .omit_absent = true, .doc = "Telephone number.")            \
@@ -90,8 +90,7 @@ JSON_STRUCT(customer_patch, CUSTOMER_PATCH_FIELDS);
                      "\"postal_code\":\"20457\",\"country\":\"DE\"}]")                             \
     VALUE(T, raw, contacts, .doc = "People there.",                                                \
           .example = "[{\"name\":\"Ada Lund\",\"email\":\"ap@example.com\"}]")                     \
-    VALUE(T, raw, metadata, .doc = "Your own names and values.",                                   \
-          .example = "{\"crm\":\"4711\"}")                                                         \
+    VALUE(T, raw, metadata, .doc = "Your own names and values.", .example = "{\"crm\":\"4711\"}")  \
     VALUE(T, instant, created_at, .doc = "When it was recorded.")                                  \
     VALUE(T, instant, updated_at, .doc = "When it last changed.")
 JSON_STRUCT(customer, CUSTOMER_FIELDS);
@@ -125,8 +124,8 @@ struct customer_facts_list {
     size_t n;
 };
 /* The customers of these ids (duplicates are fine), sorted by id; unknown ids are left out. */
-err customers_load(struct tx *tx, const int64_t *ids, size_t n, struct customer_facts_list *ret)
-    MUST_CHECK;
+err customers_load(struct tx *tx, const int64_t *ids, size_t n,
+                   struct customer_facts_list *ret) MUST_CHECK;
 err customers_load_queue(struct tx *tx, const int64_t *ids, size_t n,
                          struct customer_facts_list *ret) MUST_CHECK;
 const struct customer_facts *customer_find(const struct customer_facts_list *list,

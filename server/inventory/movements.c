@@ -109,7 +109,7 @@ static int64_t resolve_product(struct intake *k, size_t i)
     }
     const struct stock_product *p = find_product(k, e);
     if (p == NULL) {
-        entry_fault(k, i, member, "unknown", "There is no such product.");
+        entry_fault(k, i, member, "unknown_reference", "There is no such product.");
         return NIL64;
     }
     if (strcmp(p->kind, "stock") != 0)
@@ -128,7 +128,7 @@ static int64_t resolve_warehouse(struct intake *k, size_t i)
     if (e->warehouse_id == NIL64)
         entry_fault(k, i, "warehouse_id", "required", "There is no warehouse yet; create one.");
     else
-        entry_fault(k, i, "warehouse_id", "unknown", "There is no such warehouse.");
+        entry_fault(k, i, "warehouse_id", "unknown_reference", "There is no such warehouse.");
     return NIL64;
 }
 

@@ -22,7 +22,7 @@ static err pick_named(struct shipping *s, const struct shipment_new *in)
         const struct shipment_line_new *l = &in->lines.v[i];
         struct order_line *line = order_line_find(s->order, l->order_line_no);
         if (line == NULL) {
-            line_fault(s->c, i, "unknown", "The order has no such line.");
+            line_fault(s->c, i, "unknown_reference", "The order has no such line.");
             continue;
         }
         size_t at = (size_t)(line - s->order->lines);
@@ -53,7 +53,7 @@ static err lock_order(struct shipping *s, int64_t order_id)
     struct order_state_list orders;
     TRY(orders_lock(s->tx, &order_id, 1, &orders));
     if (orders.n == 0) {
-        fault(s->c->problem, "/order_id", "unknown", "There is no such order.");
+        fault(s->c->problem, "/order_id", "unknown_reference", "There is no such order.");
         return s->c->problem->code;
     }
     s->order = orders.v;

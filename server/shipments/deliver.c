@@ -27,7 +27,7 @@ static err note_delivered(struct tx *tx, struct call *c, const struct shipment_d
         struct shipment_line_state *l = shipment_line_state_find(s, in->lines.v[i].line_no);
         const char *pointer = arena_printf(c->problem->arena, "/lines/%zu/line_no", i);
         if (l == NULL) {
-            fault(c->problem, pointer, "unknown", "The shipment has no such line.");
+            fault(c->problem, pointer, "unknown_reference", "The shipment has no such line.");
             continue;
         }
         if (seen[l - s->lines])

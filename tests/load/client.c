@@ -10,7 +10,8 @@
 
 #define PAUSE_FIRST_US INT64_C(20000)
 #define PAUSE_MAX_US INT64_C(1000000)
-#define PROGRESS_EVERY_US INT64_C(200000)
+#define PROGRESS_EVERY_US INT64_C(200000) /* on a terminal; in a log: */
+#define PROGRESS_IN_LOG_US INT64_C(10000000)
 #define REQUEST_TIMEOUT_S 120L
 #define HEADER_MAX 400
 
@@ -117,10 +118,8 @@ static void headers_of(const struct client *c, struct slot *s, const struct requ
         header(s, "Content-Type", "application/json");
     if (r->key != NULL)
         header(s, "Idempotency-Key", r->key);
-    if (r->version > 0) {
-        snprintf(text, sizeof(text), "\"%lld\"", (long long)r->version);
-        header(s, "If-Match", text);
-    }
+    if (r->any_version)
+        header(s, "If-Match", "*");
     curl_easy_setopt(s->easy, CURLOPT_HTTPHEADER, s->headers);
 }
 
@@ -299,16 +298,17 @@ static bool finish_all(struct client *c)
 static void progress(struct client *c, bool last)
 {
     int64_t now = clock_monotonic_us();
-    if (c->o.quiet || c->what == NULL || (!last && now - c->shown_us < PROGRESS_EVERY_US))
+    bool tty = isatty(STDERR_FILENO) == 1;
+    if (c->o.quiet || c->what == NULL ||
+        (!last && now - c->shown_us < (tty ? PROGRESS_EVERY_US : PROGRESS_IN_LOG_US)))
         return;
     c->shown_us = now;
     int64_t ms = (now - c->began_us) / 1000 + 1;
-    fprintf(stderr, "%s%-24s %s of %s   %s requests/s   %lld.%lld s%s", isatty(2) ? "\r" : "",
-            c->what, say_count((int64_t)c->started), say_count((int64_t)c->n),
+    fprintf(stderr, "%s%-24s %s of %s   %s requests/s   %lld.%lld s%s%s", tty ? "\r" : "", c->what,
+            say_count((int64_t)c->started), say_count((int64_t)c->n),
             say_count((int64_t)(c->requests - c->requests_before) * 1000 / ms),
-            (long long)(ms / 1000), (long long)(ms % 1000 / 100), isatty(2) ? "\033[K" : "\n");
-    if (last && isatty(2))
-        fputc('\n', stderr);
+            (long long)(ms / 1000), (long long)(ms % 1000 / 100), tty ? "\033[K" : "",
+            last || !tty ? "\n" : "");
 }
 
 static void step(struct client *c)
@@ -340,13 +340,19 @@ void client_run(struct client *c, const char *what, size_t n, void (*start)(void
     progress(c, true);
 }
 
-/* ---- one at a time ---- */
+/* ---- what came back ---- */
 
 void expect(const struct reply *reply, int status, int or_status)
 {
     if (reply->status != status && reply->status != or_status)
         die("%s %s: %d %.2000s", reply->request->method, reply->request->path, reply->status,
             reply->body);
+}
+
+void expect_done(void *arg, const struct reply *reply)
+{
+    (void)arg;
+    expect(reply, 200, 201);
 }
 
 bool reply_is(const struct reply *reply, const char *slug)
@@ -371,17 +377,22 @@ json_t *reply_json(const struct reply *reply)
     return json;
 }
 
+/* ---- one at a time ---- */
+
 struct one_call {
     struct client *client;
     struct request request;
+    bool may_be_missing;
     json_t *reply;
 };
 
 static void one_answered(void *arg, const struct reply *reply)
 {
     struct one_call *call = arg;
-    expect(reply, 200, 201);
-    call->reply = reply_json(reply);
+    if (!call->may_be_missing || reply->status != 404) {
+        expect(reply, 200, 201);
+        call->reply = reply_json(reply);
+    }
 }
 
 static void one_start(void *arg, size_t i)
@@ -391,14 +402,26 @@ static void one_start(void *arg, size_t i)
     client_send(call->client, &call->request);
 }
 
-json_t *client_call(struct client *c, const char *method, const char *path, json_t *body)
+static json_t *call_once(struct client *c, const char *method, const char *path, json_t *body,
+                         bool may_be_missing)
 {
-    struct one_call call = {.client = c,
-                            .request = {.method = method, .path = path, .body = body,
-                                        .done = one_answered}};
+    struct one_call call = {
+        .client = c,
+        .request = {.method = method, .path = path, .body = body, .done = one_answered},
+        .may_be_missing = may_be_missing};
     call.request.arg = &call;
     client_run(c, NULL, 1, one_start, &call);
     return call.reply;
+}
+
+json_t *client_call(struct client *c, const char *method, const char *path, json_t *body)
+{
+    return call_once(c, method, path, body, false);
+}
+
+json_t *client_find(struct client *c, const char *path)
+{
+    return call_once(c, "GET", path, NULL, true);
 }
 
 void client_list(struct client *c, const char *path, const char *query,
@@ -426,6 +449,14 @@ char *ext_path(const char *collection, const char *external_id, const char *suff
         abort();
     curl_free(escaped);
     return path;
+}
+
+void client_put(struct client *c, const char *collection, const char *external_id, json_t *body)
+{
+    char *path = ext_path(collection, external_id, "");
+    client_send(c, &(struct request){
+                       .method = "PUT", .path = path, .body = body, .done = expect_done});
+    free(path);
 }
 
 /* ---- beginning and end ---- */

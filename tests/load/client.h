@@ -32,7 +32,7 @@ struct request {
     const char *path;   /* "/v1/…", already escaped; copied */
     json_t *body;       /* taken over; NULL: none */
     const char *key;    /* Idempotency-Key; NULL: none; copied */
-    int64_t version;    /* If-Match; 0: none */
+    bool any_version;   /* If-Match: * */
     reply_fn *done;
     void *arg;
 };
@@ -42,6 +42,8 @@ void client_free(struct client *c);
 
 /* Queues a request. Callbacks may send further ones. */
 void client_send(struct client *c, const struct request *r);
+/* PUT /v1/<collection>/ext:<external id>, which must succeed. */
+void client_put(struct client *c, const char *collection, const char *external_id, json_t *body);
 /* Calls start(arg, 0) … start(arg, n - 1), each as soon as a connection has nothing to do, and
  * returns when everything that they sent is answered. `what` heads the progress line, which shows
  * how many were started. */
@@ -49,10 +51,14 @@ void client_run(struct client *c, const char *what, size_t n, void (*start)(void
                 void *arg);
 /* One request and its answer as JSON (a new reference); anything but 2xx ends the program. */
 json_t *client_call(struct client *c, const char *method, const char *path, json_t *body);
+/* A resource, NULL when there is none (404). */
+json_t *client_find(struct client *c, const char *path);
 /* All elements of a list, page by page: each(arg, element). query is "" or "filter=value&…". */
 void client_list(struct client *c, const char *path, const char *query,
                  void (*each)(void *arg, const json_t *element), void *arg);
 
+/* What most callbacks are for a request whose reply says nothing new: it must be 200 or 201. */
+void expect_done(void *arg, const struct reply *reply);
 /* Ends the program with the problem unless the reply is one of these. */
 void expect(const struct reply *reply, int status, int or_status);
 /* The slug of a problem ("external_id_taken"): does the reply carry it? */

@@ -67,7 +67,7 @@ static void measure(struct chain *c)
             c->credits_goods |= goods;
             c->credited -= line->amount;
         } else {
-            c->adjusts |= goods;
+            c->adjusts = true;
         }
     }
 }
@@ -273,20 +273,6 @@ static void document_start(void *arg, size_t i)
 
 /* ---- master data ---- */
 
-static void put_answered(void *arg, const struct reply *reply)
-{
-    (void)arg;
-    expect(reply, 200, 201);
-}
-
-static void put(struct client *c, const char *collection, const char *external_id, json_t *body)
-{
-    char *path = ext_path(collection, external_id, "");
-    client_send(c, &(struct request){
-                       .method = "PUT", .path = path, .body = body, .done = put_answered});
-    free(path);
-}
-
 static void customer_start(void *arg, size_t i)
 {
     struct load *l = arg;
@@ -296,14 +282,14 @@ static void customer_start(void *arg, size_t i)
                              "payment_terms_days", 0);
     if (country != NULL)
         json_object_set_new(body, "addresses", json_pack("[{s:s}]", "country", country));
-    put(l->client, "customers", t->external_id, body);
+    client_put(l->client, "customers", t->external_id, body);
 }
 
 static void product_start(void *arg, size_t i)
 {
     struct load *l = arg;
     const struct retail_product *p = &l->retail->products[i];
-    put(l->client, "products", p->sku,
+    client_put(l->client, "products", p->sku,
         json_pack("{s:s, s:s, s:s, s:s}", "sku", p->sku, "name", p->name, "kind",
                   p->goods ? "stock" : "service", "tax_code_id", "ext:" TAX_CODE));
 }
@@ -350,11 +336,11 @@ static void base_start(void *arg, size_t i)
 {
     struct load *l = arg;
     if (i == 0)
-        put(l->client, "tax-codes", TAX_CODE,
+        client_put(l->client, "tax-codes", TAX_CODE,
             json_pack("{s:s, s:s, s:s, s:[{s:s, s:s}]}", "code", TAX_CODE, "name", "No tax",
                       "category", "Z", "rates", "valid_from", "1990-01-01", "rate", "0"));
     else
-        put(l->client, "warehouses", WAREHOUSE,
+        client_put(l->client, "warehouses", WAREHOUSE,
             json_pack("{s:s, s:s, s:b}", "code", WAREHOUSE, "name", "Main warehouse", "is_default",
                       1));
 }

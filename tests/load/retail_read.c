@@ -160,13 +160,13 @@ static struct retail_doc *doc_at(struct retail *r, const struct csv_row *row, in
     return d;
 }
 
-static enum retail_use use_of(char kind, int64_t quantity, int64_t amount)
+static enum retail_use use_of(char kind, bool goods, int64_t quantity, int64_t amount)
 {
     if (amount != 0)
         return amount > 0 ? RETAIL_BILLED : RETAIL_CREDITED;
-    if (quantity >= 0)
+    if (quantity > 0)
         return RETAIL_BILLED;
-    return kind == 'S' ? RETAIL_ADJUSTED : RETAIL_CREDITED;
+    return kind == 'S' && goods ? RETAIL_ADJUSTED : RETAIL_CREDITED;
 }
 
 static void count(struct retail *r, const struct retail_doc *d, int64_t amount)
@@ -210,7 +210,7 @@ static void record(struct retail *r, const struct csv_row *row)
                                  .quantity = quantity < 0 ? -quantity : quantity,
                                  .unit_price = price < 0 ? -price : price,
                                  .amount = amount,
-                                 .use = use_of(d->kind, quantity, amount),
+                                 .use = use_of(d->kind, p->goods, quantity, amount),
                                  .next = SIZE_MAX};
     if (p->goods && d->kind == 'S' && line->use != RETAIL_CREDITED)
         p->needed += line->quantity;

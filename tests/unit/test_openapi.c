@@ -105,16 +105,33 @@ START_TEST(writing_it_twice_gives_the_same_bytes)
 }
 END_TEST
 
+/* Sections of the components, cut out once: there are thousands of references. */
+struct sections {
+    const char *components;
+    struct {
+        const char *name, *text;
+    } v[8];
+    size_t n;
+};
+
+static const char *section_named(struct sections *s, const char *name)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (strcmp(s->v[i].name, name) == 0)
+            return s->v[i].text;
+    ck_assert_uint_lt(s->n, COUNT_OF(s->v));
+    const char *text = block(s->components, 4, name);
+    ck_assert_msg(text != NULL, "no components/%s", name);
+    s->v[s->n].name = name;
+    s->v[s->n++].text = text;
+    return text;
+}
+
 START_TEST(every_reference_leads_somewhere)
 {
     static const char mark[] = "\"$ref\": \"#/components/";
-    const char *components = block(document, 2, "components");
-    ck_assert_ptr_nonnull(components);
-    /* Sections are cut out once: there are thousands of references. */
-    struct {
-        char name[16];
-        const char *text;
-    } cut[8] = {0};
+    struct sections sections = {.components = block(document, 2, "components")};
+    ck_assert_ptr_nonnull(sections.components);
     size_t n = 0;
     for (const char *at = document; (at = strstr(at, "\"$ref\": \"")) != NULL; n++) {
         ck_assert_msg(strncmp(at, mark, strlen(mark)) == 0, "%.80s", at);
@@ -122,17 +139,9 @@ START_TEST(every_reference_leads_somewhere)
         const char *section = arena_strndup(a, at, strcspn(at, "/"));
         at += strlen(section) + 1;
         const char *name = arena_strndup(a, at, strcspn(at, "\""));
-        size_t i = 0;
-        while (i < COUNT_OF(cut) && cut[i].text != NULL && strcmp(cut[i].name, section) != 0)
-            i++;
-        ck_assert_uint_lt(i, COUNT_OF(cut));
-        if (cut[i].text == NULL) {
-            snprintf(cut[i].name, sizeof(cut[i].name), "%s", section);
-            cut[i].text = block(components, 4, section);
-            ck_assert_msg(cut[i].text != NULL, "no components/%s", section);
-        }
         const char *line = arena_printf(a, "\n      \"%s\": {", name);
-        ck_assert_msg(strstr(cut[i].text, line) != NULL, "no components/%s/%s", section, name);
+        ck_assert_msg(strstr(section_named(&sections, section), line) != NULL,
+                      "no components/%s/%s", section, name);
     }
     ck_assert_uint_gt(n, 1000);
 }

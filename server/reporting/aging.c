@@ -1,0 +1,212 @@
+/* Receivables by age, as of a day. */
+#include "server/reporting/internal.h"
+#include "server/routes_prototypes.h"
+#include <assert.h>
+#include <string.h>
+
+/* Buckets of aging_amounts that hold no invoices. */
+#define BUCKET_CREDIT_NOTES (-1)
+#define BUCKET_PAYMENTS (-2)
+
+err report_scope_find(struct tx *tx, struct call *c, int64_t customer_id, const char *currency,
+                      struct report_scope *ret)
+{
+    *ret = (struct report_scope){.customer_id = customer_id, .currency = c->tenant->currency};
+    if (customer_id != NIL64) {
+        struct report_customer_row customer;
+        bool found;
+        TRY(report_customer(tx, customer_id, &customer, &found));
+        if (!found) {
+            fault(c->problem, "?customer_id", "unknown_reference", "There is no such customer.");
+            return c->problem->code;
+        }
+        ret->customer_external_id = customer.external_id;
+        ret->customer_name = customer.name;
+        ret->currency = customer.currency;
+    }
+    if (currency != NULL)
+        ret->currency = currency;
+    return OK;
+}
+
+bool report_control_add(struct report_control_list *list, const char *name, int64_t report,
+                        int64_t ledger)
+{
+    list->v[list->n++] = (struct report_control){.name = name, .report = report, .ledger = ledger};
+    return report == ledger;
+}
+
+err report_period(struct call *c, int32_t from, int32_t to)
+{
+    if (from <= to)
+        return OK;
+    fault(c->problem, "?from", "invalid", "The first day must not be after the last.");
+    return c->problem->code;
+}
+
+static err total_add(struct aging_total *t, const struct aging_amounts_row *r)
+{
+    int64_t net = r->amount;
+    if (r->bucket == BUCKET_PAYMENTS || r->bucket == BUCKET_CREDIT_NOTES) {
+        *(r->bucket == BUCKET_PAYMENTS ? &t->unapplied_payments : &t->available_credit) = r->amount;
+        net = -r->amount;
+    } else {
+        assert(r->bucket >= 0 && (size_t)r->bucket < t->buckets.n);
+        t->buckets.v[r->bucket].amount = r->amount;
+        t->buckets.v[r->bucket].invoices = r->items;
+        TRY(add64(t->open_invoices, r->amount, &t->open_invoices));
+        if (r->bucket > 0)
+            TRY(add64(t->overdue, r->amount, &t->overdue));
+    }
+    return add64(t->net, net, &t->net);
+}
+
+static struct aging_total total_new(struct arena *a, const struct aging_scale *scale)
+{
+    struct aging_total t = {.buckets.n = scale->n + 1};
+    t.buckets.v = ARENA_ARRAY(a, struct aging_amount, t.buckets.n);
+    for (size_t i = 0; i < t.buckets.n; i++)
+        t.buckets.v[i].bucket = aging_bucket_name(a, scale, i);
+    return t;
+}
+
+/* The total of the rows of one customer, which begin at *i; moves *i behind them. */
+static err total_of_customer(struct arena *a, const struct aging_scale *scale,
+                             const struct aging_amounts_row_list *rows, size_t *i,
+                             struct aging_total *ret)
+{
+    *ret = total_new(a, scale);
+    for (int64_t customer = rows->v[*i].customer_id;
+         *i < rows->n && rows->v[*i].customer_id == customer; ++*i)
+        TRY(total_add(ret, &rows->v[*i]));
+    return OK;
+}
+
+/* How many items the rows of all customers have in a bucket. */
+static int64_t items_in(const struct aging_amounts_row_list *rows, int32_t bucket)
+{
+    for (size_t i = 0; i < rows->n && rows->v[i].customer_id == 0; i++)
+        if (rows->v[i].bucket == bucket)
+            return rows->v[i].items;
+    return 0;
+}
+
+static size_t count_customers(const struct aging_amounts_row_list *rows)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < rows->n; i++)
+        n += i == 0 || rows->v[i].customer_id != rows->v[i - 1].customer_id;
+    return n;
+}
+
+err aging_load(struct tx *tx, const struct report_scope *s, int32_t as_of,
+               const struct aging_scale *scale, int64_t after, int64_t most, struct aging *ret)
+{
+    struct aging_amounts_row_list rows;
+    TRY(aging_amounts(tx, as_of, s->currency, s->customer_id, scale->first_days, scale->n, after,
+                      most + 1, &rows));
+    *ret = (struct aging){.total = total_new(tx->arena, scale),
+                          .payments = items_in(&rows, BUCKET_PAYMENTS),
+                          .credit_notes = items_in(&rows, BUCKET_CREDIT_NOTES)};
+    ret->rows.v = ARENA_ARRAY(tx->arena, struct aging_row, count_customers(&rows));
+    for (size_t i = 0; i < rows.n;) {
+        int64_t customer = rows.v[i].customer_id;
+        struct aging_total t;
+        TRY(total_of_customer(tx->arena, scale, &rows, &i, &t));
+        if (customer == 0) {
+            ret->total = t;
+        } else if (ret->rows.n == (size_t)most) {
+            ret->more = true;
+        } else {
+            ret->rows.v[ret->rows.n++] = (struct aging_row){
+                .customer_id = customer,
+                .buckets = t.buckets,
+                .open_invoices = t.open_invoices,
+                .overdue = t.overdue,
+                .unapplied_payments = t.unapplied_payments,
+                .available_credit = t.available_credit,
+                .net = t.net};
+        }
+    }
+    return OK;
+}
+
+struct subledger {
+    int64_t receivable, unapplied_cash, customer_credit;
+};
+
+static err subledger_load(struct tx *tx, const struct report_scope *s, int32_t as_of,
+                          struct subledger *ret)
+{
+    if (s->customer_id == NIL64) {
+        struct subledger_balances_row all;
+        TRY(subledger_balances(tx, as_of, s->currency, &all));
+        *ret = (struct subledger){all.receivable, all.unapplied_cash, all.customer_credit};
+        return OK;
+    }
+    struct subledger_balances_of_customer_row one;
+    TRY(subledger_balances_of_customer(tx, s->customer_id, as_of, s->currency, &one));
+    *ret = (struct subledger){one.receivable, one.unapplied_cash, one.customer_credit};
+    return OK;
+}
+
+err aging_control(struct tx *tx, const struct report_scope *s, int32_t as_of,
+                  const struct aging_total *total, struct report_control_list *list,
+                  bool *ret_reconciled)
+{
+    struct subledger books;
+    TRY(subledger_load(tx, s, as_of, &books));
+    bool receivable = report_control_add(list, "receivable", total->open_invoices,
+                                         books.receivable);
+    bool cash = report_control_add(list, "unapplied_cash", total->unapplied_payments,
+                                   books.unapplied_cash);
+    bool credit = report_control_add(list, "customer_credit", total->available_credit,
+                                     books.customer_credit);
+    *ret_reconciled = receivable && cash && credit;
+    return OK;
+}
+
+/* Both lists are sorted by id. */
+static err name_rows(struct tx *tx, struct aging_row_list *rows)
+{
+    struct report_customers_row_list names;
+    int64_t *ids = ARENA_ARRAY(tx->arena, int64_t, rows->n);
+    for (size_t i = 0; i < rows->n; i++)
+        ids[i] = rows->v[i].customer_id;
+    TRY(report_customers(tx, ids, rows->n, &names));
+    for (size_t i = 0, j = 0; i < rows->n && j < names.n; i++)
+        if (rows->v[i].customer_id == names.v[j].id) {
+            rows->v[i].external_id = names.v[j].external_id;
+            rows->v[i].name = names.v[j++].name;
+        }
+    return OK;
+}
+
+err reports_aging(struct tx *tx, struct call *c, const struct aging_query *in,
+                  struct aging_report *ret)
+{
+    struct aging_scale scale = aging_scale_default();
+    const char *wrong = in->buckets.n > 0 ? aging_scale_parse(&in->buckets, &scale) : NULL;
+    if (wrong != NULL) {
+        fault(c->problem, "?buckets", "invalid", "%s", wrong);
+        return c->problem->code;
+    }
+    bool only_total = in->group != NULL && strcmp(in->group, "total") == 0;
+    int64_t most = in->limit == NIL64 ? REPORT_ROWS_MAX : in->limit;
+    struct report_scope scope;
+    struct aging aging;
+    TRY(report_scope_find(tx, c, in->customer_id, in->currency, &scope));
+    ret->as_of = in->as_of == NIL32 ? tx->today : in->as_of;
+    ret->currency = scope.currency;
+    TRY(aging_load(tx, &scope, ret->as_of, &scale, in->after == NIL64 ? 0 : in->after,
+                   only_total ? 0 : most, &aging));
+    ret->rows = aging.rows;
+    ret->truncated = aging.more && !only_total;
+    ret->totals = ARENA_NEW(tx->arena, struct aging_total);
+    *ret->totals = aging.total;
+    if (ret->rows.n > 0)
+        TRY(name_rows(tx, &ret->rows));
+    ret->controls.v = ARENA_ARRAY(tx->arena, struct report_control, AGING_CONTROLS);
+    ret->controls.n = 0;
+    return aging_control(tx, &scope, ret->as_of, ret->totals, &ret->controls, &ret->reconciled);
+}

@@ -1,0 +1,18 @@
+/* Names of companies, people, places and goods that nobody bears, made from syllables. */
+#pragma once
+#include <stddef.h>
+#include "tests/load/rng.h"
+
+#define NAME_MAX_LEN 100
+
+struct place {
+    const char *country, *vat_prefix, *city, *postal_code, *language;
+    const char *street;          /* printf format of the street's name: one %s */
+    const char *const *forms;    /* of companies, NULL-terminated */
+};
+
+const struct place *name_place(struct rng *r);
+void name_word(struct rng *r, char *out, size_t size); /* "Norvelta" */
+void name_company(struct rng *r, const struct place *p, char *out, size_t size);
+void name_person(struct rng *r, char *out, size_t size);
+void name_goods(struct rng *r, char *out, size_t size);

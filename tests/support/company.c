@@ -1,0 +1,255 @@
+/* Runs a company through the whole cycle over HTTP: see company.h. */
+#include "tests/support/company.h"
+#include <stdlib.h>
+#include <string.h>
+
+static const char *copy(struct world *w, const char *s)
+{
+    return fmt(w, "%s", s);
+}
+
+static struct reply made(struct world *w, struct company *c, struct reply r, int status)
+{
+    expect(r, status);
+    ck_assert_uint_lt(c->n_requests, sizeof(c->requests) / sizeof(c->requests[0]));
+    c->requests[c->n_requests++] = copy(w, header(r, "X-Request-Id"));
+    return r;
+}
+
+static const char *create(struct world *w, struct company *c, struct reply r)
+{
+    return copy(w, text(made(w, c, r, 201), "/id"));
+}
+
+static void masters(struct world *w, struct company *c)
+{
+    c->customer = given_customer(w, "'external_id':'C1','tax_id':'DE1','email':'a@example.com'");
+    c->product = given_product(w, "A", "10.00", 100);
+    c->service = given_service(w, "S", "50.00");
+    c->tax_code = copy(w, text(get(w, "/v1/tax-codes?code=T19"), "/data/0/id"));
+    c->warehouse = copy(w, text(get(w, "/v1/warehouses?code=MAIN"), "/data/0/id"));
+    c->price = copy(w, text(get(w, "/v1/prices?product_id=%s", c->product), "/data/0/id"));
+    struct reply r = post(w, "/v1/stock/movements",
+                          "{'movements':[{'external_id':'M1','product_id':'%s','kind':"
+                          "'adjustment','quantity':'-1','reason':'broken'},{'sku':'A','kind':"
+                          "'receipt','quantity':'50.5'}]}",
+                          c->product);
+    c->movement = copy(w, text(made(w, c, r, 201), "/movements/0/id"));
+}
+
+static void orders(struct world *w, struct company *c)
+{
+    c->order = create(w, c, post(w, "/v1/orders",
+                                 "{'external_id':'O1','customer_id':'%s','customer_po':'PO1',"
+                                 "'confirm':true,'lines':[{'sku':'A','quantity':'10'},"
+                                 "{'sku':'S','quantity':'1'}]}",
+                                 c->customer));
+    c->draft_order = create(w, c, post(w, "/v1/orders",
+                                       "{'customer_id':'%s','lines':[{'sku':'A','quantity':'1'}]}",
+                                       c->customer));
+    c->held_order = create(w, c, post(w, "/v1/orders",
+                                      "{'customer_id':'%s','confirm':true,'channel':'web',"
+                                      "'lines':[{'sku':'A','quantity':'2'}]}",
+                                      c->customer));
+    made(w, c, post(w, fmt(w, "/v1/orders/%s/hold", c->held_order), "{'reason':'asked to wait'}"),
+         200);
+    const char *canceled = create(
+        w, c, post(w, "/v1/orders",
+                   "{'customer_id':'%s','confirm':true,'lines':[{'sku':'A','quantity':'3'}]}",
+                   c->customer));
+    made(w, c, act(w, fmt(w, "/v1/orders/%s", canceled), "cancel"), 200);
+}
+
+static void shipments(struct world *w, struct company *c)
+{
+    c->shipment = create(w, c, post(w, "/v1/shipments",
+                                    "{'external_id':'SH1','order_id':'%s','ship':true,'carrier':"
+                                    "'Post','lines':[{'order_line_no':1,'quantity':'6'}]}",
+                                    c->order));
+    made(w, c, act(w, fmt(w, "/v1/shipments/%s", c->shipment), "deliver"), 200);
+    c->draft_shipment = create(w, c, post(w, "/v1/shipments",
+                                          "{'order_id':'%s','lines':[{'order_line_no':1,"
+                                          "'quantity':'2'}]}",
+                                          c->order));
+}
+
+static void invoices(struct world *w, struct company *c)
+{
+    c->invoice = create(w, c, post(w, "/v1/invoices",
+                                   "{'external_id':'I1','order_id':'%s','finalize':true}",
+                                   c->order)); /* 110.00 + 20.90 */
+    c->draft_invoice =
+        create(w, c, post(w, "/v1/invoices",
+                          "{'customer_id':'%s','lines':[{'description':'Advice','quantity':'2',"
+                          "'unit_price':'30.00','tax_code_id':'ext:T19'}]}",
+                          c->customer));
+    c->void_invoice =
+        create(w, c, post(w, "/v1/invoices",
+                          "{'customer_id':'%s','finalize':true,'lines':[{'sku':'S','quantity':'1',"
+                          "'unit_price':'5.00'}]}",
+                          c->customer));
+    made(w, c, post(w, fmt(w, "/v1/invoices/%s/void", c->void_invoice), "{'reason':'wrong'}"), 200);
+}
+
+static void credits(struct world *w, struct company *c)
+{
+    c->credit_note = create(w, c, post(w, "/v1/credit-notes",
+                                       "{'external_id':'N1','invoice_id':'%s','reason':'return',"
+                                       "'issue':true,'lines':[{'invoice_line_no':1,'quantity':"
+                                       "'1'}]}",
+                                       c->invoice));
+    c->free_credit =
+        create(w, c, post(w, "/v1/credit-notes",
+                          "{'customer_id':'%s','reason':'goodwill','issue':true,'lines':[{"
+                          "'description':'Bonus','quantity':'1','unit_price':'40.00',"
+                          "'tax_code_id':'ext:T0'}]}",
+                          c->customer));
+    c->draft_credit =
+        create(w, c, post(w, "/v1/credit-notes",
+                          "{'customer_id':'%s','reason':'goodwill','lines':[{'description':"
+                          "'Later','quantity':'1','unit_price':'1.00','tax_code_id':'ext:T0'}]}",
+                          c->customer));
+}
+
+static void cash(struct world *w, struct company *c)
+{
+    c->payment = create(w, c, post(w, "/v1/payments",
+                                   "{'external_id':'P1','customer_id':'%s','method':"
+                                   "'bank_transfer','amount':'200.00','reference':'thanks',"
+                                   "'allocations':[{'invoice_id':'%s','amount':'50.00'}]}",
+                                   c->customer, c->invoice));
+    const char *pay = fmt(w, "/v1/payments/%s", c->payment);
+    struct reply r = made(w, c, get(w, "%s", pay), 200);
+    c->n_requests--; /* a read */
+    c->allocation = copy(w, text(r, "/allocations/0/id"));
+    r = made(w, c, post(w, fmt(w, "%s/allocate", pay),
+                        "{'allocations':[{'invoice_id':'%s','amount':'10.00'}]}", c->invoice),
+             200);
+    c->reversed = copy(w, text(r, "/allocations/1/id"));
+    made(w, c, post(w, fmt(w, "/v1/allocations/%s/reverse", c->reversed), "{'reason':'mistake'}"),
+         201);
+    c->refund = create(w, c, post(w, fmt(w, "%s/refund", pay),
+                                  "{'external_id':'R1','amount':'20.00'}"));
+    made(w, c, post(w, fmt(w, "/v1/credit-notes/%s/allocate", c->free_credit),
+                    "{'allocations':[{'invoice_id':'%s','amount':'1.00'}]}", c->invoice),
+         200);
+    create(w, c, post(w, fmt(w, "/v1/credit-notes/%s/refund", c->free_credit),
+                      "{'amount':'5.00'}"));
+    c->transfer = copy(w, text(get(w, "/v1/ledger/transfers"), "/data/0/id"));
+}
+
+void company_found(struct world *w, struct company *c)
+{
+    *c = (struct company){0};
+    masters(w, c);
+    orders(w, c);
+    shipments(w, c);
+    invoices(w, c);
+    credits(w, c);
+    cash(w, c);
+}
+
+const char *company_id(const struct company *c, const char *parameter)
+{
+    const struct {
+        const char *parameter, *id;
+    } ids[] = {
+        {"customer_id", c->customer},      {"tax_code_id", c->tax_code},
+        {"product_id", c->product},        {"price_id", c->price},
+        {"warehouse_id", c->warehouse},    {"stock_movement_id", c->movement},
+        {"order_id", c->order},            {"shipment_id", c->shipment},
+        {"invoice_id", c->invoice},        {"credit_note_id", c->credit_note},
+        {"payment_id", c->payment},        {"allocation_id", c->allocation},
+        {"refund_id", c->refund},          {"transfer_id", c->transfer},
+    };
+    for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
+        if (strcmp(ids[i].parameter, parameter) == 0)
+            return ids[i].id;
+    return NULL;
+}
+
+const char *company_path(struct world *w, const struct company *c, const char *template)
+{
+    const char *open = strchr(template, '{');
+    if (open == NULL)
+        return template;
+    const char *close = strchr(open, '}');
+    const char *id = company_id(c, fmt(w, "%.*s", (int)(close - open - 1), open + 1));
+    ck_assert_msg(id != NULL, "no id for %s", template);
+    return fmt(w, "%.*s%s%s", (int)(open - template), template, id, close + 1);
+}
+
+const char *company_body(struct world *w, const struct company *c, const char *operation)
+{
+    const struct {
+        const char *operation, *body;
+    } bodies[] = {
+        {"customers_create", "{'name':'Somebody'}"},
+        {"customers_put", "{'name':'Somebody'}"},
+        {"tax_codes_create",
+         "{'code':'T7','name':'Seven','rates':[{'valid_from':'2000-01-01','rate':'7'}]}"},
+        {"tax_codes_put",
+         "{'code':'T19','name':'VAT','rates':[{'valid_from':'2000-01-01','rate':'19'}]}"},
+        {"products_create", "{'sku':'B','name':'B','tax_code_id':'ext:T19'}"},
+        {"products_put", "{'sku':'A','name':'A','tax_code_id':'ext:T19'}"},
+        {"prices_create",
+         fmt(w, "{'product_id':'%s','unit_price':'9.00','min_quantity':'100'}", c->product)},
+        {"prices_put", fmt(w, "{'product_id':'%s','unit_price':'9.00','valid_from':'2000-01-01'}",
+                           c->product)},
+        {"warehouses_create", "{'code':'W2','name':'Second'}"},
+        {"warehouses_put", "{'code':'MAIN','name':'Main'}"},
+        {"stock_movements_create",
+         "{'movements':[{'sku':'A','kind':'receipt','quantity':'1'}]}"},
+        {"orders_create", fmt(w,
+                              "{'customer_id':'%s','confirm':true,'lines':[{'sku':'A',"
+                              "'quantity':'1'}]}",
+                              c->customer)},
+        {"orders_preview",
+         fmt(w, "{'customer_id':'%s','lines':[{'sku':'A','quantity':'1'}]}", c->customer)},
+        {"orders_put",
+         fmt(w, "{'customer_id':'%s','lines':[{'sku':'A','quantity':'1'}]}", c->customer)},
+        {"orders_hold", "{'reason':'wait'}"},
+        {"orders_release", "{'reason':'go on'}"},
+        {"shipments_create", fmt(w,
+                                 "{'order_id':'%s','ship':true,'lines':[{'order_line_no':1,"
+                                 "'quantity':'1'}]}",
+                                 c->order)},
+        {"shipments_put", fmt(w, "{'order_id':'%s'}", c->order)},
+        {"invoices_create", fmt(w,
+                                "{'customer_id':'%s','finalize':true,'lines':[{'description':"
+                                "'Advice','quantity':'1','unit_price':'30.00','tax_code_id':"
+                                "'ext:T19'}]}",
+                                c->customer)},
+        {"invoices_put", fmt(w, "{'order_id':'%s'}", c->order)},
+        {"credit_notes_create", fmt(w,
+                                    "{'customer_id':'%s','reason':'goodwill','issue':true,"
+                                    "'lines':[{'description':'Bonus','quantity':'1',"
+                                    "'unit_price':'3.00','tax_code_id':'ext:T19'}]}",
+                                    c->customer)},
+        {"credit_notes_put", fmt(w, "{'invoice_id':'%s','reason':'return'}", c->invoice)},
+        {"credit_notes_allocate",
+         fmt(w, "{'allocations':[{'invoice_id':'%s','amount':'0.10'}]}", c->invoice)},
+        {"credit_notes_refund", "{'amount':'1.00'}"},
+        {"payments_create", fmt(w,
+                                "{'customer_id':'%s','method':'cash','amount':'3.00',"
+                                "'allocate':'oldest_due'}",
+                                c->customer)},
+        {"payments_put",
+         fmt(w, "{'customer_id':'%s','method':'cash','amount':'3.00'}", c->customer)},
+        {"payments_allocate",
+         fmt(w, "{'allocations':[{'invoice_id':'%s','amount':'0.10'}]}", c->invoice)},
+        {"payments_refund", "{'amount':'1.00'}"},
+        {"allocations_reverse", "{'reason':'mistake'}"},
+    };
+    const char *body = "{}";
+    for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++)
+        if (strcmp(bodies[i].operation, operation) == 0)
+            body = bodies[i].body;
+    char *json = strdup(body);
+    for (char *p = json; *p != '\0'; p++)
+        if (*p == '\'')
+            *p = '"';
+    const char *kept = copy(w, json);
+    free(json);
+    return kept;
+}

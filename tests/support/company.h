@@ -1,0 +1,34 @@
+/* A small company with documents of every kind and state, for tests that need "one of each". */
+#pragma once
+#include "tests/support/world.h"
+
+struct company {
+    const char *customer, *tax_code, *product, *service, *price, *warehouse, *movement;
+    const char *order;        /* in fulfillment: goods half shipped, invoiced */
+    const char *draft_order;  /* never confirmed */
+    const char *held_order;   /* customer_request */
+    const char *shipment;     /* delivered */
+    const char *draft_shipment;
+    const char *invoice;      /* partly paid, partly credited */
+    const char *draft_invoice;
+    const char *void_invoice;
+    const char *credit_note;  /* on the invoice */
+    const char *free_credit;  /* of no invoice, partly applied and refunded */
+    const char *draft_credit;
+    const char *payment;      /* partly applied, refunded in part */
+    const char *allocation;   /* of the payment to the invoice */
+    const char *reversed;     /* an allocation that was taken back */
+    const char *refund;
+    const char *transfer;
+    /* X-Request-Id of every write that made it. */
+    const char *requests[64];
+    size_t n_requests;
+};
+/* Its texts live until world_free. */
+void company_found(struct world *w, struct company *ret);
+/* The id that stands for a parameter of a path ("customer_id"), or NULL. */
+const char *company_id(const struct company *c, const char *parameter);
+/* The path of a route with the company's ids in it. */
+const char *company_path(struct world *w, const struct company *c, const char *template);
+/* A body that the operation (its name in routes.def) can decode, "{}" for most. */
+const char *company_body(struct world *w, const struct company *c, const char *operation);
