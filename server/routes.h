@@ -6,7 +6,7 @@
 #include "lib/pg/list.h"
 #include "server/api/call.h"
 
-enum route_flag { KEY = 1, MATCH = 2, UPSERT = 4, PURE = 8 };
+enum route_flag { KEY = 1, MATCH = 2, UPSERT = 4, PURE = 8, TENANT_FACTS = 16 };
 enum route_kind { ROUTE_READ, ROUTE_LIST, ROUTE_WRITE };
 
 struct route {

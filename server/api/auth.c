@@ -199,6 +199,14 @@ err auth_load(struct auth *a, struct pool *pool, const char *authorization, int6
     return OK;
 }
 
+void auth_forget(struct auth *a)
+{
+    pthread_mutex_lock(&a->lock);
+    for (size_t i = 0; i < CACHE_SLOTS; i++)
+        a->slots[i].key = 0;
+    pthread_mutex_unlock(&a->lock);
+}
+
 bool actor_may(const struct actor *a, const char *scope)
 {
     size_t resource = strcspn(scope, ":");

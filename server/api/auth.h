@@ -33,6 +33,10 @@ err auth_cached(struct auth *a, const char *authorization, int64_t now, struct a
 err auth_load(struct auth *a, struct pool *pool, const char *authorization, int64_t now,
               struct arena *arena, struct actor *ret, struct problem *p) MUST_CHECK;
 
+/* Forgets everything cached: the facts of a tenant have changed. Other servers notice within
+ * AUTH_TTL_US. */
+void auth_forget(struct auth *a);
+
 /* Makes a new key: its text, shown once, and the hash to keep (32 bytes). */
 err api_key_make(struct bytes server_secret, int64_t tenant, int64_t key, char ret_text[API_KEY_TEXT],
                  unsigned char ret_hash[32]) MUST_CHECK;

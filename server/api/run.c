@@ -588,6 +588,8 @@ static void run_and_answer(struct group *g, struct arena *arena)
     if (e == ERR_COMMIT_UNKNOWN && all_keyed)
         e = run_transaction(g, run_group, p, arena);
     if (e == OK) {
+        if ((g->v[0]->match.route->flags & TENANT_FACTS) != 0)
+            auth_forget(g->run->auth);
         for (size_t i = 0; i < g->n; i++)
             answer(g, g->v[i]);
         return;

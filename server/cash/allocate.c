@@ -17,7 +17,7 @@ static err allocate(struct tx *tx, struct call *c, const struct cash_source *s,
     if (c->problem->code != OK)
         return c->problem->code;
     wish.effective_date = later_date(in->effective_date == NIL32 ? tx->today : in->effective_date,
-                                     s->date);
+                                     s->usable);
     TRY(application_decide(tx, c, s, &wish, &app));
     *ret_changed = app.split.n > 0;
     if (!*ret_changed)

@@ -3,6 +3,7 @@
 #include "cash.sql.h"
 #include "lib/base/id.h"
 #include "server/credit/credit.h"
+#include <stdlib.h>
 #include <string.h>
 
 struct cash_wish cash_wish_of(const struct call *c, struct arena *a,
@@ -27,7 +28,9 @@ struct cash_wish cash_wish_of(const struct call *c, struct arena *a,
                               .oldest_due = policy != NULL && strcmp(policy, "oldest_due") == 0};
 }
 
-static err lock_invoices(struct tx *tx, const struct cash_wish *wish, struct application *app)
+/* ret_back: when money was last taken back from the invoices, sorted by them. */
+static err lock_invoices(struct tx *tx, const struct cash_wish *wish, struct application *app,
+                         struct invoices_taken_back_row_list *ret_back)
 {
     const struct cash_source *s = app->source;
     int64_t *named = ARENA_ARRAY(tx->arena, int64_t, wish->n);
@@ -46,7 +49,8 @@ static err lock_invoices(struct tx *tx, const struct cash_wish *wish, struct app
     if (n == 0)
         return OK;
     TRY(invoices_lock_queue(tx, ids, n, &app->invoices));
-    return open_items_lock(tx, ids, n, &app->items);
+    TRY(open_items_lock_queue(tx, ids, n, &app->items));
+    return invoices_taken_back(tx, ids, n, ret_back);
 }
 
 static void check_references(struct call *c, const struct cash_wish *wish,
@@ -108,14 +112,32 @@ static err tell_refusal(struct call *c, const struct cash_wish *wish, const stru
                 r->ask + 1, asked, name, limit);
 }
 
+static int compare_invoice(const void *key, const void *row)
+{
+    int64_t id = *(const int64_t *)key;
+    int64_t other = ((const struct invoices_taken_back_row *)row)->invoice_id;
+    return (id > other) - (id < other);
+}
+
+/* The first day on which an invoice is open for all that it is open for now. */
+static int32_t open_since(const struct invoice_state *v,
+                          const struct invoices_taken_back_row_list *back)
+{
+    const struct invoices_taken_back_row *row = back->n == 0
+                                                    ? NULL
+                                                    : bsearch(&v->id, back->v, back->n,
+                                                              sizeof *back->v, compare_invoice);
+    return row == NULL ? v->invoice_date : later_date(v->invoice_date, row->last);
+}
+
 static err date_shares(struct tx *tx, struct call *c, int32_t effective_date,
-                       struct application *app)
+                       const struct invoices_taken_back_row_list *back, struct application *app)
 {
     int32_t *dates = ARENA_ARRAY(tx->arena, int32_t, app->split.n);
     for (size_t i = 0; i < app->split.n; i++) {
         const struct invoice_state *v = invoice_state_find(&app->invoices,
                                                            app->split.v[i].invoice_id);
-        dates[i] = later_date(effective_date, v->invoice_date);
+        dates[i] = later_date(effective_date, open_since(v, back));
         TRY(call_check_period(c, dates[i]));
     }
     app->dates = dates;
@@ -127,7 +149,8 @@ err application_decide(struct tx *tx, struct call *c, const struct cash_source *
 {
     struct application app = {.source = source};
     struct cash_refusal refusal;
-    TRY(lock_invoices(tx, wish, &app));
+    struct invoices_taken_back_row_list back = {0};
+    TRY(lock_invoices(tx, wish, &app, &back));
     check_references(c, wish, &app);
     if (c->problem->code != OK)
         return c->problem->code;
@@ -137,7 +160,7 @@ err application_decide(struct tx *tx, struct call *c, const struct cash_source *
     if (e == ERR_AMOUNT_EXCEEDED)
         return tell_refusal(c, wish, &app, &refusal);
     TRY(e);
-    TRY(date_shares(tx, c, wish->effective_date, &app));
+    TRY(date_shares(tx, c, wish->effective_date, &back, &app));
     *ret = app;
     return OK;
 }

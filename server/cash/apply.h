@@ -8,7 +8,7 @@ struct cash_wish {
     const struct cash_ask *asks; /* as the body's allocations */
     size_t n;
     bool oldest_due;
-    int32_t effective_date; /* of each allocation, or its invoice's date if later */
+    int32_t effective_date; /* of each allocation; later where its invoice was not open before */
 };
 /* Reads the wish out of a body: faults for amounts that the currency cannot hold and for invoices
  * named twice. effective_date is left to the caller. */

@@ -41,8 +41,8 @@ JSON_STRUCT(payment_new, PAYMENT_NEW_FIELDS);
 
 #define ALLOCATIONS_NEW_FIELDS(T, VALUE, OBJECT, LIST)                                             \
     VALUE(T, date, effective_date,                                                                 \
-          .doc = "The day it counts for, but never before the money or the invoice was there; "    \
-                 "default: today.")                                                                \
+          .doc = "The day it counts for, but never before the money was there or the invoice "     \
+                 "open; default: today.")                                                                \
     LIST(T, allocation_entry, allocations, .max = ALLOCATIONS_PER_REQUEST_MAX,                     \
          .doc = "The invoices to pay.")                                                            \
     VALUE(T, choice, allocate, .choices = allocate_policies,                                       \

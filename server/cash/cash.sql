@@ -103,6 +103,20 @@ SELECT source, source_id, invoice_id, amount, reverses, effective_date
   FROM allocation
  WHERE tenant_id = :tenant AND id = :id;
 
+-- The last day on which something that the source paid was taken back.
+-- fn source_taken_back(source_id i64) -> many(last date?)
+SELECT max(effective_date) AS last
+  FROM allocation
+ WHERE tenant_id = :tenant AND source_id = :source_id AND reverses IS NOT NULL;
+
+-- The same of invoices, where there is one.
+-- fn invoices_taken_back(invoices i64[]) -> many(invoice_id i64, last date)
+SELECT invoice_id, max(effective_date) AS last
+  FROM allocation
+ WHERE tenant_id = :tenant AND invoice_id = ANY(:invoices) AND reverses IS NOT NULL
+ GROUP BY invoice_id
+ ORDER BY invoice_id;
+
 -- fn allocations_reversing(id i64) -> many(id i64)
 SELECT id FROM allocation WHERE tenant_id = :tenant AND reverses = :id;
 

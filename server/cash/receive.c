@@ -32,6 +32,7 @@ static err source_of(struct tx *tx, const struct call *c, const struct payment_n
         return fail(c->problem, ERR_CURRENCY_MISMATCH, "The customer pays in %s, not in %s.",
                     customer->currency, in->currency);
     int64_t amount = amount_of(c, in, customer->currency);
+    int32_t date = in->value_date == NIL32 ? tx->today : in->value_date;
     *ret = (struct cash_source){
         .kind = "payment",
         .account = LEDGER_unapplied_cash,
@@ -40,7 +41,8 @@ static err source_of(struct tx *tx, const struct call *c, const struct payment_n
         .credit_account_id = customer->credit_account_id,
         .currency = customer->currency,
         .method = in->method,
-        .date = in->value_date == NIL32 ? tx->today : in->value_date,
+        .date = date,
+        .usable = date,
         .amount = amount,
         .available = amount,
         .fresh = true,

@@ -31,9 +31,9 @@ static err decide(struct tx *tx, struct call *c, const struct cash_source *s,
     int64_t amount = NIL64;
     if (money_from_decimal(in->amount, exponent, &amount) != OK)
         fault(c->problem, "/amount", "scale", "%s has %d decimals.", s->currency, exponent);
-    if (in->value_date != NIL32 && in->value_date < s->date) {
+    if (in->value_date != NIL32 && in->value_date < s->usable) {
         char day[DATE_TEXT];
-        date_format(s->date, day);
+        date_format(s->usable, day);
         fault(c->problem, "/value_date", "too_early", "The money is there from %s on.", day);
     }
     if (c->problem->code != OK)
@@ -48,7 +48,7 @@ static err decide(struct tx *tx, struct call *c, const struct cash_source *s,
     *ret = (struct payback){
         .id = id_new(),
         .amount = amount,
-        .value_date = in->value_date == NIL32 ? later_date(tx->today, s->date) : in->value_date,
+        .value_date = in->value_date == NIL32 ? later_date(tx->today, s->usable) : in->value_date,
     };
     return call_check_period(c, ret->value_date);
 }

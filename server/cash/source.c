@@ -2,6 +2,7 @@
 #include "server/cash/source.h"
 #include "cash.sql.h"
 #include "lib/base/decimal.h"
+#include "server/cash/rules.h"
 #include "server/credit/credit.h"
 #include "server/invoices/invoices.h"
 #include <string.h>
@@ -18,9 +19,11 @@ err cash_lock_payment(struct tx *tx, int64_t id, struct cash_source *ret)
 {
     struct payment_peek_row peek;
     struct credit_facts_list *credit = ARENA_NEW(tx->arena, struct credit_facts_list);
+    struct source_taken_back_row_list back = {0};
     struct payment_summary p;
     TRY(payment_peek(tx, id, &peek));
     TRY(credit_lock_queue(tx, &peek.credit_account_id, 1, credit));
+    TRY(source_taken_back_queue(tx, id, &back)); /* holds still: so does the credit account */
     TRY(payment_lock(tx, id, &p));
     *ret = (struct cash_source){
         .kind = "payment",
@@ -32,6 +35,7 @@ err cash_lock_payment(struct tx *tx, int64_t id, struct cash_source *ret)
         .currency = p.currency,
         .method = p.method,
         .date = p.value_date,
+        .usable = later_date(p.value_date, back.v[0].last),
         .amount = p.amount,
         .available = p.unapplied,
         .before = call_json(tx->arena, &payment_summary_type, &p, NULL),
@@ -47,10 +51,12 @@ err cash_lock_credit_note(struct tx *tx, const struct call *c, int64_t id, struc
     struct credit_facts_list *credit = ARENA_NEW(tx->arena, struct credit_facts_list);
     struct credit_note_state_list notes = {0};
     struct open_item_list items = {0};
+    struct source_taken_back_row_list back = {0};
     TRY(credit_note_peek(tx, id, &peek));
     TRY(credit_lock_queue(tx, &peek.credit_account_id, 1, credit));
     TRY(credit_notes_lock_queue(tx, &id, 1, &notes));
-    TRY(open_items_lock(tx, &id, 1, &items));
+    TRY(open_items_lock_queue(tx, &id, 1, &items));
+    TRY(source_taken_back(tx, id, &back));
     if (notes.n == 0)
         return ERR_NO_ROW;
     const struct credit_note_state *n = &notes.v[0];
@@ -68,6 +74,7 @@ err cash_lock_credit_note(struct tx *tx, const struct call *c, int64_t id, struc
         .currency = n->currency,
         .method = "bank_transfer",
         .date = n->credit_note_date,
+        .usable = later_date(n->credit_note_date, back.v[0].last),
         .amount = n->gross,
         .available = items.n == 0 ? 0 : items.v[0].open_amount,
     };

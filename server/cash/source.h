@@ -15,7 +15,10 @@ struct cash_source {
     int64_t id, version, customer_id, credit_account_id;
     const char *currency;
     const char *method; /* how it would be paid back */
-    int32_t date;       /* from when it can be used */
+    int32_t date;       /* of the document */
+    int32_t usable;     /* the day from which all that is available is there: the document's date,
+                           or when an allocation was last taken back; earlier use would make the
+                           balance of the days between negative */
     int64_t amount;     /* of the document */
     int64_t available;  /* neither applied nor refunded */
     bool fresh;         /* received by this transaction: not in the books yet */

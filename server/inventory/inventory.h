@@ -10,14 +10,14 @@ extern const char *const stock_movement_kinds[];       /* receipt, shipment, adj
 extern const char *const stock_movement_entry_kinds[]; /* the same without shipment */
 
 #define WAREHOUSE_NEW_FIELDS(T, VALUE, OBJECT, LIST)                                               \
-    VALUE(T, string, external_id, .min = 1, .max = 100, .doc = "Your id of the warehouse, unique.") \
+    VALUE(T, string, external_id, .min = 1, .max = 100,                                            \
+          .doc = "Your id of the warehouse, unique.")                                              \
     VALUE(T, string, code, .required = true, .min = 1, .max = 40, .doc = "Short name, unique.",    \
           .example = "\"MAIN\"")                                                                   \
     VALUE(T, string, name, .required = true, .min = 1, .max = 200, .doc = "Name.")                 \
-    OBJECT(T, address, address, .doc = "Where it stands.")                               \
+    OBJECT(T, address, address, .doc = "Where it stands.")                                         \
     VALUE(T, boolean, is_default,                                                                  \
-          .doc = "Used where no warehouse is named. The first warehouse is the default; true moves " \
-                 "it here.")
+          .doc = "Used where none is named. The first one is it; true moves the mark here.")
 JSON_STRUCT(warehouse_new, WAREHOUSE_NEW_FIELDS);
 
 #define WAREHOUSE_FIELDS(T, VALUE, OBJECT, LIST)                                                   \
@@ -52,8 +52,7 @@ JSON_STRUCT(stock_level, STOCK_LEVEL_FIELDS);
     VALUE(T, string, sku, .max = 100, .doc = "The product by its SKU.")                            \
     VALUE(T, id, warehouse_id, .prefix = "whs", .doc = "Default: the default warehouse.")          \
     VALUE(T, decimal, quantity, .required = true, .min = -1000000000000000,                        \
-          .max = 1000000000000000, .doc = "In the product's unit; negative takes away "            \
-                                          "(adjustments only).",                                   \
+          .max = 1000000000000000, .doc = "In the product's unit; only adjustments go below 0.",   \
           .example = "\"100\"")                                                                    \
     VALUE(T, string, reason, .max = 200, .doc = "Why.")                                            \
     VALUE(T, date, effective_date, .doc = "Default: today in the tenant's time zone.")
@@ -114,8 +113,8 @@ struct stock_facts_list {
 /* Locks the rows of these keys (duplicates are fine), sorted; keys without a row are left out. */
 err stock_lock_queue(struct tx *tx, const struct stock_key *keys, size_t n,
                      struct stock_facts_list *ret) MUST_CHECK;
-err stock_lock(struct tx *tx, const struct stock_key *keys, size_t n, struct stock_facts_list *ret)
-    MUST_CHECK;
+err stock_lock(struct tx *tx, const struct stock_key *keys, size_t n,
+               struct stock_facts_list *ret) MUST_CHECK;
 /* The facts of a key in a list sorted by (product, warehouse); NULL when it is not there. */
 struct stock_facts *stock_find(const struct stock_facts_list *list, int64_t product_id,
                                int64_t warehouse_id);
@@ -132,8 +131,8 @@ struct stock_movement_new {
     int64_t id; /* id_new() */
     const char *external_id;
     int64_t product_id, warehouse_id;
-    const char *kind; /* receipt, shipment, adjustment, return */
-    int64_t quantity; /* signed */
+    const char *kind;    /* receipt, shipment, adjustment, return */
+    int64_t quantity;    /* signed */
     int64_t document_id; /* NIL64: none */
     const char *reason;
     int32_t effective_date;

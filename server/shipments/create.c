@@ -54,7 +54,7 @@ static err lock_order(struct shipping *s, int64_t order_id)
     TRY(orders_lock(s->tx, &order_id, 1, &orders));
     if (orders.n == 0) {
         fault(s->c->problem, "/order_id", "unknown_reference", "There is no such order.");
-        return s->c->problem->code;
+        return ERR_INVALID;
     }
     s->order = orders.v;
     return OK;

@@ -89,8 +89,8 @@ err shipping_go(struct shipping *s)
 }
 
 /* The order of the shipment, then the shipment: the documented order of locks. */
-static err lock_draft(struct tx *tx, struct call *c, int64_t id, struct order_state **ret_order,
-                      struct shipment_state *ret)
+static err lock_both(struct tx *tx, int64_t id, struct order_state **ret_order,
+                     struct shipment_state *ret)
 {
     struct shipment_order_row of;
     TRY(shipment_order(tx, id, &of));
@@ -100,10 +100,6 @@ static err lock_draft(struct tx *tx, struct call *c, int64_t id, struct order_st
     TRY(shipments_lock(tx, &id, 1, &shipments));
     if (orders.n != 1 || shipments.n != 1)
         return ERR_NO_ROW;
-    TRY(call_check_version(c, shipments.v[0].version));
-    if (strcmp(shipments.v[0].status, "draft") != 0)
-        return fail(c->problem, ERR_WRONG_STATE, "The shipment is %s; only a draft can be shipped.",
-                    shipments.v[0].status);
     *ret_order = orders.v;
     *ret = shipments.v[0];
     return OK;
@@ -138,7 +134,11 @@ err shipment_ship_draft(struct tx *tx, struct call *c, int64_t id, const struct 
 {
     struct shipping s = {.tx = tx, .c = c, .shipment_id = id};
     struct shipment_state draft;
-    TRY(lock_draft(tx, c, id, &s.order, &draft));
+    TRY(lock_both(tx, id, &s.order, &draft));
+    TRY(call_check_version(c, draft.version));
+    if (strcmp(draft.status, "draft") != 0)
+        return fail(c->problem, ERR_WRONG_STATE, "The shipment is %s; only a draft can be shipped.",
+                    draft.status);
     TRY(shipping_check_order(c, s.order));
     s.ship_date = date_of(tx, in, &draft);
     TRY(call_check_period(c, s.ship_date));

@@ -10,8 +10,7 @@ extern const char *const shipment_statuses[]; /* draft, shipped, delivered, canc
     VALUE(T, integer, order_line_no, .required = true, .min = 1, .max = 10000,                     \
           .doc = "The line of the order; each at most once.", .example = "1")                      \
     VALUE(T, decimal, quantity, .required = true, .min = 1, .max = 1000000000000000,               \
-          .doc = "At most what is ordered, not canceled and not shipped yet.",                     \
-          .example = "\"2\"")
+          .doc = "At most what is ordered, not canceled and not shipped yet.", .example = "\"2\"")
 JSON_STRUCT(shipment_line_new, SHIPMENT_LINE_NEW_FIELDS);
 
 #define SHIPMENT_NEW_FIELDS(T, VALUE, OBJECT, LIST)                                                \
@@ -46,8 +45,8 @@ JSON_STRUCT(shipment_proof, SHIPMENT_PROOF_FIELDS);
 #define SHIPMENT_DELIVER_LINE_FIELDS(T, VALUE, OBJECT, LIST)                                       \
     VALUE(T, integer, line_no, .required = true, .min = 1, .max = 10000,                           \
           .doc = "The line of the shipment; each at most once.", .example = "1")                   \
-    VALUE(T, decimal, delivered, .required = true, .doc = "What arrived, at most what was shipped.", \
-          .example = "\"2\"")
+    VALUE(T, decimal, delivered, .required = true,                                                 \
+          .doc = "What arrived, at most what was shipped.", .example = "\"2\"")
 JSON_STRUCT(shipment_deliver_line, SHIPMENT_DELIVER_LINE_FIELDS);
 
 #define SHIPMENT_DELIVER_FIELDS(T, VALUE, OBJECT, LIST)                                            \
@@ -114,7 +113,7 @@ struct shipment_line_state_list {
 struct shipment_state {
     int64_t id, version, order_id, customer_id;
     const char *number, *status;
-    int32_t ship_date; /* NIL32: not planned */
+    int32_t ship_date;                 /* NIL32: not planned */
     struct shipment_line_state *lines; /* all of them, by line_no */
     size_t n_lines;
 };
@@ -123,11 +122,12 @@ struct shipment_state_list {
     size_t n;
 };
 /* Locks the shipments, sorted by id, and loads their lines; unknown ids are left out. The lock of a
- * shipment covers its lines. Orders come first: whoever needs both has called orders_lock before. */
-err shipments_lock(struct tx *tx, const int64_t *ids, size_t n, struct shipment_state_list *ret)
-    MUST_CHECK;
-/* The same for the shipments of these orders (locked before) that have left and are not yet invoiced
- * in full. */
+ * shipment covers its lines. Orders come first: whoever needs both has called orders_lock before.
+ */
+err shipments_lock(struct tx *tx, const int64_t *ids, size_t n,
+                   struct shipment_state_list *ret) MUST_CHECK;
+/* The same for the shipments of these orders (locked before) that have left and are not yet
+ * invoiced in full. */
 err shipments_lock_of_orders(struct tx *tx, const int64_t *orders, size_t n,
                              struct shipment_state_list *ret) MUST_CHECK;
 struct shipment_state *shipment_state_find(const struct shipment_state_list *list, int64_t id);
@@ -140,5 +140,5 @@ struct shipment_line_invoiced {
 };
 /* Queues it. The shipments are locked by this transaction; each line occurs once. The database
  * refuses more than was shipped (shipment_line_counters_check), so check before. */
-err shipment_lines_invoice(struct tx *tx, const struct shipment_line_invoiced *rows, size_t n)
-    MUST_CHECK;
+err shipment_lines_invoice(struct tx *tx, const struct shipment_line_invoiced *rows,
+                           size_t n) MUST_CHECK;

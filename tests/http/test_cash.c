@@ -319,9 +319,13 @@ START_TEST(a_reversed_allocation_gives_the_money_back_and_reopens_the_invoice)
     expect_problem(post(w, path, "{'reason':'again'}"), 409, "wrong_state");
     expect_problem(post(w, fmt(w, "/v1/allocations/%s/reverse", mirror), "{'reason':'no'}"), 409,
                    "wrong_state");
-    expect(post(w, fmt(w, "/v1/payments/%s/allocate", payment), "{'allocate':'oldest_due'}"), 200);
+    r = post(w, fmt(w, "/v1/payments/%s/allocate", payment),
+             "{'allocate':'oldest_due','effective_date':'2026-03-10'}");
+    expect(r, 200);
     expect_invoice(w, invoice, "paid", "0.00");
-    ck_assert_uint_eq(length(get(w, "/v1/payments/%s", payment), "/allocations"), 3);
+    ck_assert_uint_eq(length(r, "/allocations"), 3);
+    /* Dated earlier it would have been paid twice on the day before it was taken back. */
+    ck_assert_str_eq(text(r, "/allocations/2/effective_date"), "2026-03-11");
     expect_cash_agrees(w);
     world_free(w);
 }
@@ -363,6 +367,35 @@ START_TEST(only_what_is_unapplied_can_be_refunded)
     const char *whole = pay(w, who, "5.00", NULL);
     expect(post(w, fmt(w, "/v1/payments/%s/refund", whole), "{}"), 201);
     expect_payment(w, whole, "refunded", "0.00", "5.00", "0.00");
+    expect_cash_agrees(w);
+    world_free(w);
+}
+END_TEST
+
+START_TEST(money_that_came_back_is_not_there_before_it_did)
+{
+    struct world *w = world_new();
+    const char *who = given_customer(w, NULL);
+    const char *first = bill(w, who, "60.00", "2026-03-01", 30);
+    const char *payment = pay(w, who, "60.00",
+                              fmt(w, "'allocations':[{'invoice_id':'%s'}]", first));
+    const char *allocation = text(get(w, "/v1/payments/%s", payment), "/allocations/0/id");
+    expect(post(w, fmt(w, "/v1/allocations/%s/reverse", allocation),
+                "{'reason':'bounced','effective_date':'2026-03-20'}"),
+           201);
+    expect_fault(post(w, fmt(w, "/v1/payments/%s/refund", payment), "{'value_date':'2026-03-19'}"),
+                 "/value_date", "too_early");
+    const char *second = bill(w, who, "10.00", "2026-03-01", 30);
+    struct reply r = post(w, fmt(w, "/v1/payments/%s/allocate", payment),
+                          "{'effective_date':'2026-03-12','allocations':[{'invoice_id':'%s'}]}",
+                          second);
+    expect(r, 200);
+    ck_assert_str_eq(text(r, "/allocations/2/effective_date"), "2026-03-20");
+    const char *other = pay(w, who, "60.00", fmt(w, "'allocations':[{'invoice_id':'%s'}]", first));
+    ck_assert_str_eq(text(get(w, "/v1/payments/%s", other), "/allocations/0/effective_date"),
+                     "2026-03-20");
+    expect(post(w, fmt(w, "/v1/payments/%s/refund", payment), "{'value_date':'2026-03-20'}"), 201);
+    expect_payment(w, payment, "allocated", "10.00", "50.00", "0.00");
     expect_cash_agrees(w);
     world_free(w);
 }
@@ -622,6 +655,7 @@ static Suite *suite(void)
     tcase_add_test(t, unapplied_money_is_allocated_later_one_to_many_and_many_to_one);
     tcase_add_test(t, a_reversed_allocation_gives_the_money_back_and_reopens_the_invoice);
     tcase_add_test(t, only_what_is_unapplied_can_be_refunded);
+    tcase_add_test(t, money_that_came_back_is_not_there_before_it_did);
     tcase_add_test(t, credit_of_a_credit_note_is_applied_taken_back_and_refunded);
     tcase_add_test(t, a_draft_credit_note_holds_no_credit);
     tcase_add_test(t, nothing_moves_in_a_locked_period);

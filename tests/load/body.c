@@ -1,9 +1,9 @@
 /* Builds and reads the values of JSON bodies. */
 #include "tests/load/body.h"
-#include <stdio.h>
 #include "lib/base/date.h"
 #include "lib/base/decimal.h"
 #include "tests/load/say.h"
+#include <stdio.h>
 
 json_t *json_date(int32_t date)
 {

@@ -1,12 +1,12 @@
 /* The client: a queue of requests in front of one curl multi handle. */
 #include "tests/load/client.h"
+#include "lib/base/date.h"
+#include "tests/load/say.h"
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "lib/base/date.h"
-#include "tests/load/say.h"
 
 #define PAUSE_FIRST_US INT64_C(20000)
 #define PAUSE_MAX_US INT64_C(1000000)
@@ -209,7 +209,8 @@ static void pause_it(struct client *c, struct pending *p, const char *why)
     int64_t now = clock_monotonic_us();
     if (now - c->answered_us > c->o.patience_s * INT64_C(1000000))
         die("%s %s: %s for %d seconds", p->request.method, p->request.path, why, c->o.patience_s);
-    /* Half of the pause is drawn, so that those who were refused together do not return together. */
+    /* Half of the pause is drawn, so that those who were refused together do not return together.
+     */
     p->not_before_us = now + p->pause_us / 2 + random() % (p->pause_us / 2 + 1);
     p->pause_us = p->pause_us * 2 < PAUSE_MAX_US ? p->pause_us * 2 : PAUSE_MAX_US;
     p->next = c->paused;
@@ -434,8 +435,7 @@ void client_list(struct client *c, const char *path, const char *query,
                  cursor ? "&cursor=" : "", cursor ? cursor : "");
         json_t *page = client_call(c, "GET", at, NULL), *element;
         size_t i;
-        json_array_foreach (json_object_get(page, "data"), i, element)
-            each(arg, element);
+        json_array_foreach(json_object_get(page, "data"), i, element) each(arg, element);
         free(cursor);
         cursor = copy(json_string_value(json_object_get(page, "next")));
         json_decref(page);
@@ -454,8 +454,8 @@ char *ext_path(const char *collection, const char *external_id, const char *suff
 void client_put(struct client *c, const char *collection, const char *external_id, json_t *body)
 {
     char *path = ext_path(collection, external_id, "");
-    client_send(c, &(struct request){
-                       .method = "PUT", .path = path, .body = body, .done = expect_done});
+    client_send(
+        c, &(struct request){.method = "PUT", .path = path, .body = body, .done = expect_done});
     free(path);
 }
 

@@ -14,6 +14,7 @@
 
 struct arena;
 struct client;
+struct place;
 
 struct company_options {
     int64_t seed, customers, orders;
@@ -82,8 +83,8 @@ int32_t company_price_rise(const struct company *c);
 /* o and today are set. */
 void company_plan(struct company *c);
 
-/* Lives the year of a customer: all orders with what follows from them, day after day. Sends its
- * requests one after another; calls company_life_done at the end. */
+/* Lives the year of a customer: all orders with what follows from them, day after day, one request
+ * after another. */
 void company_live(struct client *client, const struct company *c, size_t customer);
 
 /* The verb: makes the master data, lives all customers, prints the reports. The exit status. */

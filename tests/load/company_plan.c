@@ -1,12 +1,12 @@
 /* Draws the company. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include "lib/base/arena.h"
 #include "lib/base/date.h"
 #include "tests/load/company.h"
 #include "tests/load/names.h"
 #include "tests/load/rng.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define SATURDAY 6
 

@@ -14,5 +14,6 @@ struct csv_row {
 
 struct csv *csv_open(const char *path); /* NULL: errno says why */
 void csv_close(struct csv *c);
-/* The next record, false at the end. A record that is not RFC 4180 ends the program with its line. */
+/* The next record, false at the end. A record that is not RFC 4180 ends the program with its line.
+ */
 bool csv_next(struct csv *c, struct csv_row *ret);

@@ -1,9 +1,9 @@
 /* Puts syllables together. */
 #include "tests/load/names.h"
+#include "lib/base/value.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
-#include "lib/base/value.h"
 
 static const char *const forms_de[] = {"GmbH", "GmbH & Co. KG", "AG", "KG", "e.K.", NULL};
 static const char *const forms_at[] = {"GmbH", "AG", "OG", NULL};
@@ -45,19 +45,21 @@ static const char *const begins[] = {"Bal", "Bre", "Dal", "Dor", "Fal", "Gra", "
                                      "Ost", "Per", "Ros", "Sal", "Tar", "Vel", "Wes"};
 static const char *const middles[] = {"a",   "an", "be",  "da",  "do", "en", "fe",  "ga", "in",
                                       "lem", "li", "mer", "nov", "or", "ri", "ten", "ve", "zi"};
-static const char *const ends[] = {"ba",   "dal", "den", "dorf", "gen", "ka",  "land", "mann", "mar",
-                                   "nico", "ra",  "rin", "sen",  "sky", "ta",  "ter",  "ton",  "vik"};
-static const char *const trades[] = {"Technik", "Logistics", "Foods", "Systems", "Design",
-                                     "Interior", "Tools", "Medical", "Supply", "Trading",
-                                     "Elektro", "Print", "Energy", "Studio", "Marine"};
-static const char *const firsts[] = {"Ada", "Bela", "Cora", "Dario", "Elin", "Femke", "Goran",
-                                     "Hanne", "Ivo", "Jana", "Karel", "Lena", "Milo", "Nora",
-                                     "Otto", "Pia", "Remy", "Sofia", "Tomas", "Vera"};
-static const char *const materials[] = {"Oak", "Steel", "Linen", "Glass", "Cork", "Copper",
-                                        "Paper", "Ceramic", "Wool", "Aluminum", "Bamboo", "Slate"};
-static const char *const goods[] = {"desk lamp", "shelf", "storage box", "tray", "hook", "bottle",
-                                    "notebook", "cable set", "chair", "bench", "bin", "frame",
-                                    "clamp", "hinge", "panel", "stool", "vase", "cutting board"};
+static const char *const ends[] = {"ba",   "dal",  "den", "dorf", "gen", "ka",
+                                   "land", "mann", "mar", "nico", "ra",  "rin",
+                                   "sen",  "sky",  "ta",  "ter",  "ton", "vik"};
+static const char *const trades[] = {"Technik",  "Logistics", "Foods",   "Systems", "Design",
+                                     "Interior", "Tools",     "Medical", "Supply",  "Trading",
+                                     "Elektro",  "Print",     "Energy",  "Studio",  "Marine"};
+static const char *const firsts[] = {"Ada",   "Bela", "Cora", "Dario", "Elin",  "Femke", "Goran",
+                                     "Hanne", "Ivo",  "Jana", "Karel", "Lena",  "Milo",  "Nora",
+                                     "Otto",  "Pia",  "Remy", "Sofia", "Tomas", "Vera"};
+static const char *const materials[] = {"Oak",   "Steel",   "Linen", "Glass",    "Cork",   "Copper",
+                                        "Paper", "Ceramic", "Wool",  "Aluminum", "Bamboo", "Slate"};
+static const char *const goods[] = {"desk lamp", "shelf",    "storage box",  "tray",  "hook",
+                                    "bottle",    "notebook", "cable set",    "chair", "bench",
+                                    "bin",       "frame",    "clamp",        "hinge", "panel",
+                                    "stool",     "vase",     "cutting board"};
 
 #define ANY(r, list) ((list)[rng_between((r), 0, (int64_t)COUNT_OF(list) - 1)])
 

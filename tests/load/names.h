@@ -1,14 +1,14 @@
 /* Names of companies, people, places and goods that nobody bears, made from syllables. */
 #pragma once
-#include <stddef.h>
 #include "tests/load/rng.h"
+#include <stddef.h>
 
 #define NAME_MAX_LEN 100
 
 struct place {
     const char *country, *vat_prefix, *city, *postal_code, *language;
-    const char *street;          /* printf format of the street's name: one %s */
-    const char *const *forms;    /* of companies, NULL-terminated */
+    const char *street;       /* its one %s stands for the name */
+    const char *const *forms; /* of companies, NULL-terminated */
 };
 
 const struct place *name_place(struct rng *r);

@@ -21,13 +21,13 @@
  *   - Before the first document, each product receives what the sales and adjustments of the file
  *     take, on the first day that it occurs. Returns are not counted on. */
 #include "tests/load/retail.h"
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include "lib/base/date.h"
 #include "tests/load/body.h"
 #include "tests/load/client.h"
 #include "tests/load/say.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define CURRENCY "GBP"
 #define TAX_CODE "ZERO"
@@ -215,8 +215,8 @@ static json_t *body_of(const struct chain *c)
 }
 
 /* What is put by its external id, in the order of enum step; the others are posted. */
-static const char *const collections[] = {"orders",   "shipments",    "invoices",
-                                          "payments", "credit-notes"};
+static const char *const collections[] = {"orders", "shipments", "invoices", "payments",
+                                          "credit-notes"};
 
 static char *path_of(const struct chain *c)
 {
@@ -290,8 +290,8 @@ static void product_start(void *arg, size_t i)
     struct load *l = arg;
     const struct retail_product *p = &l->retail->products[i];
     client_put(l->client, "products", p->sku,
-        json_pack("{s:s, s:s, s:s, s:s}", "sku", p->sku, "name", p->name, "kind",
-                  p->goods ? "stock" : "service", "tax_code_id", "ext:" TAX_CODE));
+               json_pack("{s:s, s:s, s:s, s:s}", "sku", p->sku, "name", p->name, "kind",
+                         p->goods ? "stock" : "service", "tax_code_id", "ext:" TAX_CODE));
 }
 
 static void receipts_answered(void *arg, const struct reply *reply)
@@ -307,7 +307,7 @@ static void receipts_start(void *arg, size_t chunk)
 {
     struct load *l = arg;
     const struct retail *r = l->retail;
-    char key[TEXT_MAX], file[TEXT_MAX];
+    char key[TEXT_MAX], file[TEXT_MAX / 2];
     snprintf(file, sizeof(file), "%s-%s", r->docs[0].no, r->docs[r->n_docs - 1].no);
     snprintf(key, sizeof(key), "retail receipts %s %zu", file, chunk);
     json_t *movements = json_array();
@@ -315,11 +315,11 @@ static void receipts_start(void *arg, size_t chunk)
     for (size_t i = first; i < first + RECEIPTS_PER_REQUEST && i < r->n_products; i++) {
         const struct retail_product *p = &r->products[i];
         if (p->needed > 0)
-            json_array_append_new(
-                movements, json_pack("{s:o, s:s, s:s, s:o, s:o}", "external_id",
-                                     json_sprintf("%s/%s", file, p->sku), "kind", "receipt", "sku",
-                                     p->sku, "quantity", json_quantity(p->needed),
-                                     "effective_date", json_date(p->first_date)));
+            json_array_append_new(movements,
+                                  json_pack("{s:o, s:s, s:s, s:o, s:o}", "external_id",
+                                            json_sprintf("%s/%s", file, p->sku), "kind", "receipt",
+                                            "sku", p->sku, "quantity", json_quantity(p->needed),
+                                            "effective_date", json_date(p->first_date)));
     }
     if (json_array_size(movements) == 0) {
         json_decref(movements);
@@ -337,12 +337,12 @@ static void base_start(void *arg, size_t i)
     struct load *l = arg;
     if (i == 0)
         client_put(l->client, "tax-codes", TAX_CODE,
-            json_pack("{s:s, s:s, s:s, s:[{s:s, s:s}]}", "code", TAX_CODE, "name", "No tax",
-                      "category", "Z", "rates", "valid_from", "1990-01-01", "rate", "0"));
+                   json_pack("{s:s, s:s, s:s, s:[{s:s, s:s}]}", "code", TAX_CODE, "name", "No tax",
+                             "category", "Z", "rates", "valid_from", "1990-01-01", "rate", "0"));
     else
         client_put(l->client, "warehouses", WAREHOUSE,
-            json_pack("{s:s, s:s, s:b}", "code", WAREHOUSE, "name", "Main warehouse", "is_default",
-                      1));
+                   json_pack("{s:s, s:s, s:b}", "code", WAREHOUSE, "name", "Main warehouse",
+                             "is_default", 1));
 }
 
 /* ---- the verb ---- */

@@ -1,9 +1,9 @@
 /* The order book of a file in the Online Retail layout: read, loaded, compared. */
 #pragma once
+#include "tests/load/map.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "tests/load/map.h"
 
 struct arena;
 struct client;

@@ -1,13 +1,13 @@
 /* Compares what the server has of a file's documents with what the file says. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include "lib/base/date.h"
 #include "tests/load/body.h"
 #include "tests/load/client.h"
 #include "tests/load/report.h"
 #include "tests/load/retail.h"
 #include "tests/load/say.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 struct comparison {
     struct retail *retail;
@@ -35,14 +35,15 @@ static const struct {
 /* ---- what is on the server ---- */
 
 /* Counts lines of a document; NULL when it is not of this file. */
-static struct retail_month *count(struct comparison *cmp, const char *no, int64_t lines, int64_t net)
+static struct retail_month *count(struct comparison *cmp, const char *no, int64_t lines,
+                                  int64_t net)
 {
     size_t i;
     if (!map_get(&cmp->retail->doc_of, no, &i))
         return NULL;
     const struct retail_doc *d = &cmp->retail->docs[i];
-    struct retail_month *m =
-        &cmp->months[retail_month_of(cmp->retail, d->date) - cmp->retail->months];
+    struct retail_month
+        *m = &cmp->months[retail_month_of(cmp->retail, d->date) - cmp->retail->months];
     m->documents += !cmp->seen[i];
     cmp->seen[i] = true;
     m->lines += lines;
@@ -135,12 +136,11 @@ static bool check_known(const struct retail *r)
             continue;
         bool ok = r->n_months == COUNT_OF(known[k].months);
         for (size_t i = 0; ok && i < r->n_months; i++) {
-            struct retail_month published = {
-                .lines = known[k].months[i].lines,
-                .documents = known[k].months[i].documents,
-                .net = known[k].months[i].net,
-                .credit_lines = known[k].months[i].credit_lines,
-                .credits = known[k].months[i].credits};
+            struct retail_month published = {.lines = known[k].months[i].lines,
+                                             .documents = known[k].months[i].documents,
+                                             .net = known[k].months[i].net,
+                                             .credit_lines = known[k].months[i].credit_lines,
+                                             .credits = known[k].months[i].credits};
             ok = r->months[i].first_day == date_from_ymd(known[k].months[i].day) &&
                  same(&r->months[i], &published);
         }
@@ -161,7 +161,8 @@ static bool compare_report(struct client *c, const struct retail *r)
     const json_t *row;
     size_t i, n = 0;
     bool ok = json_is_true(json_object_get(report, "reconciled"));
-    json_array_foreach (json_object_get(report, "rows"), i, row) {
+    json_array_foreach(json_object_get(report, "rows"), i, row)
+    {
         const struct retail_month *m = NULL;
         for (size_t k = 0; k < r->n_months; k++)
             if (r->months[k].first_day == json_day(row, "month"))
@@ -190,10 +191,10 @@ static bool check_settled(struct client *c)
     const json_t *row, *totals = json_object_get(aging, "totals");
     bool ok = json_minor(totals, "open_invoices") == 0 && json_minor(totals, "net") == 0;
     size_t i;
-    json_array_foreach (json_object_get(balance, "rows"), i, row)
-        for (size_t k = 0; k < COUNT_OF(zero); k++)
-            if (strcmp(json_text(row, "account"), zero[k]) == 0)
-                ok &= json_minor(row, "balance") == 0;
+    json_array_foreach(json_object_get(balance, "rows"), i,
+                       row) for (size_t k = 0; k < COUNT_OF(zero);
+                                 k++) if (strcmp(json_text(row, "account"), zero[k]) == 0)
+        ok &= json_minor(row, "balance") == 0;
     printf("receivables: open invoices %s, net %s: %s\n",
            say_money(json_minor(totals, "open_invoices")), say_money(json_minor(totals, "net")),
            ok ? "nothing is owed" : "NOT ZERO");

@@ -1,13 +1,13 @@
 /* Reads the file: documents, products and customers, and its control totals. */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 #include "lib/base/arena.h"
 #include "lib/base/date.h"
 #include "lib/base/decimal.h"
 #include "tests/load/csv.h"
 #include "tests/load/retail.h"
 #include "tests/load/say.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define MONTHS_MAX 600
 
@@ -19,15 +19,41 @@ static const char *const header[COLUMNS] = {"InvoiceNo",   "StockCode", "Descrip
 static const struct {
     const char *name, *code;
 } countries[] = {
-    {"Australia", "AU"}, {"Austria", "AT"}, {"Bahrain", "BH"}, {"Belgium", "BE"},
-    {"Brazil", "BR"}, {"Canada", "CA"}, {"Channel Islands", "JE"}, {"Cyprus", "CY"},
-    {"Czech Republic", "CZ"}, {"Denmark", "DK"}, {"EIRE", "IE"}, {"Finland", "FI"},
-    {"France", "FR"}, {"Germany", "DE"}, {"Greece", "GR"}, {"Hong Kong", "HK"},
-    {"Iceland", "IS"}, {"Israel", "IL"}, {"Italy", "IT"}, {"Japan", "JP"},
-    {"Lebanon", "LB"}, {"Lithuania", "LT"}, {"Malta", "MT"}, {"Netherlands", "NL"},
-    {"Norway", "NO"}, {"Poland", "PL"}, {"Portugal", "PT"}, {"RSA", "ZA"},
-    {"Saudi Arabia", "SA"}, {"Singapore", "SG"}, {"Spain", "ES"}, {"Sweden", "SE"},
-    {"Switzerland", "CH"}, {"USA", "US"}, {"United Arab Emirates", "AE"},
+    {"Australia", "AU"},
+    {"Austria", "AT"},
+    {"Bahrain", "BH"},
+    {"Belgium", "BE"},
+    {"Brazil", "BR"},
+    {"Canada", "CA"},
+    {"Channel Islands", "JE"},
+    {"Cyprus", "CY"},
+    {"Czech Republic", "CZ"},
+    {"Denmark", "DK"},
+    {"EIRE", "IE"},
+    {"Finland", "FI"},
+    {"France", "FR"},
+    {"Germany", "DE"},
+    {"Greece", "GR"},
+    {"Hong Kong", "HK"},
+    {"Iceland", "IS"},
+    {"Israel", "IL"},
+    {"Italy", "IT"},
+    {"Japan", "JP"},
+    {"Lebanon", "LB"},
+    {"Lithuania", "LT"},
+    {"Malta", "MT"},
+    {"Netherlands", "NL"},
+    {"Norway", "NO"},
+    {"Poland", "PL"},
+    {"Portugal", "PT"},
+    {"RSA", "ZA"},
+    {"Saudi Arabia", "SA"},
+    {"Singapore", "SG"},
+    {"Spain", "ES"},
+    {"Sweden", "SE"},
+    {"Switzerland", "CH"},
+    {"USA", "US"},
+    {"United Arab Emirates", "AE"},
     {"United Kingdom", "GB"},
 };
 
@@ -128,9 +154,8 @@ static size_t product_at(struct retail *r, const struct csv_row *row, int32_t da
 static size_t customer_at(struct retail *r, const struct csv_row *row)
 {
     const char *id = row->field[CUSTOMER], *country = row->field[COUNTRY];
-    const char *external_id =
-        *id == '\0' ? arena_printf(r->arena, "cash sales %s", country)
-                    : arena_strndup(r->arena, id, strspn(id, "0123456789"));
+    const char *external_id = *id == '\0' ? arena_printf(r->arena, "cash sales %s", country)
+                                          : arena_strndup(r->arena, id, strspn(id, "0123456789"));
     size_t i;
     if (!map_get(&r->customer_of, external_id, &i)) {
         i = r->n_customers;

@@ -6,7 +6,8 @@
 
 _Noreturn void die(const char *fmt, ...) PRINTF_LIKE(1, 2); /* "o2c-load: …", exit 1 */
 
-/* 1234567 as "1,234,567" and, with two decimals, "12,345.67". Up to SAID at a time in one printf. */
+/* 1234567 as "1,234,567" and, with two decimals, "12,345.67". Up to SAID at a time in one printf.
+ */
 #define SAID 16
 const char *say_count(int64_t n);
 const char *say_money(int64_t minor);

@@ -176,10 +176,29 @@ static const char *const growing[] = {
     "customer",      "product",         "price",            "credit_account",
     "stock",         "order_hold",      NULL};
 
-/* Reports and upkeep that read whole tables, and that is what they are for. */
-static const char *const may_scan[] = {
-    "idempotency_forget", /* once in a while, by age, for which BRIN is enough */
-    NULL};
+/* Reports and upkeep that read a whole table, and that is what they are for. */
+static const struct {
+    const char *statement, *table;
+} may_scan[] = {
+    {"idempotency_forget", "idempotency_key"}, /* by age, for which BRIN is enough */
+    {"aging_amounts", "open_item"},            /* all that is open, and nothing else is in there */
+    {"open_items_page", "open_item"},
+    {"open_items_page", "invoice"}, /* for the numbers of all that is open */
+    {"open_items_page", "payment"},
+    {"open_items_page", "credit_note"},
+    {"document_sales", "credit_note"}, /* of a period; they are few */
+    {"customer_sales", "credit_note"},
+    {"product_sales", "credit_note"},
+};
+
+static bool may_read_all(const char *statement, const char *table)
+{
+    for (size_t i = 0; i < COUNT_OF(may_scan); i++)
+        if (strcmp(may_scan[i].statement, statement) == 0 &&
+            strcmp(may_scan[i].table, table) == 0)
+            return true;
+    return !is_among(table, growing);
+}
 
 /* Tables grown to the size where the planner has a choice, as the superuser without triggers. */
 static void fill(void)
@@ -265,7 +284,9 @@ static void fill(void)
     do_sql("ANALYZE");
 }
 
-/* Fails when the plan for unknown values reads a growing table from end to end. */
+static int full_scans;
+
+/* Says so when the plan for unknown values reads a growing table from end to end. */
 static void check_plan(const struct stmt *s, const char *what, const char *sql,
                        const struct pg_column *params, size_t n_params)
 {
@@ -294,8 +315,10 @@ static void check_plan(const struct stmt *s, const char *what, const char *sql,
             continue;
         char table[64];
         snprintf(table, sizeof table, "%.*s", (int)strcspn(scan + 12, " "), scan + 12);
-        ck_assert_msg(!is_among(table, growing), "%s: %s%s reads all of %s", s->file, s->name, what,
-                      table);
+        if (!may_read_all(s->name, table)) {
+            fprintf(stderr, "%s: %s%s reads all of %s\n", s->file, s->name, what, table);
+            full_scans++;
+        }
     }
     PQclear(plan);
     do_sql("DEALLOCATE planned");
@@ -337,13 +360,14 @@ START_TEST(no_statement_reads_a_growing_table_from_end_to_end)
     do_sql("SET plan_cache_mode = force_generic_plan");
     for (size_t i = 0; i < n_all_stmts; i++) {
         const struct stmt *s = all_stmts[i];
-        if (is_among(s->name, may_scan) || strcmp(s->file, "server/reporting/proof.sql") == 0)
+        if (strcmp(s->file, "server/reporting/proof.sql") == 0)
             continue;
         if (strstr(s->sql, ":filters") != NULL)
             check_list_plans(s);
         else
             check_plan(s, "", s->sql, s->params, s->n_params);
     }
+    ck_assert_int_eq(full_scans, 0);
 }
 END_TEST
 

@@ -1,0 +1,1318 @@
+-- The invariants of the books (domain.md 2.3 and D1), one statement each. A statement returns what
+-- violates the invariant, at most 10 rows, with the number of all violations on each.
+--
+-- Corrupting one row must make exactly one invariant name it. So each value that is kept is compared
+-- with its source once, and what follows from another invariant's violation is left to that one:
+-- the subqueries that look for it are uncorrelated and run only when there is something to leave.
+-- include "server/reporting/proof.h"
+
+-- How much there was to look at.
+-- fn proof_counts() -> many struct proof_count(name text, count i64)
+SELECT 'customers' AS name, count(*) AS count FROM customer WHERE tenant_id = :tenant
+UNION ALL
+SELECT 'credit_accounts', count(*) FROM credit_account WHERE tenant_id = :tenant
+UNION ALL
+SELECT 'products', count(*) FROM product WHERE tenant_id = :tenant
+UNION ALL
+SELECT 'stock', count(*) FROM stock WHERE tenant_id = :tenant
+UNION ALL
+SELECT 'stock_movements', count(*) FROM stock_movement WHERE tenant_id = :tenant
+UNION ALL
+SELECT 'orders', count(*) FROM sales_order WHERE tenant_id = :tenant
+UNION ALL
+SELECT 'order_lines', count(*) FROM order_line WHERE tenant_id = :tenant
+UNION ALL
+SELECT 'shipments', count(*) FROM shipment WHERE tenant_id = :tenant
+UNION ALL
+SELECT 'shipment_lines', count(*) FROM shipment_line WHERE tenant_id = :tenant
+UNION ALL
+SELECT 'invoices', count(*) FROM invoice WHERE tenant_id = :tenant
+UNION ALL
+SELECT 'invoice_lines', count(*) FROM invoice_line WHERE tenant_id = :tenant
+UNION ALL
+SELECT 'credit_notes', count(*) FROM credit_note WHERE tenant_id = :tenant
+UNION ALL
+SELECT 'credit_note_lines', count(*) FROM credit_note_line WHERE tenant_id = :tenant
+UNION ALL
+SELECT 'payments', count(*) FROM payment WHERE tenant_id = :tenant
+UNION ALL
+SELECT 'allocations', count(*) FROM allocation WHERE tenant_id = :tenant
+UNION ALL
+SELECT 'refunds', count(*) FROM refund WHERE tenant_id = :tenant
+UNION ALL
+SELECT 'open_items', count(*) FROM open_item WHERE tenant_id = :tenant
+UNION ALL
+SELECT 'transfers', count(*) FROM ledger_transfer WHERE tenant_id = :tenant
+UNION ALL
+SELECT 'ledger_days', count(*) FROM ledger_day WHERE tenant_id = :tenant
+UNION ALL
+SELECT 'events', count(*) FROM event WHERE tenant_id = :tenant;
+
+-- A transfer moves a positive amount between two accounts of the chart.
+-- fn proof_transfers()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH bad AS (
+    SELECT 'transfer' AS kind, t.id,
+           format('%s from %s to %s', t.amount, t.credit_account, t.debit_account) AS detail
+      FROM ledger_transfer t
+     WHERE t.tenant_id = :tenant
+       AND (t.amount <= 0 OR t.debit_account = t.credit_account
+            OR t.debit_account NOT IN ('receivable', 'cash', 'unapplied_cash', 'customer_credit',
+                                       'revenue', 'tax', 'write_off')
+            OR t.credit_account NOT IN ('receivable', 'cash', 'unapplied_cash', 'customer_credit',
+                                        'revenue', 'tax', 'write_off')))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- Days that carry the postings of a wrong document are left to document_postings.
+-- fn proof_ledger_days()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH entry AS (
+    SELECT 'invoice' AS document, i.id, s.account, s.amount AS due, 0::bigint AS posted
+      FROM invoice i
+     CROSS JOIN LATERAL (VALUES ('receivable', i.gross), ('revenue', -i.net), ('tax', -i.tax))
+           AS s(account, amount)
+     WHERE i.tenant_id = :tenant AND i.status IN ('finalized', 'partially_paid', 'paid')
+    UNION ALL
+    SELECT 'credit_note', n.id, s.account, s.amount, 0
+      FROM credit_note n
+     CROSS JOIN LATERAL (VALUES ('customer_credit', -n.gross), ('revenue', n.net), ('tax', n.tax))
+           AS s(account, amount)
+     WHERE n.tenant_id = :tenant AND n.status = 'issued'
+    UNION ALL
+    SELECT 'payment', p.id, s.account, s.amount, 0
+      FROM payment p
+     CROSS JOIN LATERAL (VALUES ('cash', p.amount), ('unapplied_cash', -p.amount))
+           AS s(account, amount)
+     WHERE p.tenant_id = :tenant
+    UNION ALL
+    SELECT 'allocation', a.id, s.account, s.amount, 0
+      FROM allocation a
+     CROSS JOIN LATERAL (VALUES
+           (CASE a.source WHEN 'payment' THEN 'unapplied_cash' ELSE 'customer_credit' END, a.amount),
+           ('receivable', -a.amount)) AS s(account, amount)
+     WHERE a.tenant_id = :tenant
+    UNION ALL
+    SELECT 'refund', r.id, s.account, s.amount, 0
+      FROM refund r
+     CROSS JOIN LATERAL (VALUES
+           (CASE r.source WHEN 'payment' THEN 'unapplied_cash' ELSE 'customer_credit' END, r.amount),
+           ('cash', -r.amount)) AS s(account, amount)
+     WHERE r.tenant_id = :tenant
+    UNION ALL
+    SELECT t.document, t.document_id, s.account, 0, s.amount
+      FROM ledger_transfer t
+     CROSS JOIN LATERAL (VALUES (t.debit_account, t.amount), (t.credit_account, -t.amount))
+           AS s(account, amount)
+     WHERE t.tenant_id = :tenant),
+wrong AS (
+    SELECT e.document, e.id, e.account, sum(e.due) AS due, sum(e.posted) AS posted
+      FROM entry e
+     GROUP BY e.document, e.id, e.account
+    HAVING sum(e.due) <> sum(e.posted)),
+suspect AS (
+    SELECT DISTINCT s.account, t.currency, t.effective_date AS day
+      FROM ledger_transfer t
+     CROSS JOIN LATERAL (VALUES (t.debit_account), (t.credit_account)) AS s(account)
+     WHERE t.tenant_id = :tenant AND t.document_id IN (SELECT w.id FROM wrong w)),
+candidate AS (
+    SELECT s.account, s.currency, s.day, sum(s.debit) AS debit, sum(s.credit) AS credit,
+           sum(s.kept_debit) AS kept_debit, sum(s.kept_credit) AS kept_credit
+      FROM (SELECT d.account, d.currency, d.day, 0::bigint AS debit, 0::bigint AS credit,
+                   d.debit AS kept_debit, d.credit AS kept_credit
+              FROM ledger_day d
+             WHERE d.tenant_id = :tenant
+            UNION ALL
+            SELECT t.debit_account, t.currency, t.effective_date, t.amount, 0, 0, 0
+              FROM ledger_transfer t
+             WHERE t.tenant_id = :tenant
+            UNION ALL
+            SELECT t.credit_account, t.currency, t.effective_date, 0, t.amount, 0, 0
+              FROM ledger_transfer t
+             WHERE t.tenant_id = :tenant) s
+     GROUP BY s.account, s.currency, s.day
+    HAVING sum(s.debit) <> sum(s.kept_debit) OR sum(s.credit) <> sum(s.kept_credit)),
+bad AS (
+    SELECT NULL::text AS kind, NULL::bigint AS id,
+           format('%s %s on %s: debit %s, credit %s; the transfers say debit %s, credit %s',
+                  c.account, c.currency, c.day, c.kept_debit, c.kept_credit, c.debit, c.credit)
+               AS detail
+      FROM candidate c
+     WHERE (c.account, c.currency, c.day) NOT IN (SELECT s.account, s.currency, s.day
+                                                    FROM suspect s))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- Documents whose own totals are wrong are left to invoice_totals and credit_note_totals.
+-- fn proof_document_postings()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH entry AS (
+    SELECT 'invoice' AS document, i.id, s.account, s.amount AS due, 0::bigint AS posted
+      FROM invoice i
+     CROSS JOIN LATERAL (VALUES ('receivable', i.gross), ('revenue', -i.net), ('tax', -i.tax))
+           AS s(account, amount)
+     WHERE i.tenant_id = :tenant AND i.status IN ('finalized', 'partially_paid', 'paid')
+    UNION ALL
+    SELECT 'credit_note', n.id, s.account, s.amount, 0
+      FROM credit_note n
+     CROSS JOIN LATERAL (VALUES ('customer_credit', -n.gross), ('revenue', n.net), ('tax', n.tax))
+           AS s(account, amount)
+     WHERE n.tenant_id = :tenant AND n.status = 'issued'
+    UNION ALL
+    SELECT 'payment', p.id, s.account, s.amount, 0
+      FROM payment p
+     CROSS JOIN LATERAL (VALUES ('cash', p.amount), ('unapplied_cash', -p.amount))
+           AS s(account, amount)
+     WHERE p.tenant_id = :tenant
+    UNION ALL
+    SELECT 'allocation', a.id, s.account, s.amount, 0
+      FROM allocation a
+     CROSS JOIN LATERAL (VALUES
+           (CASE a.source WHEN 'payment' THEN 'unapplied_cash' ELSE 'customer_credit' END, a.amount),
+           ('receivable', -a.amount)) AS s(account, amount)
+     WHERE a.tenant_id = :tenant
+    UNION ALL
+    SELECT 'refund', r.id, s.account, s.amount, 0
+      FROM refund r
+     CROSS JOIN LATERAL (VALUES
+           (CASE r.source WHEN 'payment' THEN 'unapplied_cash' ELSE 'customer_credit' END, r.amount),
+           ('cash', -r.amount)) AS s(account, amount)
+     WHERE r.tenant_id = :tenant
+    UNION ALL
+    SELECT t.document, t.document_id, s.account, 0, s.amount
+      FROM ledger_transfer t
+     CROSS JOIN LATERAL (VALUES (t.debit_account, t.amount), (t.credit_account, -t.amount))
+           AS s(account, amount)
+     WHERE t.tenant_id = :tenant),
+wrong AS (
+    SELECT e.document, e.id, e.account, sum(e.due) AS due, sum(e.posted) AS posted
+      FROM entry e
+     GROUP BY e.document, e.id, e.account
+    HAVING sum(e.due) <> sum(e.posted)),
+bad AS (
+    SELECT w.document AS kind, w.id,
+           format('%s: posted %s, due %s', w.account, w.posted, w.due) AS detail
+      FROM wrong w
+     WHERE NOT (w.document = 'invoice' AND w.id IN (
+               SELECT h.id
+                 FROM invoice h
+                 LEFT JOIN (SELECT l.invoice_id AS id, sum(l.net) AS net, sum(l.tax) AS tax, count(*) AS n
+                              FROM invoice_line l
+                             WHERE l.tenant_id = :tenant
+                             GROUP BY l.invoice_id) s ON s.id = h.id
+                WHERE h.tenant_id = :tenant
+                  AND (h.net <> coalesce(s.net, 0) OR h.tax <> coalesce(s.tax, 0)
+                       OR h.line_count <> coalesce(s.n, 0))))
+       AND NOT (w.document = 'credit_note' AND w.id IN (
+               SELECT h.id
+                 FROM credit_note h
+                 LEFT JOIN (SELECT l.credit_note_id AS id, sum(l.net) AS net, sum(l.tax) AS tax, count(*) AS n
+                              FROM credit_note_line l
+                             WHERE l.tenant_id = :tenant
+                             GROUP BY l.credit_note_id) s ON s.id = h.id
+                WHERE h.tenant_id = :tenant
+                  AND (h.net <> coalesce(s.net, 0) OR h.tax <> coalesce(s.tax, 0)
+                       OR h.line_count <> coalesce(s.n, 0)))))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- fn proof_transfer_items()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH side AS (
+    SELECT t.id, t.customer_id, t.currency, s.account, s.item
+      FROM ledger_transfer t
+     CROSS JOIN LATERAL (VALUES (t.debit_account, t.debit_item), (t.credit_account, t.credit_item))
+           AS s(account, item)
+     WHERE t.tenant_id = :tenant
+       AND (s.item IS NOT NULL
+            OR s.account IN ('receivable', 'unapplied_cash', 'customer_credit'))),
+bad AS (
+    SELECT 'transfer' AS kind, s.id,
+           CASE WHEN s.item IS NULL THEN format('%s without an open item', s.account)
+                WHEN d.id IS NULL THEN format('the item of %s is no such document', s.account)
+                ELSE format('customer or currency of %s is not the document''s', s.account)
+            END AS detail
+      FROM side s
+      LEFT JOIN (
+           SELECT 'receivable' AS account, i.id, i.customer_id, i.currency
+             FROM invoice i
+            WHERE i.tenant_id = :tenant
+           UNION ALL
+           SELECT 'unapplied_cash', p.id, p.customer_id, p.currency
+             FROM payment p
+            WHERE p.tenant_id = :tenant
+           UNION ALL
+           SELECT 'customer_credit', n.id, n.customer_id, n.currency
+             FROM credit_note n
+            WHERE n.tenant_id = :tenant) d ON d.account = s.account AND d.id = s.item
+     WHERE d.id IS NULL OR d.customer_id IS DISTINCT FROM s.customer_id
+        OR d.currency <> s.currency)
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- Items that a wrong document moved are left to document_postings, amounts out of range to
+-- open_amounts.
+-- fn proof_open_items()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH entry AS (
+    SELECT 'invoice' AS document, i.id, s.account, s.amount AS due, 0::bigint AS posted
+      FROM invoice i
+     CROSS JOIN LATERAL (VALUES ('receivable', i.gross), ('revenue', -i.net), ('tax', -i.tax))
+           AS s(account, amount)
+     WHERE i.tenant_id = :tenant AND i.status IN ('finalized', 'partially_paid', 'paid')
+    UNION ALL
+    SELECT 'credit_note', n.id, s.account, s.amount, 0
+      FROM credit_note n
+     CROSS JOIN LATERAL (VALUES ('customer_credit', -n.gross), ('revenue', n.net), ('tax', n.tax))
+           AS s(account, amount)
+     WHERE n.tenant_id = :tenant AND n.status = 'issued'
+    UNION ALL
+    SELECT 'payment', p.id, s.account, s.amount, 0
+      FROM payment p
+     CROSS JOIN LATERAL (VALUES ('cash', p.amount), ('unapplied_cash', -p.amount))
+           AS s(account, amount)
+     WHERE p.tenant_id = :tenant
+    UNION ALL
+    SELECT 'allocation', a.id, s.account, s.amount, 0
+      FROM allocation a
+     CROSS JOIN LATERAL (VALUES
+           (CASE a.source WHEN 'payment' THEN 'unapplied_cash' ELSE 'customer_credit' END, a.amount),
+           ('receivable', -a.amount)) AS s(account, amount)
+     WHERE a.tenant_id = :tenant
+    UNION ALL
+    SELECT 'refund', r.id, s.account, s.amount, 0
+      FROM refund r
+     CROSS JOIN LATERAL (VALUES
+           (CASE r.source WHEN 'payment' THEN 'unapplied_cash' ELSE 'customer_credit' END, r.amount),
+           ('cash', -r.amount)) AS s(account, amount)
+     WHERE r.tenant_id = :tenant
+    UNION ALL
+    SELECT t.document, t.document_id, s.account, 0, s.amount
+      FROM ledger_transfer t
+     CROSS JOIN LATERAL (VALUES (t.debit_account, t.amount), (t.credit_account, -t.amount))
+           AS s(account, amount)
+     WHERE t.tenant_id = :tenant),
+wrong AS (
+    SELECT e.document, e.id, e.account, sum(e.due) AS due, sum(e.posted) AS posted
+      FROM entry e
+     GROUP BY e.document, e.id, e.account
+    HAVING sum(e.due) <> sum(e.posted)),
+suspect AS (
+    SELECT s.item
+      FROM ledger_transfer t
+     CROSS JOIN LATERAL (VALUES (t.debit_item), (t.credit_item)) AS s(item)
+     WHERE t.tenant_id = :tenant AND s.item IS NOT NULL
+       AND t.document_id IN (SELECT w.id FROM wrong w)
+    UNION
+    SELECT w.id FROM wrong w),
+candidate AS (
+    SELECT s.account, s.id, sum(s.ledger) AS ledger, sum(s.open) AS open
+      FROM (SELECT CASE o.kind WHEN 'invoice' THEN 'receivable' WHEN 'payment' THEN 'unapplied_cash'
+                               ELSE 'customer_credit' END AS account,
+                   o.id, 0::bigint AS ledger, o.open_amount AS open
+              FROM open_item o
+             WHERE o.tenant_id = :tenant
+            UNION ALL
+            SELECT t.debit_account, t.debit_item,
+                   CASE t.debit_account WHEN 'receivable' THEN t.amount ELSE -t.amount END, 0
+              FROM ledger_transfer t
+             WHERE t.tenant_id = :tenant AND t.debit_item IS NOT NULL
+            UNION ALL
+            SELECT t.credit_account, t.credit_item,
+                   CASE t.credit_account WHEN 'receivable' THEN -t.amount ELSE t.amount END, 0
+              FROM ledger_transfer t
+             WHERE t.tenant_id = :tenant AND t.credit_item IS NOT NULL) s
+     GROUP BY s.account, s.id
+    HAVING sum(s.ledger) <> sum(s.open)),
+bad AS (
+    SELECT CASE c.account WHEN 'receivable' THEN 'invoice' WHEN 'unapplied_cash' THEN 'payment'
+                          ELSE 'credit_note' END AS kind,
+           c.id, format('open_amount %s, the ledger says %s', c.open, c.ledger) AS detail
+      FROM candidate c
+     WHERE c.id NOT IN (SELECT s.item FROM suspect s)
+       AND c.id NOT IN (SELECT o.id
+                          FROM open_item o
+                         WHERE o.tenant_id = :tenant
+                           AND (o.open_amount <= 0 OR o.open_amount > o.amount)))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- An item whose amount is not its document's is left to open_item_facts.
+-- fn proof_open_amounts()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH bad AS (
+    SELECT o.kind, o.id, format('%s open of %s', o.open_amount, o.amount) AS detail
+      FROM open_item o
+     WHERE o.tenant_id = :tenant AND (o.open_amount <= 0 OR o.open_amount > o.amount)
+    UNION ALL
+    SELECT 'payment', p.id, format('unapplied %s, refunded %s of %s', p.unapplied, p.refunded,
+                                   p.amount)
+      FROM payment p
+     WHERE p.tenant_id = :tenant
+       AND (p.unapplied < 0 OR p.refunded < 0 OR p.unapplied + p.refunded > p.amount))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- Documents whose own totals are wrong are left to invoice_totals and credit_note_totals.
+-- fn proof_open_item_facts()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH bad AS (
+    SELECT o.kind, o.id,
+           CASE WHEN d.id IS NULL THEN 'the document does not exist'
+                ELSE format('dated %s, due %s, amount %s; the document says %s, %s, %s',
+                            o.document_date, o.due_date, o.amount, d.day, d.due, d.amount)
+            END AS detail
+      FROM open_item o
+      LEFT JOIN (
+           SELECT 'invoice' AS kind, i.id, i.customer_id, i.currency, i.invoice_date AS day,
+                  i.due_date AS due, i.gross AS amount
+             FROM invoice i
+            WHERE i.tenant_id = :tenant
+           UNION ALL
+           SELECT 'payment', p.id, p.customer_id, p.currency, p.value_date, NULL, p.amount
+             FROM payment p
+            WHERE p.tenant_id = :tenant
+           UNION ALL
+           SELECT 'credit_note', n.id, n.customer_id, n.currency, n.credit_note_date, NULL, n.gross
+             FROM credit_note n
+            WHERE n.tenant_id = :tenant) d ON d.kind = o.kind AND d.id = o.id
+     WHERE o.tenant_id = :tenant
+       AND (d.id IS NULL OR d.customer_id <> o.customer_id OR d.currency <> o.currency
+            OR d.day <> o.document_date OR d.due <> o.due_date OR d.amount <> o.amount)
+       AND NOT (o.kind = 'invoice' AND o.id IN (
+               SELECT h.id
+                 FROM invoice h
+                 LEFT JOIN (SELECT l.invoice_id AS id, sum(l.net) AS net, sum(l.tax) AS tax, count(*) AS n
+                              FROM invoice_line l
+                             WHERE l.tenant_id = :tenant
+                             GROUP BY l.invoice_id) s ON s.id = h.id
+                WHERE h.tenant_id = :tenant
+                  AND (h.net <> coalesce(s.net, 0) OR h.tax <> coalesce(s.tax, 0)
+                       OR h.line_count <> coalesce(s.n, 0))))
+       AND NOT (o.kind = 'credit_note' AND o.id IN (
+               SELECT h.id
+                 FROM credit_note h
+                 LEFT JOIN (SELECT l.credit_note_id AS id, sum(l.net) AS net, sum(l.tax) AS tax, count(*) AS n
+                              FROM credit_note_line l
+                             WHERE l.tenant_id = :tenant
+                             GROUP BY l.credit_note_id) s ON s.id = h.id
+                WHERE h.tenant_id = :tenant
+                  AND (h.net <> coalesce(s.net, 0) OR h.tax <> coalesce(s.tax, 0)
+                       OR h.line_count <> coalesce(s.n, 0)))))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- fn proof_order_totals()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH bad AS (
+    SELECT 'order' AS kind, h.id,
+           format('net %s, tax %s, %s lines; the lines say net %s, tax %s, %s lines', h.net, h.tax,
+                  h.line_count, coalesce(s.net, 0), coalesce(s.tax, 0), coalesce(s.n, 0)) AS detail
+      FROM sales_order h
+      LEFT JOIN (SELECT l.order_id AS id, sum(l.net) AS net, sum(l.tax) AS tax, count(*) AS n
+                   FROM order_line l
+                  WHERE l.tenant_id = :tenant
+                  GROUP BY l.order_id) s ON s.id = h.id
+     WHERE h.tenant_id = :tenant
+       AND (h.net <> coalesce(s.net, 0) OR h.tax <> coalesce(s.tax, 0)
+            OR h.line_count <> coalesce(s.n, 0)))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- fn proof_invoice_totals()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH bad AS (
+    SELECT 'invoice' AS kind, h.id,
+           format('net %s, tax %s, %s lines; the lines say net %s, tax %s, %s lines', h.net, h.tax,
+                  h.line_count, coalesce(s.net, 0), coalesce(s.tax, 0), coalesce(s.n, 0)) AS detail
+      FROM invoice h
+      LEFT JOIN (SELECT l.invoice_id AS id, sum(l.net) AS net, sum(l.tax) AS tax, count(*) AS n
+                   FROM invoice_line l
+                  WHERE l.tenant_id = :tenant
+                  GROUP BY l.invoice_id) s ON s.id = h.id
+     WHERE h.tenant_id = :tenant
+       AND (h.net <> coalesce(s.net, 0) OR h.tax <> coalesce(s.tax, 0)
+            OR h.line_count <> coalesce(s.n, 0)))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- fn proof_credit_note_totals()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH bad AS (
+    SELECT 'credit_note' AS kind, h.id,
+           format('net %s, tax %s, %s lines; the lines say net %s, tax %s, %s lines', h.net, h.tax,
+                  h.line_count, coalesce(s.net, 0), coalesce(s.tax, 0), coalesce(s.n, 0)) AS detail
+      FROM credit_note h
+      LEFT JOIN (SELECT l.credit_note_id AS id, sum(l.net) AS net, sum(l.tax) AS tax, count(*) AS n
+                   FROM credit_note_line l
+                  WHERE l.tenant_id = :tenant
+                  GROUP BY l.credit_note_id) s ON s.id = h.id
+     WHERE h.tenant_id = :tenant
+       AND (h.net <> coalesce(s.net, 0) OR h.tax <> coalesce(s.tax, 0)
+            OR h.line_count <> coalesce(s.n, 0)))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- Allocations that disagree with the ledger are left to document_postings, totals to
+-- invoice_totals.
+-- fn proof_invoice_status()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH bad AS (
+    SELECT 'invoice' AS kind, i.id,
+           format('%s with %s of %s applied', i.status, coalesce(a.amount, 0), i.gross) AS detail
+      FROM invoice i
+      LEFT JOIN (SELECT x.invoice_id, sum(x.amount) AS amount
+                   FROM allocation x
+                  WHERE x.tenant_id = :tenant
+                  GROUP BY x.invoice_id) a ON a.invoice_id = i.id
+     WHERE i.tenant_id = :tenant
+       AND NOT CASE i.status
+                    WHEN 'paid' THEN coalesce(a.amount, 0) = i.gross
+                    WHEN 'partially_paid' THEN a.amount > 0 AND a.amount < i.gross
+                    ELSE coalesce(a.amount, 0) = 0 END
+       AND (coalesce(a.amount, 0) BETWEEN 0 AND i.gross)
+       AND i.id NOT IN (SELECT w.invoice_id FROM (
+               SELECT a.id, a.source_id, a.invoice_id
+                 FROM allocation a
+                WHERE a.tenant_id = :tenant
+                  AND a.amount <> (SELECT coalesce(sum(CASE t.credit_account WHEN 'receivable' THEN t.amount
+                                                                             ELSE -t.amount END), 0)
+                                     FROM ledger_transfer t
+                                    WHERE t.tenant_id = :tenant AND t.document_id = a.id
+                                      AND t.document = 'allocation')) w)
+       AND i.id NOT IN (
+               SELECT h.id
+                 FROM invoice h
+                 LEFT JOIN (SELECT l.invoice_id AS id, sum(l.net) AS net, sum(l.tax) AS tax, count(*) AS n
+                              FROM invoice_line l
+                             WHERE l.tenant_id = :tenant
+                             GROUP BY l.invoice_id) s ON s.id = h.id
+                WHERE h.tenant_id = :tenant
+                  AND (h.net <> coalesce(s.net, 0) OR h.tax <> coalesce(s.tax, 0)
+                       OR h.line_count <> coalesce(s.n, 0))))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- Allocations that disagree with the ledger are left to document_postings, totals to
+-- invoice_totals.
+-- fn proof_invoice_allocations()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH bad AS (
+    SELECT 'invoice' AS kind, i.id,
+           format('%s of %s applied', a.amount, i.gross) AS detail
+      FROM (SELECT x.invoice_id, sum(x.amount) AS amount
+              FROM allocation x
+             WHERE x.tenant_id = :tenant
+             GROUP BY x.invoice_id) a
+      JOIN invoice i ON i.tenant_id = :tenant AND i.id = a.invoice_id
+     WHERE NOT (a.amount BETWEEN 0 AND i.gross)
+       AND i.id NOT IN (SELECT w.invoice_id FROM (
+               SELECT a.id, a.source_id, a.invoice_id
+                 FROM allocation a
+                WHERE a.tenant_id = :tenant
+                  AND a.amount <> (SELECT coalesce(sum(CASE t.credit_account WHEN 'receivable' THEN t.amount
+                                                                             ELSE -t.amount END), 0)
+                                     FROM ledger_transfer t
+                                    WHERE t.tenant_id = :tenant AND t.document_id = a.id
+                                      AND t.document = 'allocation')) w)
+       AND i.id NOT IN (
+               SELECT h.id
+                 FROM invoice h
+                 LEFT JOIN (SELECT l.invoice_id AS id, sum(l.net) AS net, sum(l.tax) AS tax, count(*) AS n
+                              FROM invoice_line l
+                             WHERE l.tenant_id = :tenant
+                             GROUP BY l.invoice_id) s ON s.id = h.id
+                WHERE h.tenant_id = :tenant
+                  AND (h.net <> coalesce(s.net, 0) OR h.tax <> coalesce(s.tax, 0)
+                       OR h.line_count <> coalesce(s.n, 0))))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- Allocations that disagree with the ledger are left to document_postings, amounts out of
+-- range to open_amounts.
+-- fn proof_payment_amounts()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH bad AS (
+    SELECT 'payment' AS kind, p.id,
+           format('amount %s, refunded %s, unapplied %s; %s is applied and %s refunded', p.amount,
+                  p.refunded, p.unapplied, coalesce(a.amount, 0), coalesce(r.amount, 0)) AS detail
+      FROM payment p
+      LEFT JOIN (SELECT x.source_id, sum(x.amount) AS amount
+                   FROM allocation x
+                  WHERE x.tenant_id = :tenant AND x.source = 'payment'
+                  GROUP BY x.source_id) a ON a.source_id = p.id
+      LEFT JOIN (SELECT x.source_id, sum(x.amount) AS amount
+                   FROM refund x
+                  WHERE x.tenant_id = :tenant AND x.source = 'payment'
+                  GROUP BY x.source_id) r ON r.source_id = p.id
+     WHERE p.tenant_id = :tenant
+       AND (p.unapplied <> p.amount - coalesce(a.amount, 0) - coalesce(r.amount, 0)
+            OR p.refunded <> coalesce(r.amount, 0))
+       AND p.unapplied >= 0 AND p.refunded >= 0 AND p.unapplied + p.refunded <= p.amount
+       AND p.id NOT IN (SELECT w.source_id FROM (
+               SELECT a.id, a.source_id, a.invoice_id
+                 FROM allocation a
+                WHERE a.tenant_id = :tenant
+                  AND a.amount <> (SELECT coalesce(sum(CASE t.credit_account WHEN 'receivable' THEN t.amount
+                                                                             ELSE -t.amount END), 0)
+                                     FROM ledger_transfer t
+                                    WHERE t.tenant_id = :tenant AND t.document_id = a.id
+                                      AND t.document = 'allocation')) w)
+       AND p.id NOT IN (SELECT x.source_id
+                          FROM refund x
+                         WHERE x.tenant_id = :tenant
+                           AND x.amount <> (SELECT coalesce(sum(t.amount), 0)
+                                              FROM ledger_transfer t
+                                             WHERE t.tenant_id = :tenant AND t.document_id = x.id
+                                               AND t.document = 'refund')))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- Allocations that disagree with the ledger are left to document_postings, totals to
+-- credit_note_totals.
+-- fn proof_credit_note_amounts()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH bad AS (
+    SELECT 'credit_note' AS kind, n.id,
+           format('%s: %s of %s applied or refunded', n.status, u.amount, n.gross) AS detail
+      FROM (SELECT x.source_id, sum(x.amount) AS amount
+              FROM (SELECT a.source_id, a.amount
+                      FROM allocation a
+                     WHERE a.tenant_id = :tenant AND a.source = 'credit_note'
+                    UNION ALL
+                    SELECT r.source_id, r.amount
+                      FROM refund r
+                     WHERE r.tenant_id = :tenant AND r.source = 'credit_note') x
+             GROUP BY x.source_id) u
+      JOIN credit_note n ON n.tenant_id = :tenant AND n.id = u.source_id
+     WHERE NOT (u.amount BETWEEN 0 AND CASE n.status WHEN 'issued' THEN n.gross ELSE 0 END)
+       AND n.id NOT IN (SELECT w.source_id FROM (
+               SELECT a.id, a.source_id, a.invoice_id
+                 FROM allocation a
+                WHERE a.tenant_id = :tenant
+                  AND a.amount <> (SELECT coalesce(sum(CASE t.credit_account WHEN 'receivable' THEN t.amount
+                                                                             ELSE -t.amount END), 0)
+                                     FROM ledger_transfer t
+                                    WHERE t.tenant_id = :tenant AND t.document_id = a.id
+                                      AND t.document = 'allocation')) w)
+       AND n.id NOT IN (
+               SELECT h.id
+                 FROM credit_note h
+                 LEFT JOIN (SELECT l.credit_note_id AS id, sum(l.net) AS net, sum(l.tax) AS tax, count(*) AS n
+                              FROM credit_note_line l
+                             WHERE l.tenant_id = :tenant
+                             GROUP BY l.credit_note_id) s ON s.id = h.id
+                WHERE h.tenant_id = :tenant
+                  AND (h.net <> coalesce(s.net, 0) OR h.tax <> coalesce(s.tax, 0)
+                       OR h.line_count <> coalesce(s.n, 0))))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- Amounts that disagree with the ledger are left to document_postings.
+-- fn proof_allocation_reversals()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH bad AS (
+    SELECT 'allocation' AS kind, r.id,
+           CASE WHEN a.id IS NULL THEN 'what it reverses does not exist'
+                ELSE format('amount %s reverses an amount of %s', r.amount, a.amount) END AS detail
+      FROM allocation r
+      LEFT JOIN allocation a ON a.tenant_id = :tenant AND a.id = r.reverses
+     WHERE r.tenant_id = :tenant AND r.reverses IS NOT NULL
+       AND (a.id IS NULL OR a.reverses IS NOT NULL OR a.amount <> -r.amount
+            OR a.source <> r.source OR a.source_id <> r.source_id
+            OR a.invoice_id <> r.invoice_id OR a.effective_date > r.effective_date)
+       AND NOT EXISTS (SELECT 1 FROM (
+               SELECT a.id, a.source_id, a.invoice_id
+                 FROM allocation a
+                WHERE a.tenant_id = :tenant
+                  AND a.amount <> (SELECT coalesce(sum(CASE t.credit_account WHEN 'receivable' THEN t.amount
+                                                                             ELSE -t.amount END), 0)
+                                     FROM ledger_transfer t
+                                    WHERE t.tenant_id = :tenant AND t.document_id = a.id
+                                      AND t.document = 'allocation')) w
+                        WHERE w.id = r.id OR w.id = a.id))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- fn proof_invoice_numbers()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH series AS (
+    SELECT s.prefix, s.last
+      FROM number_series s
+     WHERE s.tenant_id = :tenant AND s.series = 'invoice'),
+due AS (
+    SELECT s.prefix || lpad(n::text, greatest(6, length(n::text)), '0') AS number
+      FROM series s
+     CROSS JOIN LATERAL generate_series(1, s.last) AS n),
+bad AS (
+    SELECT 'invoice' AS kind, h.id,
+           CASE WHEN h.id IS NULL THEN format('%s is missing', d.number)
+                ELSE format('%s does not belong to the series', h.number) END AS detail
+      FROM due d
+      FULL JOIN (SELECT x.id, x.number
+                   FROM invoice x
+                  WHERE x.tenant_id = :tenant AND x.number IS NOT NULL) h ON h.number = d.number
+     WHERE h.id IS NULL OR d.number IS NULL)
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- fn proof_credit_note_numbers()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH series AS (
+    SELECT s.prefix, s.last
+      FROM number_series s
+     WHERE s.tenant_id = :tenant AND s.series = 'credit_note'),
+due AS (
+    SELECT s.prefix || lpad(n::text, greatest(6, length(n::text)), '0') AS number
+      FROM series s
+     CROSS JOIN LATERAL generate_series(1, s.last) AS n),
+bad AS (
+    SELECT 'credit_note' AS kind, h.id,
+           CASE WHEN h.id IS NULL THEN format('%s is missing', d.number)
+                ELSE format('%s does not belong to the series', h.number) END AS detail
+      FROM due d
+      FULL JOIN (SELECT x.id, x.number
+                   FROM credit_note x
+                  WHERE x.tenant_id = :tenant AND x.number IS NOT NULL) h ON h.number = d.number
+     WHERE h.id IS NULL OR d.number IS NULL)
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- fn proof_event_sequence()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH bad AS (
+    SELECT NULL::text AS kind, NULL::bigint AS id,
+           CASE WHEN g.seq - g.before = 2 THEN format('event %s is missing', g.seq - 1)
+                ELSE format('events %s to %s are missing', g.before + 1, g.seq - 1) END AS detail
+      FROM (SELECT e.seq, lag(e.seq, 1, 0::bigint) OVER (ORDER BY e.seq) AS before
+              FROM event e
+             WHERE e.tenant_id = :tenant) g
+     WHERE g.seq <> g.before + 1
+    UNION ALL
+    SELECT NULL, NULL, format('the last event is %s, the series says %s', x.last, x.due)
+      FROM (SELECT (SELECT coalesce(max(e.seq), 0) FROM event e WHERE e.tenant_id = :tenant) AS last,
+                   (SELECT coalesce(max(s.last), 0)
+                      FROM number_series s
+                     WHERE s.tenant_id = :tenant AND s.series = 'event') AS due) x
+     WHERE x.last <> x.due)
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- Missing events are left to event_sequence.
+-- fn proof_documents_have_events()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH bad AS (
+    SELECT d.kind, d.id, 'no event tells of it' AS detail
+      FROM (SELECT 'order' AS kind, x.id FROM sales_order x WHERE x.tenant_id = :tenant
+            UNION ALL
+            SELECT 'shipment', x.id FROM shipment x WHERE x.tenant_id = :tenant
+            UNION ALL
+            SELECT 'invoice', x.id FROM invoice x WHERE x.tenant_id = :tenant
+            UNION ALL
+            SELECT 'credit_note', x.id FROM credit_note x WHERE x.tenant_id = :tenant
+            UNION ALL
+            SELECT 'payment', x.id FROM payment x WHERE x.tenant_id = :tenant) d
+     WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.tenant_id = :tenant AND e.resource_id = d.id)
+       AND (SELECT count(*) = coalesce(max(e.seq), 0) FROM event e WHERE e.tenant_id = :tenant)
+       AND (SELECT coalesce(max(e.seq), 0) FROM event e WHERE e.tenant_id = :tenant)
+           = (SELECT coalesce(max(s.last), 0)
+                FROM number_series s
+               WHERE s.tenant_id = :tenant AND s.series = 'event'))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- Stock that a wrong movement of a shipment touched is left to shipment_movements.
+-- fn proof_stock_on_hand()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH bad AS (
+    SELECT 'product' AS kind, coalesce(s.product_id, m.product_id) AS id,
+           format('on_hand %s in warehouse %s, the movements say %s', coalesce(s.on_hand, 0),
+                  w.code, coalesce(m.quantity, 0)) AS detail
+      FROM (SELECT x.product_id, x.warehouse_id, x.on_hand
+              FROM stock x
+             WHERE x.tenant_id = :tenant) s
+      FULL JOIN (SELECT x.product_id, x.warehouse_id, sum(x.quantity) AS quantity
+                   FROM stock_movement x
+                  WHERE x.tenant_id = :tenant
+                  GROUP BY x.product_id, x.warehouse_id) m
+           ON m.product_id = s.product_id AND m.warehouse_id = s.warehouse_id
+      LEFT JOIN warehouse w
+           ON w.tenant_id = :tenant AND w.id = coalesce(s.warehouse_id, m.warehouse_id)
+     WHERE coalesce(s.on_hand, 0) <> coalesce(m.quantity, 0)
+       AND (coalesce(s.product_id, m.product_id), coalesce(s.warehouse_id, m.warehouse_id)) NOT IN (
+           SELECT g.product_id, g.warehouse_id FROM (
+               SELECT coalesce(m.document_id, s.shipment_id) AS shipment_id,
+                      coalesce(m.product_id, s.product_id) AS product_id,
+                      coalesce(m.warehouse_id, s.warehouse_id) AS warehouse_id,
+                      coalesce(m.quantity, 0) AS moved, coalesce(s.quantity, 0) AS shipped
+                 FROM (SELECT x.document_id, x.product_id, x.warehouse_id, -sum(x.quantity) AS quantity
+                         FROM stock_movement x
+                        WHERE x.tenant_id = :tenant AND x.kind = 'shipment'
+                        GROUP BY x.document_id, x.product_id, x.warehouse_id) m
+                 FULL JOIN (SELECT l.shipment_id, l.product_id, l.warehouse_id, sum(l.quantity) AS quantity
+                              FROM shipment_line l
+                              JOIN shipment h ON h.tenant_id = :tenant AND h.id = l.shipment_id
+                             WHERE l.tenant_id = :tenant AND h.status IN ('shipped', 'delivered')
+                             GROUP BY l.shipment_id, l.product_id, l.warehouse_id) s
+                      ON s.shipment_id = m.document_id AND s.product_id = m.product_id
+                         AND s.warehouse_id = m.warehouse_id
+                WHERE m.quantity IS DISTINCT FROM s.quantity) g
+            WHERE g.product_id IS NOT NULL AND g.warehouse_id IS NOT NULL))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- fn proof_stock_reserved()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH bad AS (
+    SELECT 'product' AS kind, coalesce(s.product_id, l.product_id) AS id,
+           format('reserved %s in warehouse %s, the orders say %s', coalesce(s.reserved, 0), w.code,
+                  coalesce(l.quantity, 0)) AS detail
+      FROM (SELECT x.product_id, x.warehouse_id, x.reserved
+              FROM stock x
+             WHERE x.tenant_id = :tenant) s
+      FULL JOIN (SELECT x.product_id, x.warehouse_id, sum(x.reserved) AS quantity
+                   FROM order_line x
+                  WHERE x.tenant_id = :tenant AND x.reserved <> 0
+                  GROUP BY x.product_id, x.warehouse_id) l
+           ON l.product_id = s.product_id AND l.warehouse_id = s.warehouse_id
+      LEFT JOIN warehouse w
+           ON w.tenant_id = :tenant AND w.id = coalesce(s.warehouse_id, l.warehouse_id)
+     WHERE coalesce(s.reserved, 0) <> coalesce(l.quantity, 0))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- Lines that disagree with their order are left to order_lines_shipped.
+-- fn proof_shipment_movements()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH bad AS (
+    SELECT 'shipment' AS kind, g.shipment_id AS id,
+           format('product %s: %s shipped, %s moved out of stock', coalesce(p.sku, '?'), g.shipped,
+                  g.moved) AS detail
+      FROM (
+           SELECT coalesce(m.document_id, s.shipment_id) AS shipment_id,
+                  coalesce(m.product_id, s.product_id) AS product_id,
+                  coalesce(m.warehouse_id, s.warehouse_id) AS warehouse_id,
+                  coalesce(m.quantity, 0) AS moved, coalesce(s.quantity, 0) AS shipped
+             FROM (SELECT x.document_id, x.product_id, x.warehouse_id, -sum(x.quantity) AS quantity
+                     FROM stock_movement x
+                    WHERE x.tenant_id = :tenant AND x.kind = 'shipment'
+                    GROUP BY x.document_id, x.product_id, x.warehouse_id) m
+             FULL JOIN (SELECT l.shipment_id, l.product_id, l.warehouse_id, sum(l.quantity) AS quantity
+                          FROM shipment_line l
+                          JOIN shipment h ON h.tenant_id = :tenant AND h.id = l.shipment_id
+                         WHERE l.tenant_id = :tenant AND h.status IN ('shipped', 'delivered')
+                         GROUP BY l.shipment_id, l.product_id, l.warehouse_id) s
+                  ON s.shipment_id = m.document_id AND s.product_id = m.product_id
+                     AND s.warehouse_id = m.warehouse_id
+            WHERE m.quantity IS DISTINCT FROM s.quantity) g
+      LEFT JOIN product p ON p.tenant_id = :tenant AND p.id = g.product_id
+     WHERE NOT EXISTS (
+           SELECT 1
+             FROM shipment_line x
+             JOIN order_line l ON l.tenant_id = :tenant AND l.order_id = x.order_id
+                  AND l.line_no = x.order_line_no
+             JOIN (
+                  SELECT x.order_id, x.order_line_no AS line_no, sum(x.quantity) AS quantity
+                    FROM shipment_line x
+                    JOIN shipment h ON h.tenant_id = :tenant AND h.id = x.shipment_id
+                   WHERE x.tenant_id = :tenant AND h.status IN ('shipped', 'delivered')
+                   GROUP BY x.order_id, x.order_line_no) s
+                  ON s.order_id = l.order_id AND s.line_no = l.line_no
+            WHERE x.tenant_id = :tenant AND x.shipment_id = g.shipment_id
+              AND x.product_id = g.product_id AND l.shipped <> s.quantity))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- fn proof_order_lines_shipped()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH bad AS (
+    SELECT 'order' AS kind, l.order_id AS id,
+           format('line %s: shipped %s, shipments say %s', l.line_no, l.shipped,
+                  coalesce(s.quantity, 0)) AS detail
+      FROM order_line l
+      LEFT JOIN (SELECT x.order_id, x.order_line_no AS line_no, sum(x.quantity) AS quantity
+                   FROM shipment_line x
+                   JOIN shipment h ON h.tenant_id = :tenant AND h.id = x.shipment_id
+                  WHERE x.tenant_id = :tenant AND h.status IN ('shipped', 'delivered')
+                  GROUP BY x.order_id, x.order_line_no) s
+           ON s.order_id = l.order_id AND s.line_no = l.line_no
+     WHERE l.tenant_id = :tenant AND l.shipped <> coalesce(s.quantity, 0))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- fn proof_order_lines_delivered()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH bad AS (
+    SELECT 'order' AS kind, l.order_id AS id,
+           format('line %s: delivered %s, shipments say %s', l.line_no, l.delivered,
+                  coalesce(s.quantity, 0)) AS detail
+      FROM order_line l
+      LEFT JOIN (SELECT x.order_id, x.order_line_no AS line_no, sum(x.delivered) AS quantity
+                   FROM shipment_line x
+                  WHERE x.tenant_id = :tenant
+                  GROUP BY x.order_id, x.order_line_no) s
+           ON s.order_id = l.order_id AND s.line_no = l.line_no
+     WHERE l.tenant_id = :tenant AND l.delivered <> coalesce(s.quantity, 0))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- Lines that agree with their shipments are left to shipment_lines_invoiced.
+-- fn proof_order_lines_invoiced()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH bad AS (
+    SELECT 'order' AS kind, l.order_id AS id,
+           format('line %s: invoiced %s, invoices say %s', l.line_no, l.invoiced,
+                  coalesce(s.quantity, 0)) AS detail
+      FROM order_line l
+      LEFT JOIN (SELECT x.order_id, x.order_line_no AS line_no, sum(x.quantity) AS quantity
+                   FROM invoice_line x
+                   JOIN invoice h ON h.tenant_id = :tenant AND h.id = x.invoice_id
+                  WHERE x.tenant_id = :tenant AND x.order_id IS NOT NULL
+                    AND h.status NOT IN ('void', 'canceled')
+                  GROUP BY x.order_id, x.order_line_no) s
+           ON s.order_id = l.order_id AND s.line_no = l.line_no
+     WHERE l.tenant_id = :tenant AND l.invoiced <> coalesce(s.quantity, 0)
+       AND l.invoiced <> coalesce((SELECT sum(x.invoiced)
+                                     FROM shipment_line x
+                                    WHERE x.tenant_id = :tenant AND x.order_id = l.order_id
+                                      AND x.order_line_no = l.line_no), -1))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- Lines that agree with their invoices are left to invoice_lines_credited.
+-- fn proof_order_lines_credited()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH bad AS (
+    SELECT 'order' AS kind, l.order_id AS id,
+           format('line %s: credited %s, credit notes say %s', l.line_no, l.credited,
+                  coalesce(s.quantity, 0)) AS detail
+      FROM order_line l
+      LEFT JOIN (SELECT v.order_id, v.order_line_no AS line_no, sum(x.quantity) AS quantity
+                   FROM credit_note_line x
+                   JOIN credit_note h ON h.tenant_id = :tenant AND h.id = x.credit_note_id
+                   JOIN invoice_line v ON v.tenant_id = :tenant AND v.invoice_id = x.invoice_id
+                        AND v.line_no = x.invoice_line_no
+                  WHERE x.tenant_id = :tenant AND h.status = 'issued' AND v.order_id IS NOT NULL
+                  GROUP BY v.order_id, v.order_line_no) s
+           ON s.order_id = l.order_id AND s.line_no = l.line_no
+     WHERE l.tenant_id = :tenant AND l.credited <> coalesce(s.quantity, 0)
+       AND (l.order_id, l.line_no, l.credited::numeric) NOT IN (
+           SELECT x.order_id, x.order_line_no, sum(x.credited_quantity)
+             FROM invoice_line x
+            WHERE x.tenant_id = :tenant AND x.order_id IS NOT NULL AND x.credited_quantity <> 0
+            GROUP BY x.order_id, x.order_line_no))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- fn proof_shipment_lines_invoiced()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH bad AS (
+    SELECT 'shipment' AS kind, l.shipment_id AS id,
+           format('line %s: invoiced %s, invoices say %s', l.line_no, l.invoiced,
+                  coalesce(s.quantity, 0)) AS detail
+      FROM shipment_line l
+      LEFT JOIN (SELECT x.shipment_id, x.shipment_line_no AS line_no, sum(x.quantity) AS quantity
+                   FROM invoice_line x
+                   JOIN invoice h ON h.tenant_id = :tenant AND h.id = x.invoice_id
+                  WHERE x.tenant_id = :tenant AND x.shipment_id IS NOT NULL
+                    AND h.status NOT IN ('void', 'canceled')
+                  GROUP BY x.shipment_id, x.shipment_line_no) s
+           ON s.shipment_id = l.shipment_id AND s.line_no = l.line_no
+     WHERE l.tenant_id = :tenant AND l.invoiced <> coalesce(s.quantity, 0))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- fn proof_invoice_lines_credited()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH bad AS (
+    SELECT 'invoice' AS kind, l.invoice_id AS id,
+           format('line %s: credited %s, net %s, tax %s; credit notes say %s, net %s, tax %s',
+                  l.line_no, l.credited_quantity, l.credited_net, l.credited_tax,
+                  coalesce(s.quantity, 0), coalesce(s.net, 0), coalesce(s.tax, 0)) AS detail
+      FROM invoice_line l
+      LEFT JOIN (SELECT x.invoice_id, x.invoice_line_no AS line_no, sum(x.quantity) AS quantity,
+                        sum(x.net) AS net, sum(x.tax) AS tax
+                   FROM credit_note_line x
+                   JOIN credit_note h ON h.tenant_id = :tenant AND h.id = x.credit_note_id
+                  WHERE x.tenant_id = :tenant AND x.invoice_id IS NOT NULL AND h.status = 'issued'
+                  GROUP BY x.invoice_id, x.invoice_line_no) s
+           ON s.invoice_id = l.invoice_id AND s.line_no = l.line_no
+     WHERE l.tenant_id = :tenant
+       AND (l.credited_quantity <> coalesce(s.quantity, 0) OR l.credited_net <> coalesce(s.net, 0)
+            OR l.credited_tax <> coalesce(s.tax, 0))
+       AND l.invoice_id NOT IN (SELECT x.invoice_id
+                                  FROM credit_note_line x
+                                 WHERE x.tenant_id = :tenant AND x.invoice_id IS NOT NULL
+                                   AND x.credit_note_id IN (
+                                       SELECT h.id
+                                         FROM credit_note h
+                                         LEFT JOIN (SELECT l.credit_note_id AS id, sum(l.net) AS net, sum(l.tax) AS tax, count(*) AS n
+                                                      FROM credit_note_line l
+                                                     WHERE l.tenant_id = :tenant
+                                                     GROUP BY l.credit_note_id) s ON s.id = h.id
+                                        WHERE h.tenant_id = :tenant
+                                          AND (h.net <> coalesce(s.net, 0) OR h.tax <> coalesce(s.tax, 0)
+                                               OR h.line_count <> coalesce(s.n, 0)))))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- Shares of a line are rounded half up from cumulative quantities, as server/orders/rules.h has
+-- them. Lines whose counters are wrong are left to order_lines_shipped and order_lines_invoiced.
+-- fn proof_credit_commitments()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH due AS (
+    SELECT x.id, sum(x.ordered) AS ordered, sum(x.unbilled) AS unbilled
+      FROM (SELECT o.credit_account_id AS id, l.gross - q.committed AS ordered,
+                   q.done - q.invoiced AS unbilled
+              FROM sales_order o
+              JOIN order_line l ON l.tenant_id = :tenant AND l.order_id = o.id
+             CROSS JOIN LATERAL (SELECT greatest(l.shipped, l.invoiced) AS done) d
+             CROSS JOIN LATERAL (SELECT
+                   CASE d.done + l.canceled WHEN 0 THEN 0 WHEN l.quantity THEN l.gross
+                   ELSE sign(l.gross) * div(abs(l.gross)::numeric * d.done + l.canceled * 2 + l.quantity,
+                                            l.quantity::numeric * 2) END AS committed,
+                   CASE d.done WHEN 0 THEN 0 WHEN l.quantity THEN l.gross
+                   ELSE sign(l.gross) * div(abs(l.gross)::numeric * d.done * 2 + l.quantity,
+                                            l.quantity::numeric * 2) END AS done,
+                   CASE l.invoiced WHEN 0 THEN 0 WHEN l.quantity THEN l.gross
+                   ELSE sign(l.gross) * div(abs(l.gross)::numeric * l.invoiced * 2 + l.quantity,
+                                            l.quantity::numeric * 2) END AS invoiced) q
+             WHERE o.tenant_id = :tenant AND o.confirmed_at IS NOT NULL
+            UNION ALL
+            SELECT i.credit_account_id, 0, i.gross
+              FROM invoice i
+             WHERE i.tenant_id = :tenant AND i.status = 'draft') x
+     GROUP BY x.id),
+bad AS (
+    SELECT 'customer' AS kind,
+           (SELECT min(c.id) FROM customer c
+             WHERE c.tenant_id = :tenant AND c.credit_account_id = a.id) AS id,
+           format('ordered %s, unbilled %s; the documents say %s, %s', a.ordered, a.unbilled,
+                  coalesce(d.ordered, 0), coalesce(d.unbilled, 0)) AS detail
+      FROM credit_account a
+      LEFT JOIN due d ON d.id = a.id
+     WHERE a.tenant_id = :tenant
+       AND (a.ordered <> coalesce(d.ordered, 0) OR a.unbilled <> coalesce(d.unbilled, 0))
+       AND a.id NOT IN (SELECT o.credit_account_id
+                          FROM sales_order o
+                         WHERE o.tenant_id = :tenant AND (o.id IN (
+                               SELECT l.order_id
+                                 FROM order_line l
+                                 LEFT JOIN (SELECT x.order_id, x.order_line_no AS line_no, sum(x.quantity) AS quantity
+                                              FROM shipment_line x
+                                              JOIN shipment h ON h.tenant_id = :tenant AND h.id = x.shipment_id
+                                             WHERE x.tenant_id = :tenant AND h.status IN ('shipped', 'delivered')
+                                             GROUP BY x.order_id, x.order_line_no) s
+                                      ON s.order_id = l.order_id AND s.line_no = l.line_no
+                                WHERE l.tenant_id = :tenant AND l.shipped <> coalesce(s.quantity, 0))
+                               OR o.id IN (
+                               SELECT l.order_id
+                                 FROM order_line l
+                                 LEFT JOIN (SELECT x.order_id, x.order_line_no AS line_no, sum(x.quantity) AS quantity
+                                              FROM invoice_line x
+                                              JOIN invoice h ON h.tenant_id = :tenant AND h.id = x.invoice_id
+                                             WHERE x.tenant_id = :tenant AND x.order_id IS NOT NULL
+                                               AND h.status NOT IN ('void', 'canceled')
+                                             GROUP BY x.order_id, x.order_line_no) s
+                                      ON s.order_id = l.order_id AND s.line_no = l.line_no
+                                WHERE l.tenant_id = :tenant AND l.invoiced <> coalesce(s.quantity, 0))))
+       AND a.id NOT IN (SELECT i.credit_account_id
+                          FROM invoice i
+                         WHERE i.tenant_id = :tenant AND i.id IN (
+                               SELECT h.id
+                                 FROM invoice h
+                                 LEFT JOIN (SELECT l.invoice_id AS id, sum(l.net) AS net, sum(l.tax) AS tax, count(*) AS n
+                                              FROM invoice_line l
+                                             WHERE l.tenant_id = :tenant
+                                             GROUP BY l.invoice_id) s ON s.id = h.id
+                                WHERE h.tenant_id = :tenant
+                                  AND (h.net <> coalesce(s.net, 0) OR h.tax <> coalesce(s.tax, 0)
+                                       OR h.line_count <> coalesce(s.n, 0)))))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- Customers of wrong documents are left to document_postings.
+-- fn proof_credit_balances()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH entry AS (
+    SELECT 'invoice' AS document, i.id, s.account, s.amount AS due, 0::bigint AS posted
+      FROM invoice i
+     CROSS JOIN LATERAL (VALUES ('receivable', i.gross), ('revenue', -i.net), ('tax', -i.tax))
+           AS s(account, amount)
+     WHERE i.tenant_id = :tenant AND i.status IN ('finalized', 'partially_paid', 'paid')
+    UNION ALL
+    SELECT 'credit_note', n.id, s.account, s.amount, 0
+      FROM credit_note n
+     CROSS JOIN LATERAL (VALUES ('customer_credit', -n.gross), ('revenue', n.net), ('tax', n.tax))
+           AS s(account, amount)
+     WHERE n.tenant_id = :tenant AND n.status = 'issued'
+    UNION ALL
+    SELECT 'payment', p.id, s.account, s.amount, 0
+      FROM payment p
+     CROSS JOIN LATERAL (VALUES ('cash', p.amount), ('unapplied_cash', -p.amount))
+           AS s(account, amount)
+     WHERE p.tenant_id = :tenant
+    UNION ALL
+    SELECT 'allocation', a.id, s.account, s.amount, 0
+      FROM allocation a
+     CROSS JOIN LATERAL (VALUES
+           (CASE a.source WHEN 'payment' THEN 'unapplied_cash' ELSE 'customer_credit' END, a.amount),
+           ('receivable', -a.amount)) AS s(account, amount)
+     WHERE a.tenant_id = :tenant
+    UNION ALL
+    SELECT 'refund', r.id, s.account, s.amount, 0
+      FROM refund r
+     CROSS JOIN LATERAL (VALUES
+           (CASE r.source WHEN 'payment' THEN 'unapplied_cash' ELSE 'customer_credit' END, r.amount),
+           ('cash', -r.amount)) AS s(account, amount)
+     WHERE r.tenant_id = :tenant
+    UNION ALL
+    SELECT t.document, t.document_id, s.account, 0, s.amount
+      FROM ledger_transfer t
+     CROSS JOIN LATERAL (VALUES (t.debit_account, t.amount), (t.credit_account, -t.amount))
+           AS s(account, amount)
+     WHERE t.tenant_id = :tenant),
+wrong AS (
+    SELECT e.document, e.id, e.account, sum(e.due) AS due, sum(e.posted) AS posted
+      FROM entry e
+     GROUP BY e.document, e.id, e.account
+    HAVING sum(e.due) <> sum(e.posted)),
+due AS (
+    SELECT c.credit_account_id AS id, sum(x.receivable) AS receivable, sum(x.unapplied) AS unapplied
+      FROM (SELECT t.customer_id,
+                   sum(CASE WHEN s.account = 'receivable' THEN s.amount ELSE 0 END) AS receivable,
+                   sum(CASE WHEN s.account <> 'receivable' THEN -s.amount ELSE 0 END) AS unapplied
+              FROM ledger_transfer t
+             CROSS JOIN LATERAL (VALUES (t.debit_account, t.amount), (t.credit_account, -t.amount))
+                   AS s(account, amount)
+             WHERE t.tenant_id = :tenant
+               AND s.account IN ('receivable', 'unapplied_cash', 'customer_credit')
+             GROUP BY t.customer_id) x
+      JOIN customer c ON c.tenant_id = :tenant AND c.id = x.customer_id
+     GROUP BY c.credit_account_id),
+bad AS (
+    SELECT 'customer' AS kind,
+           (SELECT min(c.id) FROM customer c
+             WHERE c.tenant_id = :tenant AND c.credit_account_id = a.id) AS id,
+           format('receivable %s, unapplied %s; the ledger says %s, %s', a.receivable, a.unapplied,
+                  coalesce(d.receivable, 0), coalesce(d.unapplied, 0)) AS detail
+      FROM credit_account a
+      LEFT JOIN due d ON d.id = a.id
+     WHERE a.tenant_id = :tenant
+       AND (a.receivable <> coalesce(d.receivable, 0) OR a.unapplied <> coalesce(d.unapplied, 0))
+       AND a.id NOT IN (SELECT c.credit_account_id
+                          FROM wrong w
+                          JOIN ledger_transfer t
+                               ON t.tenant_id = :tenant AND t.document_id = w.id
+                          JOIN customer c ON c.tenant_id = :tenant AND c.id = t.customer_id))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- Advisory: orders may be released over the limit, and limits may be lowered.
+-- fn proof_credit_limits()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH bad AS (
+    SELECT 'customer' AS kind,
+           (SELECT min(c.id) FROM customer c
+             WHERE c.tenant_id = :tenant AND c.credit_account_id = a.id) AS id,
+           format('exposure %s, limit %s', a.ordered + a.unbilled + a.receivable - a.unapplied,
+                  a.credit_limit) AS detail
+      FROM credit_account a
+     WHERE a.tenant_id = :tenant
+       AND a.ordered + a.unbilled + a.receivable - a.unapplied > a.credit_limit)
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- fn proof_orphans()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH bad AS (
+    SELECT 'order' AS kind, x.order_id AS id, format('order line %s has no order', x.line_no) AS detail
+      FROM order_line x
+     WHERE x.tenant_id = :tenant
+       AND NOT EXISTS (SELECT 1 FROM sales_order h WHERE h.tenant_id = :tenant AND h.id = x.order_id)
+    UNION ALL
+    SELECT 'order', x.order_id, format('order line %s has no product', x.line_no)
+      FROM order_line x
+     WHERE x.tenant_id = :tenant
+       AND NOT EXISTS (SELECT 1 FROM product p WHERE p.tenant_id = :tenant AND p.id = x.product_id)
+    UNION ALL
+    SELECT 'order', x.order_id, format('hold %s has no order', x.hold_no)
+      FROM order_hold x
+     WHERE x.tenant_id = :tenant
+       AND NOT EXISTS (SELECT 1 FROM sales_order h WHERE h.tenant_id = :tenant AND h.id = x.order_id)
+    UNION ALL
+    SELECT 'order', x.id, 'the order has no credit account'
+      FROM sales_order x
+     WHERE x.tenant_id = :tenant
+       AND NOT EXISTS (SELECT 1 FROM credit_account a
+                        WHERE a.tenant_id = :tenant AND a.id = x.credit_account_id)
+    UNION ALL
+    SELECT 'shipment', x.shipment_id, format('shipment line %s has no shipment', x.line_no)
+      FROM shipment_line x
+     WHERE x.tenant_id = :tenant
+       AND NOT EXISTS (SELECT 1 FROM shipment h WHERE h.tenant_id = :tenant AND h.id = x.shipment_id)
+    UNION ALL
+    SELECT 'shipment', x.shipment_id, format('shipment line %s has no order line', x.line_no)
+      FROM shipment_line x
+     WHERE x.tenant_id = :tenant
+       AND NOT EXISTS (SELECT 1 FROM order_line l
+                        WHERE l.tenant_id = :tenant AND l.order_id = x.order_id
+                          AND l.line_no = x.order_line_no)
+    UNION ALL
+    SELECT 'shipment', x.id, 'the customer is not the order''s'
+      FROM shipment x
+     WHERE x.tenant_id = :tenant
+       AND NOT EXISTS (SELECT 1 FROM sales_order h
+                        WHERE h.tenant_id = :tenant AND h.id = x.order_id
+                          AND h.customer_id = x.customer_id)
+    UNION ALL
+    SELECT 'invoice', x.invoice_id, format('invoice line %s has no invoice', x.line_no)
+      FROM invoice_line x
+     WHERE x.tenant_id = :tenant
+       AND NOT EXISTS (SELECT 1 FROM invoice h WHERE h.tenant_id = :tenant AND h.id = x.invoice_id)
+    UNION ALL
+    SELECT 'invoice', x.invoice_id, format('invoice line %s has no order line', x.line_no)
+      FROM invoice_line x
+     WHERE x.tenant_id = :tenant
+       AND x.order_id IS NOT NULL
+       AND NOT EXISTS (SELECT 1 FROM order_line l
+                        WHERE l.tenant_id = :tenant AND l.order_id = x.order_id
+                          AND l.line_no = x.order_line_no)
+    UNION ALL
+    SELECT 'invoice', x.invoice_id, format('invoice line %s has no shipment line', x.line_no)
+      FROM invoice_line x
+     WHERE x.tenant_id = :tenant
+       AND x.shipment_id IS NOT NULL
+       AND NOT EXISTS (SELECT 1 FROM shipment_line l
+                        WHERE l.tenant_id = :tenant AND l.shipment_id = x.shipment_id
+                          AND l.line_no = x.shipment_line_no)
+    UNION ALL
+    SELECT 'invoice', x.id, 'the invoice has no credit account'
+      FROM invoice x
+     WHERE x.tenant_id = :tenant
+       AND NOT EXISTS (SELECT 1 FROM credit_account a
+                        WHERE a.tenant_id = :tenant AND a.id = x.credit_account_id)
+    UNION ALL
+    SELECT 'invoice', x.id, 'the invoice''s order does not exist'
+      FROM invoice x
+     WHERE x.tenant_id = :tenant
+       AND x.order_id IS NOT NULL
+       AND NOT EXISTS (SELECT 1 FROM sales_order h
+                        WHERE h.tenant_id = :tenant AND h.id = x.order_id)
+    UNION ALL
+    SELECT 'credit_note', x.credit_note_id, format('credit note line %s has no credit note', x.line_no)
+      FROM credit_note_line x
+     WHERE x.tenant_id = :tenant
+       AND NOT EXISTS (SELECT 1 FROM credit_note h
+                        WHERE h.tenant_id = :tenant AND h.id = x.credit_note_id)
+    UNION ALL
+    SELECT 'credit_note', x.credit_note_id, format('credit note line %s has no invoice line', x.line_no)
+      FROM credit_note_line x
+     WHERE x.tenant_id = :tenant
+       AND x.invoice_id IS NOT NULL
+       AND NOT EXISTS (SELECT 1 FROM invoice_line l
+                        WHERE l.tenant_id = :tenant AND l.invoice_id = x.invoice_id
+                          AND l.line_no = x.invoice_line_no)
+    UNION ALL
+    SELECT 'payment', x.id, 'the payment has no credit account'
+      FROM payment x
+     WHERE x.tenant_id = :tenant
+       AND NOT EXISTS (SELECT 1 FROM credit_account a
+                        WHERE a.tenant_id = :tenant AND a.id = x.credit_account_id)
+    UNION ALL
+    SELECT 'allocation', x.id, format('the %s does not exist', x.source)
+      FROM allocation x
+     WHERE x.tenant_id = :tenant
+       AND NOT EXISTS (SELECT 1 FROM payment p
+                        WHERE p.tenant_id = :tenant AND p.id = x.source_id AND x.source = 'payment')
+       AND NOT EXISTS (SELECT 1 FROM credit_note n
+                        WHERE n.tenant_id = :tenant AND n.id = x.source_id
+                          AND x.source = 'credit_note')
+    UNION ALL
+    SELECT 'allocation', x.id, 'the invoice does not exist'
+      FROM allocation x
+     WHERE x.tenant_id = :tenant
+       AND NOT EXISTS (SELECT 1 FROM invoice h WHERE h.tenant_id = :tenant AND h.id = x.invoice_id)
+    UNION ALL
+    SELECT 'refund', x.id, format('the %s of the customer does not exist', x.source)
+      FROM refund x
+     WHERE x.tenant_id = :tenant
+       AND NOT EXISTS (SELECT 1 FROM payment p
+                        WHERE p.tenant_id = :tenant AND p.id = x.source_id AND x.source = 'payment'
+                          AND p.customer_id = x.customer_id)
+       AND NOT EXISTS (SELECT 1 FROM credit_note n
+                        WHERE n.tenant_id = :tenant AND n.id = x.source_id
+                          AND x.source = 'credit_note' AND n.customer_id = x.customer_id)
+    UNION ALL
+    SELECT 'stock_movement', x.id, 'the product or warehouse does not exist'
+      FROM stock_movement x
+     WHERE x.tenant_id = :tenant
+       AND NOT EXISTS (SELECT 1 FROM stock s
+                        WHERE s.tenant_id = :tenant AND s.product_id = x.product_id
+                          AND s.warehouse_id = x.warehouse_id))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
