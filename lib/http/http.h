@@ -30,7 +30,9 @@ struct http_response {
 
 struct http_request {
     struct arena *arena;       /* of this request alone; lives until the response is sent */
-    const char *method, *path; /* path without query, percent-decoded once; no NUL or "//" inside */
+    /* path: without query, percent-decoded once but for %2F and %25, so that a slash inside a
+     * segment does not end it; no NUL or "//" inside. */
+    const char *method, *path;
     const char *raw_path;      /* as sent, with the query */
     struct http_pair *query;
     size_t n_query;

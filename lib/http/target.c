@@ -44,14 +44,16 @@ static bool utf8_valid(const char *s)
     return true;
 }
 
+enum part { PATH, QUERY };
+
 /* Decodes len bytes of s; NULL for a bad escape, a NUL or invalid UTF-8. */
-static char *percent_decode(struct arena *a, const char *s, size_t len, bool plus_is_space)
+static char *percent_decode(struct arena *a, const char *s, size_t len, enum part part)
 {
     char *out = arena_alloc(a, len + 1);
     size_t n = 0;
     for (size_t i = 0; i < len; i++) {
         char c = s[i];
-        if (c == '+' && plus_is_space) {
+        if (c == '+' && part == QUERY) {
             c = ' ';
         } else if (c == '%') {
             int high = i + 2 < len ? hex_value(s[i + 1]) : -1;
@@ -60,6 +62,11 @@ static char *percent_decode(struct arena *a, const char *s, size_t len, bool plu
                 return NULL;
             c = (char)(high * 16 + low);
             i += 2;
+            if (part == PATH && (c == '/' || c == '%')) { /* no separator, and not to be undone */
+                out[n++] = '%';
+                out[n++] = '2';
+                c = c == '/' ? 'F' : '5';
+            }
         }
         out[n++] = c;
     }
@@ -79,8 +86,8 @@ static err query_parse(struct http_request *r, const char *query, struct problem
                 return fail(p, ERR_SYNTAX, "The query has more than %d parameters.",
                             HTTP_QUERY_MAX);
             struct http_pair *pair = &r->query[r->n_query];
-            pair->name = percent_decode(r->arena, query, name_len, true);
-            pair->value = equals ? percent_decode(r->arena, equals + 1, len - name_len - 1, true)
+            pair->name = percent_decode(r->arena, query, name_len, QUERY);
+            pair->value = equals ? percent_decode(r->arena, equals + 1, len - name_len - 1, QUERY)
                                  : "";
             if (!pair->name || !pair->value)
                 return fail(p, ERR_SYNTAX,
@@ -99,7 +106,7 @@ err target_parse(struct http_request *r, struct problem *p)
     if (r->raw_path[0] != '/')
         return fail(p, ERR_SYNTAX, "The request target must be a path that begins with '/'.");
     size_t len = strcspn(r->raw_path, "?");
-    const char *path = percent_decode(r->arena, r->raw_path, len, false);
+    const char *path = percent_decode(r->arena, r->raw_path, len, PATH);
     if (!path)
         return fail(p, ERR_SYNTAX, "The path is not valid percent-encoded UTF-8.");
     if (strstr(path, "//"))

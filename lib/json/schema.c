@@ -160,11 +160,6 @@ static void describe_metadata(struct writer *w)
     buf_printf(w->out, "{\"type\":\"string\",\"maxLength\":%d}", JSON_METADATA_VALUE_MAX);
 }
 
-static void describe_raw(struct writer *w)
-{
-    (void)w; /* any JSON: no keyword */
-}
-
 static void describe_strings(struct writer *w)
 {
     put_type(w, "array");
@@ -209,6 +204,13 @@ static void describe_list(struct writer *w)
         put_key_number(w, "minItems", json_field_min(w->f));
     if (is_input(w))
         put_key_number(w, "maxItems", json_field_max(w->f));
+}
+
+/* Any JSON, so no keyword; or a list that is kept as text. */
+static void describe_raw(struct writer *w)
+{
+    if (w->f->type != NULL)
+        describe_list(w);
 }
 
 static void put_limits_note(struct buf *note, const struct json_field *f)

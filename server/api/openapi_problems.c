@@ -32,7 +32,6 @@ static const struct {
     {"unauthenticated", {ERR_UNAUTHENTICATED, OK}},
     {"forbidden", {ERR_FORBIDDEN, OK}},
     {"not_found", {ERR_NOT_FOUND, OK}},
-    {"key_in_use", {ERR_IDEMPOTENCY_IN_PROGRESS, OK}},
     {"stale", {ERR_STALE, OK}},
     {"too_large", {ERR_TOO_LARGE, OK}},
     {"media_type", {ERR_MEDIA_TYPE, OK}},
@@ -74,7 +73,7 @@ static struct errors errors_of(const struct route *r)
                               ERR_OVERLOADED, ERR_UNAVAILABLE,     ERR_DEADLINE,  OK};
     static const err write[] = {ERR_SYNTAX,   ERR_TOO_LARGE,        ERR_MEDIA_TYPE,     ERR_INVALID,
                                 ERR_OVERFLOW, ERR_CONFLICT_RETRIES, ERR_COMMIT_UNKNOWN, OK};
-    static const err keyed[] = {ERR_IDEMPOTENCY_IN_PROGRESS, ERR_IDEMPOTENCY_MISMATCH, OK};
+    static const err keyed[] = {ERR_IDEMPOTENCY_MISMATCH, OK};
     struct errors e = {0};
     add_errors(&e, all);
     add_errors(&e, r->errors);

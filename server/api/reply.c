@@ -5,6 +5,7 @@
 #include "lib/base/id.h"
 #include "lib/json/encode.h"
 #include "lib/pg/list.h"
+#include "server/api/router.h"
 
 #define REPLY_BYTES_MAX ((size_t)256 << 20)
 #define JSON_MEDIA "application/json"
@@ -25,15 +26,16 @@ static int64_t int_member(const struct json_field *f, const void *value)
     return v;
 }
 
-/* Where the new resource is: its collection is the path up to the first id or action. */
-static const char *location_of(struct arena *a, const struct call *c, int64_t id, const char *prefix)
+/* Where the new resource is shown; NULL when it is not. */
+static const char *location_of(struct arena *a, int64_t id, const char *prefix)
 {
-    const char *path = c->route->path;
-    const char *id_at = strchr(path, '{');
-    size_t collection = id_at ? (size_t)(id_at - path) - 1 : strlen(path);
+    size_t len;
+    const char *collection = kind_collection(prefix, &len);
+    if (collection == NULL)
+        return NULL;
     char text[ID_TEXT_MAX];
     id_format(prefix, id, text);
-    return arena_printf(a, "%.*s/%s", (int)collection, path, text);
+    return arena_printf(a, "%.*s/%s", (int)len, collection, text);
 }
 
 struct outcome outcome_of(struct arena *a, const struct call *c)
@@ -49,7 +51,7 @@ struct outcome outcome_of(struct arena *a, const struct call *c)
         o.etag = arena_printf(a, "\"%lld\"", (long long)int_member(version, c->out));
     const struct json_field *id = field_of(t, "id", JSON_KIND_id);
     if (o.status == 201 && id != NULL)
-        o.location = location_of(a, c, int_member(id, c->out), id->prefix);
+        o.location = location_of(a, int_member(id, c->out), id->prefix);
     return o;
 }
 

@@ -28,6 +28,36 @@ static const char *kind_of_parameter(const char *parameter, size_t len)
     return NULL;
 }
 
+const char *kind_collection(const char *prefix, size_t *ret_len)
+{
+    for (size_t i = 0; i < n_routes; i++) {
+        const char *id = strchr(routes[i].path, '{');
+        const char *end = id ? strchr(id, '}') : NULL;
+        if (routes[i].kind != ROUTE_READ || end == NULL || end[1] != '\0')
+            continue;
+        const char *kind = kind_of_parameter(id + 1, (size_t)(end - id) - 1);
+        if (kind == NULL || strcmp(kind_prefix(kind), prefix) != 0)
+            continue;
+        *ret_len = (size_t)(id - routes[i].path) - 1;
+        return routes[i].path;
+    }
+    return NULL;
+}
+
+/* A segment with the two escapes that paths keep (http.h) undone. */
+static const char *segment_text(struct arena *a, const char *path, size_t len)
+{
+    char *out = arena_strndup(a, path, len), *to = out;
+    for (const char *s = out; *s != '\0'; s++) {
+        bool slash = strncmp(s, "%2F", 3) == 0, percent = strncmp(s, "%25", 3) == 0;
+        *to++ = slash ? '/' : *s;
+        if (slash || percent)
+            s += 2;
+    }
+    *to = '\0';
+    return out;
+}
+
 /* Does the path fit the template? -1: no; otherwise the number of ids in it. */
 static int match(struct arena *a, const char *template, const char *path, struct route_match *m)
 {
@@ -38,7 +68,7 @@ static int match(struct arena *a, const char *template, const char *path, struct
             size_t len = strcspn(path, "/");
             if (len == 0 || ids == ROUTE_IDS_MAX)
                 return -1;
-            m->ids[ids] = arena_strndup(a, path, len);
+            m->ids[ids] = segment_text(a, path, len);
             m->id_kinds[ids] = kind_of_parameter(template + 1, name);
             ids++;
             template += name + 2;

@@ -16,3 +16,6 @@ void route_find(struct arena *a, const char *method, const char *path, struct ro
 
 /* The prefix of a kind of resource ("cus"), NULL for an unknown one. */
 const char *kind_prefix(const char *kind);
+/* The path of the collection that shows resources of this prefix ("/v1/customers" for "cus"), up to
+ * ret_len characters of the text; NULL when there is none. */
+const char *kind_collection(const char *prefix, size_t *ret_len);

@@ -4,8 +4,8 @@
 
 /* ---- the API ---- */
 
-extern const char *const payment_methods[];    /* bank_transfer, card, cash, check, direct_debit,
-                                                  other */
+/* bank_transfer, card, cash, check, direct_debit, other */
+extern const char *const payment_methods[];
 extern const char *const payment_statuses[];   /* unallocated, partly_allocated, allocated, refunded */
 extern const char *const allocate_policies[];  /* none, oldest_due */
 extern const char *const allocation_sources[]; /* payment, credit_note */

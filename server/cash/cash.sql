@@ -55,7 +55,6 @@ SELECT p.id, p.version, p.external_id, p.number, p.customer_id,
 -- filter created_at instant: p.created_at
 -- filter updated_at instant: p.updated_at
 -- sort id: p.id
--- sort value_date: p.value_date
 -- sort number: p.number
 SELECT p.id, p.version, p.external_id, p.number, p.customer_id, p.status, p.method, p.currency,
        p.amount, p.amount - p.refunded - p.unapplied AS allocated, p.refunded, p.unapplied,
@@ -161,7 +160,6 @@ SELECT a.id, a.source, CASE WHEN a.source = 'payment' THEN a.source_id END AS pa
 -- filter effective_date date: a.effective_date
 -- filter recorded_at instant: a.recorded_at
 -- sort id: a.id
--- sort effective_date: a.effective_date
 SELECT a.id, a.source, CASE WHEN a.source = 'payment' THEN a.source_id END AS payment_id,
        CASE WHEN a.source = 'credit_note' THEN a.source_id END AS credit_note_id, i.customer_id,
        a.invoice_id, i.number AS invoice_number, i.currency, a.amount, a.reverses,
@@ -204,7 +202,6 @@ SELECT r.id, r.external_id, r.source,
 -- filter value_date date: r.value_date
 -- filter created_at instant: r.created_at
 -- sort id: r.id
--- sort value_date: r.value_date
 SELECT r.id, r.external_id, r.source,
        CASE WHEN r.source = 'payment' THEN r.source_id END AS payment_id,
        CASE WHEN r.source = 'credit_note' THEN r.source_id END AS credit_note_id, r.customer_id,

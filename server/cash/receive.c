@@ -26,7 +26,7 @@ static err source_of(struct tx *tx, const struct call *c, const struct payment_n
 {
     if (customer == NULL) {
         fault(c->problem, "/customer_id", "unknown", "There is no such customer.");
-        return c->problem->code;
+        return ERR_INVALID;
     }
     if (in->currency != NULL && strcmp(in->currency, customer->currency) != 0)
         return fail(c->problem, ERR_CURRENCY_MISMATCH, "The customer pays in %s, not in %s.",
@@ -51,13 +51,14 @@ static err source_of(struct tx *tx, const struct call *c, const struct payment_n
 }
 
 static err insert(struct tx *tx, const struct cash_source *s, const struct payment_new *in,
-                  const char *external_id, int64_t unapplied)
+                  const char *external_id, int64_t unapplied, struct payment_summary *ret)
 {
     const char *number;
     TRY(numbers_take(tx, "payment", 1, &number));
-    return payment_insert(tx, s->id, external_id, number, s->customer_id, s->credit_account_id,
-                          s->method, s->currency, s->amount, unapplied, s->date, in->reference,
-                          in->notes, in->metadata == NULL ? "{}" : in->metadata);
+    TRY(payment_insert(tx, s->id, external_id, number, s->customer_id, s->credit_account_id,
+                       s->method, s->currency, s->amount, unapplied, s->date, in->reference,
+                       in->notes, in->metadata == NULL ? "{}" : in->metadata));
+    return payment_select(tx, s->id, ret);
 }
 
 /* Locks the credit account; the customer is read behind that lock. */
@@ -77,7 +78,7 @@ static err create(struct tx *tx, struct call *c, const struct payment_new *in,
                   const char *external_id, struct payment *ret)
 {
     struct customer_facts_list customers = {0};
-    struct cash_source s;
+    struct cash_source s = {0};
     struct application app;
     TRY(load(tx, c, in, external_id, &customers));
     TRY(source_of(tx, c, in, customer_find(&customers, in->customer_id), &s));
@@ -88,14 +89,14 @@ static err create(struct tx *tx, struct call *c, const struct payment_new *in,
     TRY(call_check_period(c, s.date));
     TRY(application_decide(tx, c, &s, &wish, &app));
 
-    TRY(insert(tx, &s, in, external_id, s.available - app.split.total));
-    TRY(application_store(tx, c, &app));
-    TRY(payment_load(tx, s.id, ret));
-    const char *after = payment_json(tx->arena, ret);
+    struct payment_summary header;
+    TRY(insert(tx, &s, in, external_id, s.available - app.split.total, &header));
+    const char *after = call_json(tx->arena, &payment_summary_type, &header, NULL);
     event_push(tx, c, "payment.received", "payment", s.id, NULL, after);
+    TRY(application_store(tx, c, &app));
     if (app.split.n > 0)
         event_push(tx, c, "payment.allocated", "payment", s.id, NULL, after);
-    return OK;
+    return payment_load(tx, s.id, ret);
 }
 
 err payments_create(struct tx *tx, struct call *c, const struct payment_new *in,

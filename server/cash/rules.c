@@ -27,25 +27,29 @@ static int by_due_date(const void *a, const void *b)
     return (x->id > y->id) - (x->id < y->id);
 }
 
+struct named {
+    int64_t invoice_id;
+    size_t index;
+};
+
 static int by_invoice(const void *a, const void *b)
 {
-    const struct cash_ask *const *x = a, *const *y = b;
-    if ((*x)->invoice_id != (*y)->invoice_id)
-        return (*x)->invoice_id < (*y)->invoice_id ? -1 : 1;
-    return (*x > *y) - (*x < *y);
+    const struct named *x = a, *y = b;
+    if (x->invoice_id != y->invoice_id)
+        return x->invoice_id < y->invoice_id ? -1 : 1;
+    return (x->index > y->index) - (x->index < y->index);
 }
 
 size_t cash_find_repeated(struct arena *a, const struct cash_ask *asks, size_t n)
 {
-    const struct cash_ask **sorted = ARENA_ARRAY(a, const struct cash_ask *, n);
+    struct named *sorted = ARENA_ARRAY(a, struct named, n);
     for (size_t i = 0; i < n; i++)
-        sorted[i] = &asks[i];
+        sorted[i] = (struct named){.invoice_id = asks[i].invoice_id, .index = i};
     qsort(sorted, n, sizeof *sorted, by_invoice);
     size_t first = n;
     for (size_t i = 1; i < n; i++) {
-        size_t index = (size_t)(sorted[i] - asks);
-        if (sorted[i]->invoice_id == sorted[i - 1]->invoice_id && index < first)
-            first = index;
+        if (sorted[i].invoice_id == sorted[i - 1].invoice_id && sorted[i].index < first)
+            first = sorted[i].index;
     }
     return first;
 }

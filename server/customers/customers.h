@@ -85,10 +85,10 @@ JSON_STRUCT(customer_patch, CUSTOMER_PATCH_FIELDS);
     VALUE(T, money, credit_limit, .doc = "Null: no limit.")                                        \
     VALUE(T, choice, status, .choices = customer_statuses,                                         \
           .doc = "Blocked and archived customers cannot place orders.")                            \
-    VALUE(T, raw, addresses, .doc = "Where to bill and ship.",                                     \
+    VALUE(T, raw, addresses, .type = &address_type, .doc = "Where to bill and ship.",              \
           .example = "[{\"kind\":\"billing\",\"lines\":[\"Hafenstraße 1\"],\"city\":\"Hamburg\"," \
                      "\"postal_code\":\"20457\",\"country\":\"DE\"}]")                             \
-    VALUE(T, raw, contacts, .doc = "People there.",                                                \
+    VALUE(T, raw, contacts, .type = &contact_type, .doc = "People there.",                         \
           .example = "[{\"name\":\"Ada Lund\",\"email\":\"ap@example.com\"}]")                     \
     VALUE(T, raw, metadata, .doc = "Your own names and values.", .example = "{\"crm\":\"4711\"}")  \
     VALUE(T, instant, created_at, .doc = "When it was recorded.")                                  \

@@ -78,16 +78,25 @@ static err warehouse_replace(struct tx *tx, struct call *c, const struct warehou
     if (c->problem->code != OK)
         return c->problem->code;
 
-    if (external_id == NULL)
-        external_id = was.external_id;
-    TRY(check_free(tx, c, was.id, external_id, in->code));
+    struct warehouse after = was;
+    after.external_id = external_id != NULL ? external_id : was.external_id;
+    after.code = in->code;
+    after.name = in->name;
+    after.address = address_json(tx, in);
+    after.is_default = is_default;
+    /* Saying the same again changes nothing, not even the version. */
+    const char *before = warehouse_json(tx, &was);
+    if (strcmp(before, warehouse_json(tx, &after)) == 0) {
+        *ret = was;
+        return OK;
+    }
+    TRY(check_free(tx, c, was.id, after.external_id, in->code));
     if (is_default && !was.is_default)
         TRY(warehouse_clear_default(tx, was.id));
-    TRY(warehouse_update(tx, was.id, external_id, in->code, in->name, address_json(tx, in),
+    TRY(warehouse_update(tx, was.id, after.external_id, in->code, in->name, after.address,
                          is_default));
     TRY(warehouse_load(tx, was.id, ret));
-    event_push(tx, c, "warehouse.updated", "warehouse", was.id, warehouse_json(tx, &was),
-               warehouse_json(tx, ret));
+    event_push(tx, c, "warehouse.updated", "warehouse", was.id, before, warehouse_json(tx, ret));
     return OK;
 }
 

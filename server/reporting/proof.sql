@@ -1,9 +1,9 @@
 -- The invariants of the books (domain.md 2.3 and D1), one statement each. A statement returns what
 -- violates the invariant, at most 10 rows, with the number of all violations on each.
 --
--- Corrupting one row must make exactly one invariant name it. So each value that is kept is compared
--- with its source once, and what follows from another invariant's violation is left to that one:
--- the subqueries that look for it are uncorrelated and run only when there is something to leave.
+-- Corrupting one row must make exactly one invariant name it. So each value that is kept is
+-- compared with its source once, and what follows from another invariant's violation is left to
+-- that one: the subqueries that look for it run only when there is something to leave.
 -- include "server/reporting/proof.h"
 
 -- How much there was to look at.
@@ -91,14 +91,16 @@ WITH entry AS (
     SELECT 'allocation', a.id, s.account, s.amount, 0
       FROM allocation a
      CROSS JOIN LATERAL (VALUES
-           (CASE a.source WHEN 'payment' THEN 'unapplied_cash' ELSE 'customer_credit' END, a.amount),
+           (CASE a.source WHEN 'payment' THEN 'unapplied_cash' ELSE 'customer_credit' END,
+            a.amount),
            ('receivable', -a.amount)) AS s(account, amount)
      WHERE a.tenant_id = :tenant
     UNION ALL
     SELECT 'refund', r.id, s.account, s.amount, 0
       FROM refund r
      CROSS JOIN LATERAL (VALUES
-           (CASE r.source WHEN 'payment' THEN 'unapplied_cash' ELSE 'customer_credit' END, r.amount),
+           (CASE r.source WHEN 'payment' THEN 'unapplied_cash' ELSE 'customer_credit' END,
+            r.amount),
            ('cash', -r.amount)) AS s(account, amount)
      WHERE r.tenant_id = :tenant
     UNION ALL
@@ -172,14 +174,16 @@ WITH entry AS (
     SELECT 'allocation', a.id, s.account, s.amount, 0
       FROM allocation a
      CROSS JOIN LATERAL (VALUES
-           (CASE a.source WHEN 'payment' THEN 'unapplied_cash' ELSE 'customer_credit' END, a.amount),
+           (CASE a.source WHEN 'payment' THEN 'unapplied_cash' ELSE 'customer_credit' END,
+            a.amount),
            ('receivable', -a.amount)) AS s(account, amount)
      WHERE a.tenant_id = :tenant
     UNION ALL
     SELECT 'refund', r.id, s.account, s.amount, 0
       FROM refund r
      CROSS JOIN LATERAL (VALUES
-           (CASE r.source WHEN 'payment' THEN 'unapplied_cash' ELSE 'customer_credit' END, r.amount),
+           (CASE r.source WHEN 'payment' THEN 'unapplied_cash' ELSE 'customer_credit' END,
+            r.amount),
            ('cash', -r.amount)) AS s(account, amount)
      WHERE r.tenant_id = :tenant
     UNION ALL
@@ -200,7 +204,8 @@ bad AS (
      WHERE NOT (w.document = 'invoice' AND w.id IN (
                SELECT h.id
                  FROM invoice h
-                 LEFT JOIN (SELECT l.invoice_id AS id, sum(l.net) AS net, sum(l.tax) AS tax, count(*) AS n
+                 LEFT JOIN (SELECT l.invoice_id AS id, sum(l.net) AS net, sum(l.tax) AS tax,
+                                   count(*) AS n
                               FROM invoice_line l
                              WHERE l.tenant_id = :tenant
                              GROUP BY l.invoice_id) s ON s.id = h.id
@@ -210,7 +215,8 @@ bad AS (
        AND NOT (w.document = 'credit_note' AND w.id IN (
                SELECT h.id
                  FROM credit_note h
-                 LEFT JOIN (SELECT l.credit_note_id AS id, sum(l.net) AS net, sum(l.tax) AS tax, count(*) AS n
+                 LEFT JOIN (SELECT l.credit_note_id AS id, sum(l.net) AS net, sum(l.tax) AS tax,
+                                   count(*) AS n
                               FROM credit_note_line l
                              WHERE l.tenant_id = :tenant
                              GROUP BY l.credit_note_id) s ON s.id = h.id
@@ -284,14 +290,16 @@ WITH entry AS (
     SELECT 'allocation', a.id, s.account, s.amount, 0
       FROM allocation a
      CROSS JOIN LATERAL (VALUES
-           (CASE a.source WHEN 'payment' THEN 'unapplied_cash' ELSE 'customer_credit' END, a.amount),
+           (CASE a.source WHEN 'payment' THEN 'unapplied_cash' ELSE 'customer_credit' END,
+            a.amount),
            ('receivable', -a.amount)) AS s(account, amount)
      WHERE a.tenant_id = :tenant
     UNION ALL
     SELECT 'refund', r.id, s.account, s.amount, 0
       FROM refund r
      CROSS JOIN LATERAL (VALUES
-           (CASE r.source WHEN 'payment' THEN 'unapplied_cash' ELSE 'customer_credit' END, r.amount),
+           (CASE r.source WHEN 'payment' THEN 'unapplied_cash' ELSE 'customer_credit' END,
+            r.amount),
            ('cash', -r.amount)) AS s(account, amount)
      WHERE r.tenant_id = :tenant
     UNION ALL
@@ -394,7 +402,8 @@ WITH bad AS (
        AND NOT (o.kind = 'invoice' AND o.id IN (
                SELECT h.id
                  FROM invoice h
-                 LEFT JOIN (SELECT l.invoice_id AS id, sum(l.net) AS net, sum(l.tax) AS tax, count(*) AS n
+                 LEFT JOIN (SELECT l.invoice_id AS id, sum(l.net) AS net, sum(l.tax) AS tax,
+                                   count(*) AS n
                               FROM invoice_line l
                              WHERE l.tenant_id = :tenant
                              GROUP BY l.invoice_id) s ON s.id = h.id
@@ -404,7 +413,8 @@ WITH bad AS (
        AND NOT (o.kind = 'credit_note' AND o.id IN (
                SELECT h.id
                  FROM credit_note h
-                 LEFT JOIN (SELECT l.credit_note_id AS id, sum(l.net) AS net, sum(l.tax) AS tax, count(*) AS n
+                 LEFT JOIN (SELECT l.credit_note_id AS id, sum(l.net) AS net, sum(l.tax) AS tax,
+                                   count(*) AS n
                               FROM credit_note_line l
                              WHERE l.tenant_id = :tenant
                              GROUP BY l.credit_note_id) s ON s.id = h.id
@@ -503,7 +513,8 @@ WITH bad AS (
        AND i.id NOT IN (
                SELECT h.id
                  FROM invoice h
-                 LEFT JOIN (SELECT l.invoice_id AS id, sum(l.net) AS net, sum(l.tax) AS tax, count(*) AS n
+                 LEFT JOIN (SELECT l.invoice_id AS id, sum(l.net) AS net, sum(l.tax) AS tax,
+                                   count(*) AS n
                               FROM invoice_line l
                              WHERE l.tenant_id = :tenant
                              GROUP BY l.invoice_id) s ON s.id = h.id
@@ -540,7 +551,8 @@ WITH bad AS (
        AND i.id NOT IN (
                SELECT h.id
                  FROM invoice h
-                 LEFT JOIN (SELECT l.invoice_id AS id, sum(l.net) AS net, sum(l.tax) AS tax, count(*) AS n
+                 LEFT JOIN (SELECT l.invoice_id AS id, sum(l.net) AS net, sum(l.tax) AS tax,
+                                   count(*) AS n
                               FROM invoice_line l
                              WHERE l.tenant_id = :tenant
                              GROUP BY l.invoice_id) s ON s.id = h.id
@@ -624,7 +636,8 @@ WITH bad AS (
        AND n.id NOT IN (
                SELECT h.id
                  FROM credit_note h
-                 LEFT JOIN (SELECT l.credit_note_id AS id, sum(l.net) AS net, sum(l.tax) AS tax, count(*) AS n
+                 LEFT JOIN (SELECT l.credit_note_id AS id, sum(l.net) AS net, sum(l.tax) AS tax,
+                                   count(*) AS n
                               FROM credit_note_line l
                              WHERE l.tenant_id = :tenant
                              GROUP BY l.credit_note_id) s ON s.id = h.id
@@ -949,7 +962,8 @@ WITH bad AS (
        AND (l.order_id, l.line_no, l.credited::numeric) NOT IN (
            SELECT x.order_id, x.order_line_no, sum(x.credited_quantity)
              FROM invoice_line x
-            WHERE x.tenant_id = :tenant AND x.order_id IS NOT NULL AND x.credited_quantity <> 0
+            WHERE x.tenant_id = :tenant AND x.order_line_no IS NOT NULL
+              AND x.credited_quantity <> 0
             GROUP BY x.order_id, x.order_line_no))
 SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
   FROM bad b
@@ -1000,7 +1014,8 @@ WITH bad AS (
                                    AND x.credit_note_id IN (
                                        SELECT h.id
                                          FROM credit_note h
-                                         LEFT JOIN (SELECT l.credit_note_id AS id, sum(l.net) AS net, sum(l.tax) AS tax, count(*) AS n
+                                         LEFT JOIN (SELECT l.credit_note_id AS id, sum(l.net) AS net, sum(l.tax) AS tax,
+                                                           count(*) AS n
                                                       FROM credit_note_line l
                                                      WHERE l.tenant_id = :tenant
                                                      GROUP BY l.credit_note_id) s ON s.id = h.id
@@ -1025,13 +1040,13 @@ WITH due AS (
              CROSS JOIN LATERAL (SELECT greatest(l.shipped, l.invoiced) AS done) d
              CROSS JOIN LATERAL (SELECT
                    CASE d.done + l.canceled WHEN 0 THEN 0 WHEN l.quantity THEN l.gross
-                   ELSE sign(l.gross) * div(abs(l.gross)::numeric * d.done + l.canceled * 2 + l.quantity,
+                   ELSE sign(l.gross) * div(abs(l.gross)::numeric * (d.done + l.canceled) * 2 + l.quantity,
                                             l.quantity::numeric * 2) END AS committed,
                    CASE d.done WHEN 0 THEN 0 WHEN l.quantity THEN l.gross
-                   ELSE sign(l.gross) * div(abs(l.gross)::numeric * d.done * 2 + l.quantity,
+                   ELSE sign(l.gross) * div(abs(l.gross)::numeric * (d.done) * 2 + l.quantity,
                                             l.quantity::numeric * 2) END AS done,
                    CASE l.invoiced WHEN 0 THEN 0 WHEN l.quantity THEN l.gross
-                   ELSE sign(l.gross) * div(abs(l.gross)::numeric * l.invoiced * 2 + l.quantity,
+                   ELSE sign(l.gross) * div(abs(l.gross)::numeric * (l.invoiced) * 2 + l.quantity,
                                             l.quantity::numeric * 2) END AS invoiced) q
              WHERE o.tenant_id = :tenant AND o.confirmed_at IS NOT NULL
             UNION ALL
@@ -1077,7 +1092,8 @@ bad AS (
                          WHERE i.tenant_id = :tenant AND i.id IN (
                                SELECT h.id
                                  FROM invoice h
-                                 LEFT JOIN (SELECT l.invoice_id AS id, sum(l.net) AS net, sum(l.tax) AS tax, count(*) AS n
+                                 LEFT JOIN (SELECT l.invoice_id AS id, sum(l.net) AS net, sum(l.tax) AS tax,
+                                                   count(*) AS n
                                               FROM invoice_line l
                                              WHERE l.tenant_id = :tenant
                                              GROUP BY l.invoice_id) s ON s.id = h.id
@@ -1114,14 +1130,16 @@ WITH entry AS (
     SELECT 'allocation', a.id, s.account, s.amount, 0
       FROM allocation a
      CROSS JOIN LATERAL (VALUES
-           (CASE a.source WHEN 'payment' THEN 'unapplied_cash' ELSE 'customer_credit' END, a.amount),
+           (CASE a.source WHEN 'payment' THEN 'unapplied_cash' ELSE 'customer_credit' END,
+            a.amount),
            ('receivable', -a.amount)) AS s(account, amount)
      WHERE a.tenant_id = :tenant
     UNION ALL
     SELECT 'refund', r.id, s.account, s.amount, 0
       FROM refund r
      CROSS JOIN LATERAL (VALUES
-           (CASE r.source WHEN 'payment' THEN 'unapplied_cash' ELSE 'customer_credit' END, r.amount),
+           (CASE r.source WHEN 'payment' THEN 'unapplied_cash' ELSE 'customer_credit' END,
+            r.amount),
            ('cash', -r.amount)) AS s(account, amount)
      WHERE r.tenant_id = :tenant
     UNION ALL

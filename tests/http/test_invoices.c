@@ -694,6 +694,116 @@ START_TEST(dry_runs_leave_no_trace)
 }
 END_TEST
 
+/* ---- racing ---- */
+
+START_TEST(a_draft_is_finalized_once)
+{
+    struct world *w = world_new();
+    const char *who = given_customer(w, NULL);
+    given_service(w, "S", "1.00");
+    const char *draft = id_of(w, post(w, "/v1/invoices",
+                                      "{'customer_id':'%s','lines':[{'sku':'S','quantity':'1',"
+                                      "'unit_price':'1'}]}",
+                                      who));
+    struct shot shots[4];
+    const char *names[] = {"finalize", "void", "finalize", "void"};
+    for (size_t i = 0; i < 4; i++)
+        shots[i] = (struct shot){.method = "POST",
+                                 .path = fmt(w, "/v1/invoices/%s/%s", draft, names[i]),
+                                 .body = i % 2 ? "{}" : NULL,
+                                 .options = {.key = "", .if_match = "\"1\""}};
+    shoot_together(w, shots, 4);
+    int done = 0;
+    for (size_t i = 0; i < 4; i++) {
+        done += shots[i].reply.status == 200;
+        if (shots[i].reply.status != 200)
+            expect_problem(shots[i].reply, 412, "stale");
+    }
+    ck_assert_int_eq(done, 1);
+    expect_books_balance(w);
+    world_free(w);
+}
+END_TEST
+
+/* Credit notes, payments and a void for the same two invoices at the same moment. */
+static void race_for_two_invoices(struct world *w, const char *who)
+{
+    const char *invoices[] = {given_invoice(w, who, "A", 3), given_invoice(w, who, "A", 2)};
+    struct shot shots[10];
+    for (size_t i = 0; i < 10; i++) {
+        const char *a = invoices[i % 2], *b = invoices[1 - i % 2];
+        shots[i] = (struct shot){.method = "POST", .options = {.key = "", .if_match = "*"}};
+        if (i < 4) {
+            shots[i].path = "/v1/credit-notes";
+            shots[i].body = fmt(w,
+                                "{\"invoice_id\":\"%s\",\"reason\":\"other\",\"issue\":true,"
+                                "\"lines\":[{\"invoice_line_no\":1,\"quantity\":\"1\"}]}",
+                                a);
+        } else if (i < 8) {
+            shots[i].path = "/v1/payments";
+            shots[i].body = fmt(w,
+                                "{\"customer_id\":\"%s\",\"method\":\"cash\",\"amount\":\"9\","
+                                "\"allocations\":[{\"invoice_id\":\"%s\",\"amount\":\"5\"},"
+                                "{\"invoice_id\":\"%s\",\"amount\":\"4\"}]}",
+                                who, a, b);
+        } else {
+            shots[i].path = fmt(w, "/v1/invoices/%s/void", a);
+            shots[i].body = "{}";
+        }
+    }
+    shoot_together(w, shots, 10);
+    for (size_t i = 0; i < 10; i++)
+        if (shots[i].reply.status / 100 != 2)
+            expect(shots[i].reply, 409);
+}
+
+START_TEST(credits_payments_and_voids_of_the_same_invoices_never_tear)
+{
+    struct world *w = world_new();
+    const char *who = given_customer(w, NULL);
+    given_product(w, "A", "10.00", 1000);
+    for (int round = 0; round < 6; round++) {
+        race_for_two_invoices(w, who);
+        expect_books_balance(w);
+    }
+    world_free(w);
+}
+END_TEST
+
+START_TEST(amounts_beyond_all_reason_are_refused_by_name)
+{
+    struct world *w = world_new();
+    const char *who = given_customer(w, NULL);
+    given_service(w, "S", "1.00");
+    struct reply r = post(w, "/v1/invoices",
+                          "{'customer_id':'%s','finalize':true,'lines':[{'sku':'S',"
+                          "'quantity':'1000000000','unit_price':'1000000000'}]}",
+                          who);
+    expect_problem(r, 422, "overflow");
+    expect_books_balance(w);
+    world_free(w);
+}
+END_TEST
+
+START_TEST(a_closed_order_stays_closed_when_its_invoice_is_credited)
+{
+    struct world *w = world_new();
+    const char *who = given_customer(w, NULL);
+    given_product(w, "A", "10.00", 10);
+    const char *invoice = given_invoice(w, who, "A", 3);
+    const char *order = fmt(w, "%s", text(get(w, "/v1/invoices/%s", invoice), "/order_id"));
+    expect(act(w, fmt(w, "/v1/orders/%s", order), "close"), 200);
+    expect_problem(act(w, fmt(w, "/v1/invoices/%s", invoice), "void"), 409, "wrong_state");
+    expect(
+        post(w, "/v1/credit-notes", "{'invoice_id':'%s','reason':'other','issue':true}", invoice),
+        201);
+    struct reply r = get(w, "/v1/orders/%s", order);
+    expect_text(r, "/status", "closed");
+    expect_text(r, "/lines/0/credited", "3");
+    world_free(w);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("invoices");
@@ -720,6 +830,10 @@ static Suite *suite(void)
     tcase_add_test(t, a_draft_invoice_cannot_be_credited);
     tcase_add_test(t, transfers_name_their_documents_and_can_be_found_by_them);
     tcase_add_test(t, dry_runs_leave_no_trace);
+    tcase_add_test(t, a_draft_is_finalized_once);
+    tcase_add_test(t, credits_payments_and_voids_of_the_same_invoices_never_tear);
+    tcase_add_test(t, amounts_beyond_all_reason_are_refused_by_name);
+    tcase_add_test(t, a_closed_order_stays_closed_when_its_invoice_is_credited);
     suite_add_tcase(s, t);
     return s;
 }

@@ -94,7 +94,7 @@ static void invoices(struct world *w, struct company *c)
 static void credits(struct world *w, struct company *c)
 {
     c->credit_note = create(w, c, post(w, "/v1/credit-notes",
-                                       "{'external_id':'N1','invoice_id':'%s','reason':'return',"
+                                       "{'external_id':'N1','invoice_id':'%s','reason':'quality',"
                                        "'issue':true,'lines':[{'invoice_line_no':1,'quantity':"
                                        "'1'}]}",
                                        c->invoice));
@@ -226,7 +226,7 @@ const char *company_body(struct world *w, const struct company *c, const char *o
                                     "'lines':[{'description':'Bonus','quantity':'1',"
                                     "'unit_price':'3.00','tax_code_id':'ext:T19'}]}",
                                     c->customer)},
-        {"credit_notes_put", fmt(w, "{'invoice_id':'%s','reason':'return'}", c->invoice)},
+        {"credit_notes_put", fmt(w, "{'invoice_id':'%s','reason':'quality'}", c->invoice)},
         {"credit_notes_allocate",
          fmt(w, "{'allocations':[{'invoice_id':'%s','amount':'0.10'}]}", c->invoice)},
         {"credit_notes_refund", "{'amount':'1.00'}"},

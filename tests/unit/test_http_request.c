@@ -40,7 +40,8 @@ START_TEST(a_path_is_decoded_once)
         {"/a/b", "/a/b"},
         {"/a%20b", "/a b"},
         {"/a+b", "/a+b"},
-        {"/%2541", "/%41"},
+        {"/%2541", "/%2541"}, /* but for these two: */
+        {"/a/%2fb%2F", "/a/%2Fb%2F"},
         {"/%c3%A4", "/\xC3\xA4"},
         {"/\xE2\x82\xAC", "/\xE2\x82\xAC"},
         {"/%F4%8F%BF%BF?x=1", "/\xF4\x8F\xBF\xBF"},
@@ -61,7 +62,7 @@ START_TEST(a_target_that_is_not_clean_utf8_is_refused)
         "",           "*",          "a/b",           "http://host/",  "/%",   "/%4",
         "/%4g",       "/%g4",       "/a%00b",        "/a?x=%00",      "/%ff", "/%c0%af",
         "/%e0%80%80", "/%ed%a0%80", "/%f4%90%80%80", "/%f5%80%80%80", "/%c3", "/%e2%82",
-        "/a?x=%",     "/a?%zz=1",   "/a?x=%c3",      "/a//b",         "//a",  "/a/%2Fb",
+        "/a?x=%",     "/a?%zz=1",   "/a?x=%c3",      "/a//b",         "//a",
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct http_request r = request_for(cases[i]);
