@@ -1,5 +1,10 @@
 /* Opens and closes what every verb of o2cd needs. */
 #include "server/app.h"
+#include "lib/base/log.h"
+#include "lib/pg/embedded.h"
+#include "lib/pg/migrate.h"
+#include "lib/pg/pg.h"
+#include "server/constraints.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/rand.h>
@@ -8,11 +13,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "lib/base/log.h"
-#include "lib/pg/embedded.h"
-#include "lib/pg/migrate.h"
-#include "lib/pg/pg.h"
-#include "server/constraints.h"
 
 #define SECRET_BYTES 32
 #define PATH_MAX_TEXT 4096

@@ -1,14 +1,5 @@
 /* o2cd: the verbs of the program. */
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <unistd.h>
+#include "idempotency.sql.h"
 #include "lib/base/buf.h"
 #include "lib/base/date.h"
 #include "lib/base/id.h"
@@ -21,8 +12,17 @@
 #include "server/app.h"
 #include "server/reporting/proof.h"
 #include "server/tenants/tenants.h"
-#include "idempotency.sql.h"
 #include "tenants.sql.h"
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
 
 #define REQUEST_ARENA_LIMIT ((size_t)256 << 20)
 #define VERB_ARENA_LIMIT ((size_t)64 << 20)
@@ -31,7 +31,8 @@
 #define CHECK_DEADLINE_US (600 * INT64_C(1000000))
 
 struct options {
-    const char *name, *legal_name, *currency, *time_zone, *country, *tax_id, *tax_rounding, *rounding;
+    const char *name, *legal_name, *currency, *time_zone, *country, *tax_id, *tax_rounding,
+        *rounding;
     const char *tenant, *scopes;
 };
 
@@ -48,9 +49,10 @@ static err list_tenants(struct tx *tx, void *arg)
     return tenants_list_all(tx, arg);
 }
 
-/* Runs fn in a transaction of its own for each tenant; the first failure is returned, but the others
- * still run. */
-static err each_tenant(struct app *app, enum tx_mode mode, err (*fn)(struct tx *, void *), void *arg)
+/* Runs fn in a transaction of its own for each tenant; the first failure is returned, but the
+ * others still run. */
+static err each_tenant(struct app *app, enum tx_mode mode, err (*fn)(struct tx *, void *),
+                       void *arg)
 {
     struct arena *a = arena_new(VERB_ARENA_LIMIT), *each = arena_new(SIZE_MAX);
     struct problem p;
@@ -103,7 +105,8 @@ static int serve_until_signal(struct app *app, const sigset_t *signals)
     struct http_server *http = NULL;
     int status = 1;
     if (http_start(&o, &handler, &http) == OK) {
-        log_line(LOG_INFO, "listening", LOG_S("address", s->address), LOG_I("port", http_port(http)));
+        log_line(LOG_INFO, "listening", LOG_S("address", s->address),
+                 LOG_I("port", http_port(http)));
         wait_for_signal(app, signals);
         log_line(LOG_INFO, "draining");
         http_stop(http);
@@ -261,7 +264,11 @@ static err check_tenant(struct tx *tx, void *arg)
     id_format("ten", tx->tenant, tenant);
     for (size_t i = 0; i < proof.invariants.n; i++) {
         const struct proof_invariant *inv = &proof.invariants.v[i];
-        printf("%s  %-4s %s\n", tenant, inv->ok ? "ok" : inv->advisory ? "note" : "FAIL", inv->name);
+        printf("%s  %-4s %s\n", tenant,
+               inv->ok         ? "ok"
+               : inv->advisory ? "note"
+                               : "FAIL",
+               inv->name);
         for (size_t k = 0; !inv->ok && k < inv->examples.n; k++) {
             const struct proof_example *x = &inv->examples.v[k];
             printf("      %s: %s\n", x->resource_id ? x->resource_id : "-", x->detail);
@@ -368,9 +375,9 @@ static int usage(void)
 
 static bool parse_options(int argc, char **argv, struct options *ret)
 {
-    static const char *const names[] = {"name",     "legal-name", "currency",     "time-zone",
-                                        "country",  "tax-id",     "tax-rounding", "rounding",
-                                        "tenant",   "scopes"};
+    static const char *const names[] = {"name",    "legal-name", "currency",     "time-zone",
+                                        "country", "tax-id",     "tax-rounding", "rounding",
+                                        "tenant",  "scopes"};
     const char **targets[] = {&ret->name,    &ret->legal_name, &ret->currency,     &ret->time_zone,
                               &ret->country, &ret->tax_id,     &ret->tax_rounding, &ret->rounding,
                               &ret->tenant,  &ret->scopes};

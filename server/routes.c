@@ -14,7 +14,10 @@
         return OK;                                                                                 \
     }
 
-#define ERRORS(...) {__VA_ARGS__ __VA_OPT__(, ) OK}
+#define ERRORS(...)                                                                                \
+    {                                                                                              \
+        __VA_ARGS__ __VA_OPT__(, ) OK                                                              \
+    }
 #define READ(path, fn, scope, IN, OUT, summary) RUN_EACH(fn)
 #define LIST(path, fn, scope, ITEM, summary)                                                       \
     static err fn##_run(struct tx *tx, struct call **c, size_t n)                                  \
@@ -44,8 +47,7 @@
 #undef WRITE
 #undef BATCH
 
-#define READ(path, fn, scope, IN, OUT, summary)                                                    \
-    extern const struct json_type IN##_type, OUT##_type;
+#define READ(path, fn, scope, IN, OUT, summary) extern const struct json_type IN##_type, OUT##_type;
 #define LIST(path, fn, scope, ITEM, summary) extern const struct json_type ITEM##_type;
 #define WRITE(method, path, fn, scope, IN, OUT, status, flags, summary, errors)                    \
     extern const struct json_type IN##_type, OUT##_type;
@@ -63,17 +65,17 @@ static const err no_errors[] = {OK};
 
 const struct route routes[] = {
 #define READ(path_, fn, scope_, IN, OUT, summary_)                                                 \
-    {ROUTE_READ,  "GET",      path_, #fn, scope_, summary_,       &IN##_type, &OUT##_type,         \
-     NULL,        200,        0,     READS_TOGETHER,      no_errors, fn##_run},
+    {ROUTE_READ,  "GET", path_, #fn, scope_,         summary_,  &IN##_type,                        \
+     &OUT##_type, NULL,  200,   0,   READS_TOGETHER, no_errors, fn##_run},
 #define LIST(path_, fn, scope_, ITEM, summary_)                                                    \
-    {ROUTE_LIST,  "GET", path_, #fn,            scope_,    summary_, NULL, &ITEM##_type,           \
-     &fn##_def, 200,   0,     READS_TOGETHER, no_errors, fn##_run},
+    {ROUTE_LIST,   "GET",     path_, #fn, scope_,         summary_,  NULL,                         \
+     &ITEM##_type, &fn##_def, 200,   0,   READS_TOGETHER, no_errors, fn##_run},
 #define WRITE(method_, path_, fn, scope_, IN, OUT, status_, flags_, summary_, errors_)             \
-    {ROUTE_WRITE, #method_, path_,  #fn, scope_,      summary_, &IN##_type, &OUT##_type,           \
-     NULL,        status_,  flags_, 1,   fn##_errors, fn##_run},
+    {ROUTE_WRITE, #method_, path_,   #fn,    scope_, summary_,    &IN##_type,                      \
+     &OUT##_type, NULL,     status_, flags_, 1,      fn##_errors, fn##_run},
 #define BATCH(method_, path_, fn, scope_, IN, OUT, status_, flags_, summary_, most_, errors_)      \
-    {ROUTE_WRITE, #method_, path_,  #fn,   scope_,      summary_, &IN##_type, &OUT##_type,         \
-     NULL,        status_,  flags_, most_, fn##_errors, fn##_run},
+    {ROUTE_WRITE, #method_, path_,   #fn,    scope_, summary_,    &IN##_type,                      \
+     &OUT##_type, NULL,     status_, flags_, most_,  fn##_errors, fn##_run},
 #include "server/routes.def"
 #undef READ
 #undef LIST

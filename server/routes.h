@@ -1,6 +1,6 @@
-/* The route table: every operation of the API as data. The prototypes that routes.def implies are in
- * routes_prototypes.h, which each file that implements a use case includes: a use case with other
- * arguments than its row says does not compile. */
+/* The route table: every operation of the API as data. The prototypes that routes.def implies are
+ * in routes_prototypes.h, which each file that implements a use case includes: a use case with
+ * other arguments than its row says does not compile. */
 #pragma once
 #include "lib/json/spec.h"
 #include "lib/pg/list.h"
@@ -16,7 +16,7 @@ struct route {
     const struct list_def *list;
     int status;
     unsigned flags;
-    size_t batch_max; /* 1: never batched */
+    size_t batch_max;  /* 1: never batched */
     const err *errors; /* ends with OK */
     /* Runs n calls; failures of single calls are in their problems. */
     err (*run)(struct tx *tx, struct call **calls, size_t n);

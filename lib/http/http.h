@@ -29,11 +29,11 @@ struct http_response {
 };
 
 struct http_request {
-    struct arena *arena;       /* of this request alone; lives until the response is sent */
+    struct arena *arena; /* of this request alone; lives until the response is sent */
     /* path: without query, percent-decoded once but for %2F and %25, so that a slash inside a
      * segment does not end it; no NUL or "//" inside. */
     const char *method, *path;
-    const char *raw_path;      /* as sent, with the query */
+    const char *raw_path; /* as sent, with the query */
     struct http_pair *query;
     size_t n_query;
     const char *body; /* NUL-terminated; "" for none */

@@ -4,12 +4,12 @@
  * call tx_queue and tx_flush: statements without rows are queued and travel with the next one that
  * needs an answer, or with COMMIT. Nothing outside lib/pg sees libpq. */
 #pragma once
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include "lib/base/arena.h"
 #include "lib/base/problem.h"
 #include "lib/base/value.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 /* ---- statements: static data made by sqlgen ---- */
 
@@ -54,10 +54,10 @@ struct pg_rows {
 struct pool;
 struct pool_options {
     const char *conninfo;
-    size_t size;              /* connections at most */
-    int64_t wait_us;          /* longest wait for a connection */
+    size_t size;     /* connections at most */
+    int64_t wait_us; /* longest wait for a connection */
     int64_t statement_timeout_ms, lock_timeout_ms;
-    const char *schema;       /* search_path, NULL for the default */
+    const char *schema; /* search_path, NULL for the default */
 };
 /* Connects lazily. err from the first connection attempt. */
 err pool_open(const struct pool_options *o, struct pool **ret) MUST_CHECK;
@@ -78,19 +78,20 @@ struct pg_constraint { /* maps a named constraint of the schema to an error of t
     err error;
     const char *detail; /* what the reader should do */
 };
-/* Set once at start; the array ends with a NULL name. ERR_SERIALIZATION as error means: run again. */
+/* Set once at start; the array ends with a NULL name. ERR_SERIALIZATION as error means: run again.
+ */
 void pg_set_constraints(const struct pg_constraint *table);
 
 enum tx_mode { TX_WRITE, TX_READ /* REPEATABLE READ READ ONLY: one snapshot */ };
 
 struct tx {
-    struct arena *arena; /* rewound to its state at tx_run's start before each attempt */
+    struct arena *arena;     /* rewound to its state at tx_run's start before each attempt */
     struct problem *problem; /* where failures of the database are described */
-    int64_t tenant;      /* bound to :tenant */
-    int64_t now;         /* instant, bound to :now; never the database's clock */
-    int32_t today;       /* the tenant's civil date, bound to :today */
-    int attempt;         /* 1, 2, … */
-    void *user;          /* the runner's own; NULL at the start of each attempt unless set below */
+    int64_t tenant;          /* bound to :tenant */
+    int64_t now;             /* instant, bound to :now; never the database's clock */
+    int32_t today;           /* the tenant's civil date, bound to :today */
+    int attempt;             /* 1, 2, … */
+    void *user;           /* the runner's own; NULL at the start of each attempt unless set below */
     struct pg_link *link; /* private to lib/pg */
 };
 
@@ -98,8 +99,8 @@ struct tx_options {
     enum tx_mode mode;
     int64_t tenant, now;
     int32_t today;
-    int64_t deadline_us;  /* on clock_monotonic_us(); 0 = 30 s from now */
-    bool rollback;        /* end with ROLLBACK even on success (dry run); the result is OK */
+    int64_t deadline_us; /* on clock_monotonic_us(); 0 = 30 s from now */
+    bool rollback;       /* end with ROLLBACK even on success (dry run); the result is OK */
     struct arena *arena;
     struct problem *problem;
     int64_t *ret_retries; /* NULL or counts the repeats */

@@ -1,5 +1,8 @@
 /* Verifies API keys, with a small cache in front of the database. */
 #include "server/api/auth.h"
+#include "lib/base/date.h"
+#include "lib/base/id.h"
+#include "tenants.sql.h"
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -7,9 +10,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include "lib/base/date.h"
-#include "lib/base/id.h"
-#include "tenants.sql.h"
 
 #define KEY_PREFIX "o2c_live_"
 #define ID_CHARS 13
@@ -147,8 +147,8 @@ static err load_body(struct tx *tx, void *arg)
         return ERR_UNAUTHENTICATED;
     TRY(e);
     if (key.secret_hash.len != HASH_BYTES ||
-        CRYPTO_memcmp(key.secret_hash.p, l->who.hash, HASH_BYTES) != 0 ||
-        key.revoked_at != NIL64 || (key.expires_at != NIL64 && key.expires_at <= tx->now))
+        CRYPTO_memcmp(key.secret_hash.p, l->who.hash, HASH_BYTES) != 0 || key.revoked_at != NIL64 ||
+        (key.expires_at != NIL64 && key.expires_at <= tx->now))
         return ERR_UNAUTHENTICATED;
     struct slot *s = &l->slot;
     *s = (struct slot){.tenant = l->who.tenant,
@@ -180,11 +180,8 @@ err auth_load(struct auth *a, struct pool *pool, const char *authorization, int6
     struct load l = {0};
     err e = parse_header(a, authorization, &l.who);
     if (e == OK) {
-        struct tx_options o = {.mode = TX_READ,
-                               .tenant = l.who.tenant,
-                               .now = now,
-                               .arena = arena,
-                               .problem = p};
+        struct tx_options o = {
+            .mode = TX_READ, .tenant = l.who.tenant, .now = now, .arena = arena, .problem = p};
         e = tx_run(pool, &o, load_body, &l);
     }
     if (e == ERR_UNAUTHENTICATED)
@@ -237,7 +234,7 @@ err api_key_make(struct bytes server_secret, int64_t tenant, int64_t key,
     char t[ID_TEXT_MAX], k[ID_TEXT_MAX];
     id_format("x", tenant, t);
     id_format("x", key, k);
-    snprintf(ret_text, API_KEY_TEXT, KEY_PREFIX "%s%s_%s", t + 2, k + 2, secret);
+    snprintf(ret_text, API_KEY_TEXT, KEY_PREFIX "%.13s%.13s_%s", t + 2, k + 2, secret);
     hash_secret(server_secret, secret, ret_hash);
     return OK;
 }

@@ -14,7 +14,7 @@
 struct actor {
     struct tenant_facts tenant;
     int64_t api_key_id;
-    const char *scopes; /* separated by spaces; "*" and "orders:*" match all and all of orders */
+    const char *scopes;    /* separated by spaces; "*" and "orders:*" match all and all of orders */
     int32_t today;         /* the tenant's civil date, */
     int64_t next_midnight; /* which ends at this instant */
 };
@@ -38,5 +38,5 @@ err auth_load(struct auth *a, struct pool *pool, const char *authorization, int6
 void auth_forget(struct auth *a);
 
 /* Makes a new key: its text, shown once, and the hash to keep (32 bytes). */
-err api_key_make(struct bytes server_secret, int64_t tenant, int64_t key, char ret_text[API_KEY_TEXT],
-                 unsigned char ret_hash[32]) MUST_CHECK;
+err api_key_make(struct bytes server_secret, int64_t tenant, int64_t key,
+                 char ret_text[API_KEY_TEXT], unsigned char ret_hash[32]) MUST_CHECK;

@@ -2,12 +2,12 @@
  * authenticated, decoded, claimed the idempotency key, resolved "ext:" references and begun the
  * transaction; it will encode, record, commit, and answer. */
 #pragma once
-#include <stdbool.h>
-#include <stdint.h>
 #include "lib/base/money.h"
 #include "lib/base/problem.h"
 #include "lib/json/spec.h"
 #include "lib/pg/pg.h"
+#include <stdbool.h>
+#include <stdint.h>
 
 struct route;
 struct list_query;
@@ -21,9 +21,9 @@ struct tenant_facts {
     const char *time_zone;
     const char *country;
     enum rounding rounding;
-    bool tax_per_line; /* else per document */
+    bool tax_per_line;       /* else per document */
     const char *credit_mode; /* ignore, warn, enforce */
-    int32_t locked_until; /* nothing is posted on or before; NIL32: open */
+    int32_t locked_until;    /* nothing is posted on or before; NIL32: open */
     int fiscal_year_start_month;
 };
 
@@ -31,17 +31,17 @@ struct tenant_facts {
 
 struct call {
     const struct route *route;
-    struct problem *problem;    /* fail(c->problem, …): the failure of this call alone */
+    struct problem *problem; /* fail(c->problem, …): the failure of this call alone */
     const struct tenant_facts *tenant;
     int64_t api_key_id;
     const char *request_id;
-    int64_t path_id[2];         /* ids of the path, in order; NIL64 for an unknown ext: on PUT */
+    int64_t path_id[2];           /* ids of the path, in order; NIL64 for an unknown ext: on PUT */
     const char *path_external_id; /* the ext: text of path_id[0], or NULL */
-    int64_t if_match;           /* version asked for, VERSION_ANY for "*" or where it is optional and
-                                   missing */
+    int64_t if_match; /* version asked for, VERSION_ANY for "*" or where it is optional and
+                         missing */
     bool dry_run;
     const void *in;
-    struct list_query *query;   /* of a list, instead of in */
+    struct list_query *query; /* of a list, instead of in */
     void *out;
     int status; /* 0: the route's own; a use case that created on PUT sets 201 */
 };

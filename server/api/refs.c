@@ -1,9 +1,9 @@
 /* Resolves external ids through one statement per kind. */
 #include "server/api/refs.h"
-#include <stdlib.h>
-#include <string.h>
 #include "refs.sql.h"
 #include "server/api/router.h"
+#include <stdlib.h>
+#include <string.h>
 
 /* All lookups return (id, external_id), so their rows have one layout. */
 struct found_row {
@@ -11,7 +11,8 @@ struct found_row {
     const char *external_id;
 };
 
-typedef err lookup_fn(struct tx *tx, const char *const *external_ids, size_t n, struct pg_rows *ret);
+typedef err lookup_fn(struct tx *tx, const char *const *external_ids, size_t n,
+                      struct pg_rows *ret);
 
 #define LOOKUP(kind)                                                                               \
     static err kind##_lookup(struct tx *tx, const char *const *external_ids, size_t n,             \
@@ -20,9 +21,11 @@ typedef err lookup_fn(struct tx *tx, const char *const *external_ids, size_t n, 
         _Static_assert(sizeof(struct ref_##kind##_row) == sizeof(struct found_row), "layout");     \
         return ref_##kind##_queue(tx, external_ids, n, (struct ref_##kind##_row_list *)ret);       \
     }
-#define LOOKUPS(X)                                                                                 \
-    X(customer) X(tax_code) X(product) X(price) X(warehouse) X(order) X(shipment) X(invoice)       \
+// clang-format off
+#define LOOKUPS(X) \
+    X(customer) X(tax_code) X(product) X(price) X(warehouse) X(order) X(shipment) X(invoice) \
     X(credit_note) X(payment) X(refund) X(stock_movement)
+// clang-format on
 LOOKUPS(LOOKUP)
 
 static const struct {
@@ -88,8 +91,8 @@ void refs_fill(struct refs *found, const struct json_refs *refs, struct problem 
     for (size_t j = 0; j < refs->n; j++) {
         const struct json_ref *ref = &refs->v[j];
         size_t k = lookup_of(ref->prefix);
-        const struct found_row *row =
-            k < COUNT_OF(lookups) ? look_up(found, k, ref->external_id) : NULL;
+        const struct found_row *row = k < COUNT_OF(lookups) ? look_up(found, k, ref->external_id)
+                                                            : NULL;
         *ref->target = row ? row->id : NIL64;
         if (row == NULL && ref->pointer != NULL)
             fault(p, ref->pointer, "unknown_reference", "There is no %s with external id %s.",

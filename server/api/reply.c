@@ -1,11 +1,11 @@
 /* Turns what a use case left in c->out into an answer. */
 #include "server/api/reply.h"
-#include <string.h>
 #include "lib/base/buf.h"
 #include "lib/base/id.h"
 #include "lib/json/encode.h"
 #include "lib/pg/list.h"
 #include "server/api/router.h"
+#include <string.h>
 
 #define REPLY_BYTES_MAX ((size_t)256 << 20)
 #define JSON_MEDIA "application/json"

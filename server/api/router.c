@@ -73,7 +73,7 @@ static int match(struct arena *a, const char *template, const char *path, struct
             ids++;
             template += name + 2;
             path += len;
-        } else if (*template++ != *path++) {
+        } else if (*template ++ != *path++) {
             return -1;
         }
     }

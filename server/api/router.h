@@ -5,8 +5,8 @@
 #define ROUTE_IDS_MAX 2
 
 struct route_match {
-    const struct route *route;      /* NULL: none */
-    const char *ids[ROUTE_IDS_MAX]; /* texts of the path's ids, in order */
+    const struct route *route;           /* NULL: none */
+    const char *ids[ROUTE_IDS_MAX];      /* texts of the path's ids, in order */
     const char *id_kinds[ROUTE_IDS_MAX]; /* "customer" … */
     size_t n_ids;
     char allow[64]; /* when only the method is wrong: the methods of this path, "GET, POST" */

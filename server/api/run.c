@@ -1,12 +1,6 @@
 /* The runner: see run.h. A request passes route_request, admit_request (HTTP thread), then
  * run_requests (worker): prepare each, run them in one transaction, answer each. */
 #include "server/api/run.h"
-#include <assert.h>
-#include <openssl/sha.h>
-#include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include "idempotency.sql.h"
 #include "lib/base/buf.h"
 #include "lib/base/date.h"
@@ -19,6 +13,12 @@
 #include "server/api/reply.h"
 #include "server/api/router.h"
 #include "server/events/events.h"
+#include <assert.h>
+#include <openssl/sha.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define TX_ARENA_LIMIT ((size_t)512 << 20)
 #define KEY_CHARS_MAX 255
@@ -315,8 +315,8 @@ static void decode_query(struct request *q, struct bytes secret)
 /* SHA-256 of method, path and canonical body: what makes two requests the same intention. */
 static void fingerprint(struct request *q, const char *canonical)
 {
-    const char *text =
-        arena_printf(q->http->arena, "%s %s\n%s", q->http->method, q->http->path, canonical);
+    const char *text = arena_printf(q->http->arena, "%s %s\n%s", q->http->method, q->http->path,
+                                    canonical);
     SHA256((const unsigned char *)text, strlen(text), q->fingerprint);
 }
 
@@ -448,8 +448,8 @@ static void begin_attempt(struct tx *tx, struct request *q)
     q->outcome = (struct outcome){0};
     q->replayed = false;
     q->call.status = 0;
-    q->call.out =
-        arena_alloc(tx->arena, route->kind == ROUTE_LIST ? sizeof(struct pg_rows) : route->out->size);
+    q->call.out = arena_alloc(tx->arena, route->kind == ROUTE_LIST ? sizeof(struct pg_rows)
+                                                                   : route->out->size);
 }
 
 /* Encodes the replies and keeps the outcomes of those with a key. */
@@ -603,8 +603,8 @@ static void run_and_answer(struct group *g, struct arena *arena)
     }
     if (concerns_all(e)) {
         for (size_t i = 0; i < g->n; i++)
-            refuse(g->v[i]->http, e, shared.detail ? arena_strdup(g->v[i]->http->arena, shared.detail)
-                                                   : NULL);
+            refuse(g->v[i]->http, e,
+                   shared.detail ? arena_strdup(g->v[i]->http->arena, shared.detail) : NULL);
         return;
     }
     /* One bad apple: halve until it is alone. */
@@ -667,8 +667,8 @@ static void count(const struct route *route, int status, int64_t took_us)
     char labels[128];
     if (counters[k][status] == NULL) {
         snprintf(labels, sizeof(labels), "operation=\"%s\",status=\"%d\"", operation, status);
-        counters[k][status] =
-            metric_counter("o2c_requests_total", "Requests by operation and status.", labels);
+        counters[k][status] = metric_counter("o2c_requests_total",
+                                             "Requests by operation and status.", labels);
     }
     if (timers[k] == NULL) {
         snprintf(labels, sizeof(labels), "operation=\"%s\"", operation);

@@ -1,7 +1,7 @@
 /* The runner: everything that every operation needs and no use case sees. It routes, limits,
  * authenticates, decodes, replays idempotency keys, resolves references, runs the use case in a
- * transaction (alone or with the requests that waited with it), encodes, keeps the outcome, commits,
- * answers, counts and logs. */
+ * transaction (alone or with the requests that waited with it), encodes, keeps the outcome,
+ * commits, answers, counts and logs. */
 #pragma once
 #include "lib/http/http.h"
 #include "server/settings.h"

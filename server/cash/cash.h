@@ -6,7 +6,8 @@
 
 /* bank_transfer, card, cash, check, direct_debit, other */
 extern const char *const payment_methods[];
-extern const char *const payment_statuses[];   /* unallocated, partly_allocated, allocated, refunded */
+extern const char
+    *const payment_statuses[]; /* unallocated, partly_allocated, allocated, refunded */
 extern const char *const allocate_policies[];  /* none, oldest_due */
 extern const char *const allocation_sources[]; /* payment, credit_note */
 
@@ -42,7 +43,7 @@ JSON_STRUCT(payment_new, PAYMENT_NEW_FIELDS);
 #define ALLOCATIONS_NEW_FIELDS(T, VALUE, OBJECT, LIST)                                             \
     VALUE(T, date, effective_date,                                                                 \
           .doc = "The day it counts for, but never before the money was there or the invoice "     \
-                 "open; default: today.")                                                                \
+                 "open; default: today.")                                                          \
     LIST(T, allocation_entry, allocations, .max = ALLOCATIONS_PER_REQUEST_MAX,                     \
          .doc = "The invoices to pay.")                                                            \
     VALUE(T, choice, allocate, .choices = allocate_policies,                                       \

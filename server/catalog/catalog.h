@@ -33,7 +33,8 @@ JSON_STRUCT(tax_code_new, TAX_CODE_NEW_FIELDS);
     VALUE(T, string, code, .doc = "Short name.", .example = "\"VAT19\"")                           \
     VALUE(T, string, name, .doc = "What it is.")                                                   \
     VALUE(T, choice, category, .choices = tax_categories, .doc = "EN 16931 category.")             \
-    VALUE(T, raw, rates, .type = &tax_code_rate_type, .doc = "Dated rates in percent, oldest first.",\
+    VALUE(T, raw, rates, .type = &tax_code_rate_type,                                              \
+          .doc = "Dated rates in percent, oldest first.",                                          \
           .example = "[{\"valid_from\":\"2021-01-01\",\"rate\":\"19\"}]")                          \
     VALUE(T, instant, created_at, .doc = "When it was recorded.")                                  \
     VALUE(T, instant, updated_at, .doc = "When it last changed.")

@@ -1,8 +1,8 @@
 /* Collects the events of a transaction and writes them in one statement. */
 #include "server/events/events.h"
+#include "events.sql.h"
 #include <assert.h>
 #include <string.h>
-#include "events.sql.h"
 
 struct pending {
     struct events_insert_e *v;

@@ -5,6 +5,7 @@
 #include "server/events/events.h"
 #include "server/inventory/inventory.h"
 #include "server/routes_prototypes.h"
+#include <string.h>
 
 static const char *address_json(struct tx *tx, const struct warehouse_new *in)
 {

@@ -5,7 +5,8 @@
  * released when the draft is canceled or the invoice voided. The number, the books and the
  * receivable come at finalization. So that exposure stays honest in between,
  *
- *   credit_account.unbilled = gross of order lines shipped and not invoiced + gross of draft invoices
+ *   credit_account.unbilled = gross of order lines shipped and not invoiced + gross of draft
+ * invoices
  *
  * A credit note claims nothing until it is issued. Its open item is the truth about what of it is
  * still available; an invoice's open item about what is still to be paid. */
@@ -53,11 +54,13 @@ JSON_STRUCT(invoice_line_new, INVOICE_LINE_NEW_FIELDS);
           .doc = "Bill this shipment: without lines, all of it that is not yet invoiced.")         \
     VALUE(T, id, customer_id, .prefix = "cus",                                                     \
           .doc = "Bill this customer for lines without an order.")                                 \
-    VALUE(T, currency, currency, .doc = "Must be the order's or customer's, which is the default.") \
+    VALUE(T, currency, currency,                                                                   \
+          .doc = "Must be the order's or customer's, which is the default.")                       \
     VALUE(T, date, invoice_date, .doc = "Default: today in the tenant's time zone.")               \
     VALUE(T, integer, payment_terms_days, .min = 0, .max = 365,                                    \
           .doc = "Days to the due date; default: the order's or customer's.")                      \
-    VALUE(T, string, customer_po, .max = 100, .doc = "Purchase order number; default: the order's.") \
+    VALUE(T, string, customer_po, .max = 100,                                                      \
+          .doc = "Purchase order number; default: the order's.")                                   \
     VALUE(T, boolean, finalize, .doc = "Also finalize it: number, books, receivable.")             \
     VALUE(T, string, notes, .max = 2000, .doc = "Free text.")                                      \
     VALUE(T, metadata, metadata, .doc = "Your own names and values.")                              \
@@ -132,7 +135,8 @@ JSON_STRUCT(invoice_summary, INVOICE_HEADER_FIELDS);
     VALUE(T, raw, bill_to, .doc = "Who it is made out to, as it was then.",                        \
           .example = "{\"name\":\"Ada Lund AB\"}")                                                 \
     VALUE(T, choice, rounding, .choices = tenant_roundings, .doc = "How amounts are rounded.")     \
-    VALUE(T, choice, tax_rounding, .choices = tenant_tax_roundings, .doc = "Where tax is rounded.") \
+    VALUE(T, choice, tax_rounding, .choices = tenant_tax_roundings,                                \
+          .doc = "Where tax is rounded.")                                                          \
     VALUE(T, money, paid_amount, .doc = "Payments applied to it.")                                 \
     VALUE(T, money, credit_applied, .doc = "Credit notes applied to it.")                          \
     VALUE(T, money, credited_amount, .doc = "Gross of the credit notes issued for its lines.")     \
@@ -220,8 +224,7 @@ JSON_STRUCT(credit_note_line, CREDIT_NOTE_LINE_FIELDS);
     VALUE(T, money, available, .doc = "Neither applied to invoices nor refunded yet.")             \
     VALUE(T, integer, line_count, .doc = "How many lines.")                                        \
     VALUE(T, string, notes, .doc = "Free text.")                                                   \
-    VALUE(T, raw, metadata, .doc = "Your own names and values.",                                   \
-          .example = "{\"case\":\"4711\"}")                                                        \
+    VALUE(T, raw, metadata, .doc = "Your own names and values.", .example = "{\"case\":\"4711\"}") \
     VALUE(T, instant, created_at, .doc = "When it was recorded.")                                  \
     VALUE(T, instant, issued_at, .doc = "When it was issued.")                                     \
     VALUE(T, instant, updated_at, .doc = "When it last changed.")
@@ -233,7 +236,8 @@ JSON_STRUCT(credit_note_summary, CREDIT_NOTE_HEADER_FIELDS);
     VALUE(T, raw, bill_to, .doc = "Who it is made out to, as it was then.",                        \
           .example = "{\"name\":\"Ada Lund AB\"}")                                                 \
     VALUE(T, choice, rounding, .choices = tenant_roundings, .doc = "How amounts are rounded.")     \
-    VALUE(T, choice, tax_rounding, .choices = tenant_tax_roundings, .doc = "Where tax is rounded.") \
+    VALUE(T, choice, tax_rounding, .choices = tenant_tax_roundings,                                \
+          .doc = "Where tax is rounded.")                                                          \
     VALUE(T, money, applied_amount, .doc = "Applied to invoices.")                                 \
     VALUE(T, money, refunded_amount, .doc = "Paid back.")                                          \
     LIST(T, tax_summary, tax_summary, .doc = "Net and tax per tax code and rate.")                 \
@@ -247,7 +251,7 @@ JSON_STRUCT(credit_note, CREDIT_NOTE_FIELDS);
 /* An invoice locked by this transaction. */
 struct invoice_state {
     int64_t id, version, customer_id, credit_account_id;
-    int64_t order_id; /* NIL64: none */
+    int64_t order_id;                                                 /* NIL64: none */
     const char *number, *status, *currency, *rounding, *tax_rounding; /* number may be NULL */
     int32_t invoice_date, due_date;
     int64_t net, tax, gross;
@@ -278,7 +282,7 @@ err invoices_settled(struct tx *tx, const struct call *c, struct invoice_state *
 /* A credit note locked by this transaction. */
 struct credit_note_state {
     int64_t id, version, customer_id, credit_account_id;
-    int64_t invoice_id; /* NIL64: none */
+    int64_t invoice_id;                                               /* NIL64: none */
     const char *number, *status, *currency, *rounding, *tax_rounding; /* number may be NULL */
     int32_t credit_note_date;
     int64_t net, tax, gross;

@@ -1,11 +1,11 @@
 /* What can be done with an order that exists: confirm, hold, release, cancel, close. Each locks the
  * credit account, the order, then the stock, decides, and stores. */
-#include <string.h>
 #include "lib/base/decimal.h"
 #include "orders.sql.h"
 #include "server/events/events.h"
 #include "server/orders/place.h"
 #include "server/routes_prototypes.h"
+#include <string.h>
 
 /* The order of the path, locked, and its actions. */
 static err lock_one(struct tx *tx, struct call *c, const char *action, struct order_state **ret)
@@ -52,8 +52,8 @@ static err apply_reservations(struct tx *tx, const struct order_state *o)
         if (o->lines[i].reserved != o->was[i].reserved)
             deltas[n++] = (struct stock_delta){.product_id = o->lines[i].product_id,
                                                .warehouse_id = o->lines[i].warehouse_id,
-                                               .reserved =
-                                                   o->lines[i].reserved - o->was[i].reserved};
+                                               .reserved = o->lines[i].reserved -
+                                                           o->was[i].reserved};
     return n > 0 ? stock_apply(tx, deltas, n) : OK;
 }
 
@@ -134,7 +134,8 @@ err orders_hold(struct tx *tx, struct call *c, const struct order_hold_new *in, 
 }
 
 /* An order that was confirmed before its hold goes on where it stood; one that was never confirmed
- * is confirmed now: the release is the decision to go over the credit limit, never over the stock. */
+ * is confirmed now: the release is the decision to go over the credit limit, never over the stock.
+ */
 err orders_release(struct tx *tx, struct call *c, const struct order_release *in, struct order *ret)
 {
     struct order_state *o;

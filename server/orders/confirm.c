@@ -1,8 +1,8 @@
 /* The decision to confirm: credit first, then stock, all or nothing. */
-#include <string.h>
 #include "lib/base/decimal.h"
 #include "lib/base/money.h"
 #include "server/orders/place.h"
+#include <string.h>
 
 static const char *amount_text(struct arena *a, int64_t minor, const char *currency)
 {
@@ -41,8 +41,8 @@ static void unreserve(const struct confirm_case *k, struct order_line *lines, si
     for (size_t i = 0; i < n; i++) {
         if (!is_stock(&lines[i]))
             continue;
-        stock_find(k->stock, lines[i].product_id, lines[i].warehouse_id)->reserved -=
-            lines[i].reserved;
+        stock_find(k->stock, lines[i].product_id, lines[i].warehouse_id)->reserved -= lines[i]
+                                                                                          .reserved;
         lines[i].reserved = 0;
     }
 }

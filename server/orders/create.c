@@ -1,8 +1,5 @@
 /* POST /v1/orders: prices, taxes and records a batch of orders, and confirms those that ask for it.
  * Load everything in two flushes, decide each order in turn in memory, store all in one. */
-#include <assert.h>
-#include <stdlib.h>
-#include <string.h>
 #include "lib/base/id.h"
 #include "lib/base/money.h"
 #include "orders.sql.h"
@@ -10,6 +7,9 @@
 #include "server/events/events.h"
 #include "server/orders/place.h"
 #include "server/routes_prototypes.h"
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
 
 struct facts {
     struct customer_facts_list customers;
@@ -213,7 +213,8 @@ static void resolve_line(struct tx *tx, struct placing *p, size_t i, const struc
     const struct product_facts *product = product_of(f, in);
     bool named = in->product_id != NIL64 || in->sku != NULL;
     if (in->product_id != NIL64 && in->sku != NULL)
-        fault(problem, at_line(tx->arena, i, "sku"), "ambiguous", "Give product_id or sku, not both.");
+        fault(problem, at_line(tx->arena, i, "sku"), "ambiguous",
+              "Give product_id or sku, not both.");
     if (product == NULL) {
         fault(problem, at_line(tx->arena, i, in->sku != NULL ? "sku" : "product_id"),
               named ? "unknown_reference" : "required",
@@ -243,8 +244,8 @@ static void resolve_line(struct tx *tx, struct placing *p, size_t i, const struc
         .tax_code_id = in->tax_code_id != NIL64 ? in->tax_code_id : product->tax_code_id,
     };
     if (stock && p->in->confirm)
-        p->wanted[p->n_wanted++] =
-            (struct stock_key){.product_id = l->product_id, .warehouse_id = l->warehouse_id};
+        p->wanted[p->n_wanted++] = (struct stock_key){.product_id = l->product_id,
+                                                      .warehouse_id = l->warehouse_id};
 }
 
 static void resolve(struct tx *tx, struct placing *p, const struct facts *f, int64_t number)
@@ -361,9 +362,9 @@ static void decide(struct tx *tx, struct placing *p, struct facts *f)
                                     .released_at = NIL64};
         p->out->holds = (struct order_hold_list){.v = hold, .n = 1};
     }
-    p->out->allowed_actions =
-        order_actions(tx->arena, p->out->status, p->out->confirmed_at != NIL64,
-                      p->held_because != NULL, p->lines, p->in->lines.n);
+    p->out->allowed_actions = order_actions(tx->arena, p->out->status,
+                                            p->out->confirmed_at != NIL64, p->held_because != NULL,
+                                            p->lines, p->in->lines.n);
 }
 
 /* ---- store ---- */
@@ -439,7 +440,8 @@ static err store(struct tx *tx, const struct placing *p, size_t n)
     for (size_t i = 0; i < n; i++)
         n_lines += p[i].in->lines.n;
     struct orders_insert_o *orders = ARENA_ARRAY(tx->arena, struct orders_insert_o, n);
-    struct order_lines_insert_l *lines = ARENA_ARRAY(tx->arena, struct order_lines_insert_l, n_lines);
+    struct order_lines_insert_l *lines = ARENA_ARRAY(tx->arena, struct order_lines_insert_l,
+                                                     n_lines);
     struct order_holds_insert_h *holds = ARENA_ARRAY(tx->arena, struct order_holds_insert_h, n);
     struct credit_delta *credit = ARENA_ARRAY(tx->arena, struct credit_delta, n);
     struct stock_delta *stock = ARENA_ARRAY(tx->arena, struct stock_delta, n_lines);

@@ -1,12 +1,12 @@
 /* Orders as they are shown, and as the later stages lock and advance them. */
 #include "server/orders/orders.h"
-#include <assert.h>
-#include <stdlib.h>
-#include <string.h>
 #include "orders.sql.h"
 #include "server/events/events.h"
 #include "server/orders/place.h"
 #include "server/routes_prototypes.h"
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
 
 JSON_TYPE(order_line_new, ORDER_LINE_NEW_FIELDS, .doc = "A line of a new order.");
 JSON_TYPE(order_new, ORDER_NEW_FIELDS, .doc = "A new order.");
@@ -193,7 +193,8 @@ static const char *status_event(struct arena *a, const char *status)
 
 static const char *new_status(const struct order_state *o)
 {
-    if (o->confirmed_at == NIL64)
+    /* A closed order stays closed: what is credited later is the invoice's affair. */
+    if (o->confirmed_at == NIL64 || strcmp(o->status, "closed") == 0)
         return o->status;
     return o->held ? "on_hold" : order_status_of_lines(o->lines, o->n_lines);
 }

@@ -13,7 +13,8 @@ extern const char *const order_channels[];
           .doc = "In the product's unit, up to 6 decimals.", .example = "\"2\"")                   \
     VALUE(T, price, unit_price, .min = 0, .max = 1000000000000000,                                 \
           .doc = "Net price of a unit; default: the price list's.", .example = "\"12.50\"")        \
-    VALUE(T, decimal, discount_percent, .min = 0, .max = 100000000, .doc = "Percent off the line.") \
+    VALUE(T, decimal, discount_percent, .min = 0, .max = 100000000,                                \
+          .doc = "Percent off the line.")                                                          \
     VALUE(T, id, tax_code_id, .prefix = "tax", .doc = "Default: the product's tax code.")          \
     VALUE(T, id, warehouse_id, .prefix = "whs", .doc = "Default: the order's warehouse.")
 JSON_STRUCT(order_line_new, ORDER_LINE_NEW_FIELDS);
@@ -31,7 +32,8 @@ JSON_STRUCT(order_line_new, ORDER_LINE_NEW_FIELDS);
     VALUE(T, boolean, confirm, .doc = "Also confirm it: check credit and reserve stock.")          \
     VALUE(T, string, notes, .max = 2000, .doc = "Free text.")                                      \
     VALUE(T, metadata, metadata, .doc = "Your own names and values.")                              \
-    LIST(T, order_line_new, lines, .required = true, .min = 1, .max = 10000, .doc = "What is ordered.")
+    LIST(T, order_line_new, lines, .required = true, .min = 1, .max = 10000,                       \
+         .doc = "What is ordered.")
 JSON_STRUCT(order_new, ORDER_NEW_FIELDS);
 
 #define ORDER_LINE_FIELDS(T, VALUE, OBJECT, LIST)                                                  \
@@ -136,8 +138,8 @@ struct order_state {
     const char *number, *status, *currency, *rounding, *tax_rounding, *customer_po;
     const char *bill_to, *ship_to; /* JSON or NULL */
     int32_t order_date;
-    int64_t confirmed_at; /* NIL64: it does not count as exposure and reserves nothing */
-    bool held;            /* a hold that was not released keeps it */
+    int64_t confirmed_at;         /* NIL64: it does not count as exposure and reserves nothing */
+    bool held;                    /* a hold that was not released keeps it */
     struct order_line *lines;     /* all of them, by line_no */
     const struct order_line *was; /* the same as they were when locked */
     size_t n_lines;
@@ -148,8 +150,8 @@ struct order_state_list {
 };
 /* Locks the orders (sorted) and loads their lines: credit accounts first, then orders. Unknown ids
  * are left out. */
-err orders_lock(struct tx *tx, const int64_t *ids, size_t n, struct order_state_list *ret)
-    MUST_CHECK;
+err orders_lock(struct tx *tx, const int64_t *ids, size_t n,
+                struct order_state_list *ret) MUST_CHECK;
 struct order_state *order_state_find(const struct order_state_list *list, int64_t id); /* or NULL */
 struct order_line *order_line_find(const struct order_state *o, int64_t line_no);      /* or NULL */
 

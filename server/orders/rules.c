@@ -1,14 +1,14 @@
 /* Pure rules of orders: see rules.h. */
 #include "server/orders/rules.h"
+#include "lib/base/money.h"
 #include <assert.h>
 #include <string.h>
-#include "lib/base/money.h"
 
 const char *const order_statuses[] = {"draft",     "on_hold", "confirmed", "in_fulfillment",
                                       "fulfilled", "closed",  "canceled",  NULL};
 const char *const order_channels[] = {"web", "email", "phone", "crm", "edi", "portal", NULL};
-const char *const order_hold_kinds[] = {"credit", "stock", "approval", "fraud", "customer_request",
-                                        NULL};
+const char *const order_hold_kinds[] = {"credit",           "stock", "approval", "fraud",
+                                        "customer_request", NULL};
 
 /* The part of the gross that belongs to the first `quantity` pieces. Cannot overflow: the quantity
  * is at most the line's. */

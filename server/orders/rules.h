@@ -1,4 +1,5 @@
-/* What an order is worth and where it stands: pure rules over lines. domain.md S2, S3, section 6. */
+/* What an order is worth and where it stands: pure rules over lines. domain.md S2, S3, section 6.
+ */
 #pragma once
 #include "server/orders/orders.h"
 

@@ -30,8 +30,9 @@ JSON_STRUCT(proof_count, PROOF_COUNT_FIELDS);
 #define PROOF_FIELDS(T, VALUE, OBJECT, LIST)                                                       \
     VALUE(T, boolean, ok, .doc = "All invariants hold, but for advisory ones.", .example = "true") \
     VALUE(T, instant, checked_at, .doc = "When it was checked.")                                   \
-    LIST(T, proof_invariant, invariants, .doc = "All of them. Amounts in details are in minor "    \
-                                                "units, quantities in millionths.")                \
+    LIST(T, proof_invariant, invariants,                                                           \
+         .doc = "All of them. Amounts in details are in minor "                                    \
+                "units, quantities in millionths.")                                                \
     LIST(T, proof_count, counts, .doc = "What was looked at.")
 JSON_STRUCT(proof, PROOF_FIELDS);
 

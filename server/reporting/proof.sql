@@ -950,7 +950,8 @@ WITH bad AS (
            format('line %s: credited %s, credit notes say %s', l.line_no, l.credited,
                   coalesce(s.quantity, 0)) AS detail
       FROM order_line l
-      LEFT JOIN (SELECT v.order_id, v.order_line_no AS line_no, sum(x.quantity) AS quantity
+      LEFT JOIN (SELECT v.order_id, v.order_line_no AS line_no,
+                        sum(x.credited_quantity) AS quantity
                    FROM credit_note_line x
                    JOIN credit_note h ON h.tenant_id = :tenant AND h.id = x.credit_note_id
                    JOIN invoice_line v ON v.tenant_id = :tenant AND v.invoice_id = x.invoice_id
@@ -998,8 +999,8 @@ WITH bad AS (
                   l.line_no, l.credited_quantity, l.credited_net, l.credited_tax,
                   coalesce(s.quantity, 0), coalesce(s.net, 0), coalesce(s.tax, 0)) AS detail
       FROM invoice_line l
-      LEFT JOIN (SELECT x.invoice_id, x.invoice_line_no AS line_no, sum(x.quantity) AS quantity,
-                        sum(x.net) AS net, sum(x.tax) AS tax
+      LEFT JOIN (SELECT x.invoice_id, x.invoice_line_no AS line_no,
+                        sum(x.credited_quantity) AS quantity, sum(x.net) AS net, sum(x.tax) AS tax
                    FROM credit_note_line x
                    JOIN credit_note h ON h.tenant_id = :tenant AND h.id = x.credit_note_id
                   WHERE x.tenant_id = :tenant AND x.invoice_id IS NOT NULL AND h.status = 'issued'
@@ -1154,18 +1155,22 @@ wrong AS (
      GROUP BY e.document, e.id, e.account
     HAVING sum(e.due) <> sum(e.posted)),
 due AS (
-    SELECT c.credit_account_id AS id, sum(x.receivable) AS receivable, sum(x.unapplied) AS unapplied
-      FROM (SELECT t.customer_id,
-                   sum(CASE WHEN s.account = 'receivable' THEN s.amount ELSE 0 END) AS receivable,
-                   sum(CASE WHEN s.account <> 'receivable' THEN -s.amount ELSE 0 END) AS unapplied
-              FROM ledger_transfer t
-             CROSS JOIN LATERAL (VALUES (t.debit_account, t.amount), (t.credit_account, -t.amount))
-                   AS s(account, amount)
-             WHERE t.tenant_id = :tenant
-               AND s.account IN ('receivable', 'unapplied_cash', 'customer_credit')
-             GROUP BY t.customer_id) x
-      JOIN customer c ON c.tenant_id = :tenant AND c.id = x.customer_id
-     GROUP BY c.credit_account_id),
+    SELECT d.credit_account_id AS id,
+           sum(CASE WHEN s.account = 'receivable' THEN s.amount ELSE 0 END) AS receivable,
+           sum(CASE WHEN s.account <> 'receivable' THEN -s.amount ELSE 0 END) AS unapplied
+      FROM ledger_transfer t
+     CROSS JOIN LATERAL (VALUES (t.debit_account, t.debit_item, t.amount),
+                                (t.credit_account, t.credit_item, -t.amount))
+           AS s(account, item, amount)
+      JOIN (SELECT i.id, i.credit_account_id FROM invoice i WHERE i.tenant_id = :tenant
+            UNION ALL
+            SELECT p.id, p.credit_account_id FROM payment p WHERE p.tenant_id = :tenant
+            UNION ALL
+            SELECT n.id, n.credit_account_id FROM credit_note n WHERE n.tenant_id = :tenant) d
+           ON d.id = s.item
+     WHERE t.tenant_id = :tenant
+       AND s.account IN ('receivable', 'unapplied_cash', 'customer_credit')
+     GROUP BY d.credit_account_id),
 bad AS (
     SELECT 'customer' AS kind,
            (SELECT min(c.id) FROM customer c

@@ -98,15 +98,17 @@ JSON_STRUCT(open_items_query, OPEN_ITEMS_QUERY_FIELDS);
     VALUE(T, choice, kind, .choices = open_item_kinds, .doc = "Kind of the document.")             \
     VALUE(T, id, invoice_id, .prefix = "inv", .doc = "The document, when it is an invoice.")       \
     VALUE(T, id, payment_id, .prefix = "pay", .doc = "The document, when it is a payment.")        \
-    VALUE(T, id, credit_note_id, .prefix = "crn", .doc = "The document, when it is a credit note.") \
+    VALUE(T, id, credit_note_id, .prefix = "crn",                                                  \
+          .doc = "The document, when it is a credit note.")                                        \
     VALUE(T, string, number, .doc = "The document's number.", .example = "\"INV-000042\"")         \
     VALUE(T, string, external_id, .doc = "Your id of the document.")                               \
     VALUE(T, id, customer_id, .prefix = "cus", .doc = "The customer.")                             \
     VALUE(T, date, document_date, .doc = "Date of the document.")                                  \
     VALUE(T, date, due_date, .doc = "When an invoice is due.")                                     \
     VALUE(T, money, amount, .doc = "Amount of the document.")                                      \
-    VALUE(T, money, open_amount, .doc = "What was open on that day; of a payment or credit note: " \
-                                        "what was left to apply.")                                 \
+    VALUE(T, money, open_amount,                                                                   \
+          .doc = "What was open on that day; of a payment or credit note: "                        \
+                 "what was left to apply.")                                                        \
     VALUE(T, integer, days_overdue, .doc = "Of an invoice, 0 when it is not due yet.")
 JSON_STRUCT(open_items_row, OPEN_ITEMS_ROW_FIELDS);
 
@@ -139,11 +141,13 @@ JSON_STRUCT(statement_query, STATEMENT_QUERY_FIELDS);
 
 #define STATEMENT_LINE_FIELDS(T, VALUE, OBJECT, LIST)                                              \
     VALUE(T, date, date, .doc = "The day it counts for.")                                          \
-    VALUE(T, string, kind, .doc = "invoice, credit_note, payment, refund; with _void when it is "  \
-                                  "taken back.",                                                   \
+    VALUE(T, string, kind,                                                                         \
+          .doc = "invoice, credit_note, payment, refund; with _void when it is "                   \
+                 "taken back.",                                                                    \
           .example = "\"invoice\"")                                                                \
     VALUE(T, id, invoice_id, .prefix = "inv", .doc = "The document, when it is an invoice.")       \
-    VALUE(T, id, credit_note_id, .prefix = "crn", .doc = "The document, when it is a credit note.") \
+    VALUE(T, id, credit_note_id, .prefix = "crn",                                                  \
+          .doc = "The document, when it is a credit note.")                                        \
     VALUE(T, id, payment_id, .prefix = "pay", .doc = "The document, when it is a payment.")        \
     VALUE(T, id, refund_id, .prefix = "rfd", .doc = "The document, when it is a refund.")          \
     VALUE(T, string, number, .doc = "The document's number.", .example = "\"INV-000042\"")         \
@@ -165,8 +169,9 @@ JSON_STRUCT(statement_line, STATEMENT_LINE_FIELDS);
     VALUE(T, money, opening_balance,                                                               \
           .doc = "What the customer owed before the first day: open invoices less unapplied "      \
                  "payments and available credit.")                                                 \
-    LIST(T, statement_line, lines, .doc = "By date. Applying money to invoices moves no balance "  \
-                                          "and is not shown.")                                     \
+    LIST(T, statement_line, lines,                                                                 \
+         .doc = "By date. Applying money to invoices moves no balance "                            \
+                "and is not shown.")                                                               \
     VALUE(T, boolean, truncated, .doc = "There are more than 10000 lines; the sums are of all.")   \
     VALUE(T, money, debit, .doc = "Sum of all debits.")                                            \
     VALUE(T, money, credit, .doc = "Sum of all credits.")                                          \
@@ -224,8 +229,9 @@ JSON_STRUCT(dso_report, DSO_REPORT_FIELDS);
 /* ---- sales ---- */
 
 #define SALES_QUERY_FIELDS(T, VALUE, OBJECT, LIST)                                                 \
-    VALUE(T, date, from, .doc = "First day; default: the first of the month, 11 months before "    \
-                                "to.")                                                             \
+    VALUE(T, date, from,                                                                           \
+          .doc = "First day; default: the first of the month, 11 months before "                   \
+                 "to.")                                                                            \
     VALUE(T, date, to, .doc = "Last day; default: today in the tenant's time zone.")               \
     REPORT_CURRENCY_QUERY_(T, VALUE)                                                               \
     VALUE(T, integer, limit, .min = 1, .max = REPORT_ROWS_MAX,                                     \

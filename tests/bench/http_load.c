@@ -1,5 +1,6 @@
 /* See http_load.h. */
 #include "tests/bench/http_load.h"
+#include "lib/base/date.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -12,7 +13,6 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
-#include "lib/base/date.h"
 
 #define EVENTS 256
 #define REPLY_INITIAL 16384

@@ -1,10 +1,10 @@
 /* A load generator for HTTP/1.1: one thread, one epoll, n connections that are kept alive. It costs
  * a few microseconds a request, so that what is measured on shared cores is the server. */
 #pragma once
+#include "tests/bench/histogram.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "tests/bench/histogram.h"
 
 #define HTTP_LOAD_REQUEST_MAX 16384
 

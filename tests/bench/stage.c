@@ -1,5 +1,8 @@
 /* Starts and ends what is measured: see stage.h. */
 #include "tests/bench/stage.h"
+#include "lib/base/date.h"
+#include "lib/base/id.h"
+#include "tests/bench/http_load.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,9 +20,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#include "lib/base/date.h"
-#include "lib/base/id.h"
-#include "tests/bench/http_load.h"
 
 #define START_US INT64_C(60000000)
 #define ENV_MAX 32
@@ -93,7 +93,8 @@ static size_t ask_ready(void *arg, uint64_t n, char out[HTTP_LOAD_REQUEST_MAX])
 {
     (void)arg;
     (void)n;
-    return (size_t)snprintf(out, HTTP_LOAD_REQUEST_MAX, "GET /readyz HTTP/1.1\r\nHost: o2c\r\n\r\n");
+    return (size_t)snprintf(out, HTTP_LOAD_REQUEST_MAX,
+                            "GET /readyz HTTP/1.1\r\nHost: o2c\r\n\r\n");
 }
 
 static bool is_ready(void *arg, uint64_t n, int status, const char *body, size_t len)
@@ -234,8 +235,8 @@ static void make_tenant(struct stage *s)
 {
     char dir[96], tenant[64];
     snprintf(dir, sizeof dir, "O2C_DATA_DIR=%s", s->dir);
-    const char *argv[] = {s->o2cd, "tenant", "create",      "--name",       "Bench",
-                          "--currency", "EUR",  "--time-zone", "Europe/Berlin", NULL};
+    const char *argv[] = {s->o2cd,      "tenant", "create",      "--name",        "Bench",
+                          "--currency", "EUR",    "--time-zone", "Europe/Berlin", NULL};
     const char *env[] = {dir, NULL};
     int status = 0;
     char *said = run_program(argv, env, &status);
@@ -289,18 +290,19 @@ static void make_masters(const struct stage *s)
               (long long)STAGE_STOCK, (long long)STAGE_PRODUCT, (long long)STAGE_WAREHOUSE,
               STAGE_PRODUCTS - 1, (long long)STAGE_MOVEMENT, (long long)STAGE_PRODUCT,
               (long long)STAGE_WAREHOUSE, STAGE_PRODUCTS - 1);
-    stage_sql(s,
-              "INSERT INTO credit_account (tenant_id, id, currency, credit_limit)"
-              " SELECT pg_temp.t(), %lld + i, 'EUR', 1000000000000000"
-              " FROM generate_series(0, %d) i;"
-              "INSERT INTO customer (tenant_id, id, name, currency, credit_account_id, addresses,"
-              " created_at, updated_at) SELECT pg_temp.t(), %lld + i, 'Customer number ' || i,"
-              " 'EUR', %lld + i, '[{\"kind\":\"billing\",\"line1\":\"Marktplatz 1\",\"postal_code\":"
-              "\"10115\",\"city\":\"Berlin\",\"country\":\"DE\"}]', now(), now()"
-              " FROM generate_series(0, %d) i;"
-              "COMMIT; ANALYZE;",
-              (long long)STAGE_ACCOUNT, STAGE_CUSTOMERS - 1, (long long)STAGE_CUSTOMER,
-              (long long)STAGE_ACCOUNT, STAGE_CUSTOMERS - 1);
+    stage_sql(
+        s,
+        "INSERT INTO credit_account (tenant_id, id, currency, credit_limit)"
+        " SELECT pg_temp.t(), %lld + i, 'EUR', 1000000000000000"
+        " FROM generate_series(0, %d) i;"
+        "INSERT INTO customer (tenant_id, id, name, currency, credit_account_id, addresses,"
+        " created_at, updated_at) SELECT pg_temp.t(), %lld + i, 'Customer number ' || i,"
+        " 'EUR', %lld + i, '[{\"kind\":\"billing\",\"line1\":\"Marktplatz 1\",\"postal_code\":"
+        "\"10115\",\"city\":\"Berlin\",\"country\":\"DE\"}]', now(), now()"
+        " FROM generate_series(0, %d) i;"
+        "COMMIT; ANALYZE;",
+        (long long)STAGE_ACCOUNT, STAGE_CUSTOMERS - 1, (long long)STAGE_CUSTOMER,
+        (long long)STAGE_ACCOUNT, STAGE_CUSTOMERS - 1);
 }
 
 /* ---- beginning and end ---- */

@@ -69,11 +69,11 @@ START_TEST(a_product_without_a_price_is_refused_unless_the_line_gives_one)
     struct world *w = world_new();
     const char *who = given_customer(w, NULL);
     given_product(w, "A", "1.00", 10);
-    expect(post(w, "/v1/products",
-                "{'sku':'B','name':'B','kind':'service','tax_code_id':'ext:T0'}"),
-           201);
-    struct reply r =
-        post(w, "/v1/orders", "{'customer_id':'%s','lines':[{'sku':'B','quantity':'1'}]}", who);
+    expect(
+        post(w, "/v1/products", "{'sku':'B','name':'B','kind':'service','tax_code_id':'ext:T0'}"),
+        201);
+    struct reply r = post(w, "/v1/orders",
+                          "{'customer_id':'%s','lines':[{'sku':'B','quantity':'1'}]}", who);
     expect_fault(r, "/lines/0/unit_price", "no_price");
     r = post(w, "/v1/orders",
              "{'customer_id':'%s','lines':[{'sku':'B','quantity':'1','unit_price':'0'}]}", who);
@@ -156,8 +156,7 @@ START_TEST(canceling_gives_back_stock_and_credit)
     const char *who = given_customer(w, "'credit_limit':'1000.00'");
     given_product(w, "A", "50.00", 5);
     const char *path = fmt(w, "/v1/orders/%s", order_of(w, who, "'confirm':true,"));
-    struct reply r =
-        post(w, fmt(w, "%s/cancel", path), "{'lines':[{'line_no':1,'quantity':'3'}]}");
+    struct reply r = post(w, fmt(w, "%s/cancel", path), "{'lines':[{'line_no':1,'quantity':'3'}]}");
     expect_fault(r, "/lines/0/quantity", "quantity_exceeded");
     r = post(w, fmt(w, "%s/cancel", path), "{'lines':[{'line_no':1,'quantity':'0.5'}]}");
     expect(r, 200);
@@ -211,8 +210,8 @@ START_TEST(a_preview_equals_the_real_thing_and_writes_nothing)
     ck_assert_str_eq(world_sql(w, "SELECT count(*) FROM sales_order"), "0");
     ck_assert_str_eq(world_sql(w, "SELECT count(*) FROM event"), events);
     struct reply r = post(
-        w, "/v1/orders",
-        "{'customer_id':'%s','confirm':true,'lines':[{'sku':'A','quantity':'2'}]}", who);
+        w, "/v1/orders", "{'customer_id':'%s','confirm':true,'lines':[{'sku':'A','quantity':'2'}]}",
+        who);
     expect(r, 201);
     ck_assert_str_eq(text(r, "/gross"), text(p, "/gross"));
     ck_assert_str_eq(text(r, "/status"), text(p, "/status"));
@@ -230,8 +229,9 @@ START_TEST(put_by_external_id_creates_once)
     expect(first, 201);
     struct request_options o = {0};
     struct reply again = request(w, "PUT", "/v1/orders/ext:X-1",
-                                 fmt(w, "{\"customer_id\":\"%s\",\"lines\":[{\"sku\":\"A\","
-                                        "\"quantity\":\"1\"}]}",
+                                 fmt(w,
+                                     "{\"customer_id\":\"%s\",\"lines\":[{\"sku\":\"A\","
+                                     "\"quantity\":\"1\"}]}",
                                      who),
                                  &o);
     expect(again, 200);

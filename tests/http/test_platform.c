@@ -1,12 +1,12 @@
-/* What every operation of the API has in common: keys, scopes, tenants, paths, methods, media types,
- * preconditions, dry runs, external ids, tracing, the server's own pages. Where it can be, a test
- * goes over the whole route table. */
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
+/* What every operation of the API has in common: keys, scopes, tenants, paths, methods, media
+ * types, preconditions, dry runs, external ids, tracing, the server's own pages. Where it can be, a
+ * test goes over the whole route table. */
 #include "server/routes.h"
 #include "tests/support/company.h"
 #include "tests/support/raw_http.h"
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
 static struct reply request_route(struct world *w, const struct company *c, const struct route *r,
                                   const struct request_options *o)
@@ -106,7 +106,8 @@ START_TEST(every_operation_needs_its_scope_and_nothing_more)
     const char *none = world_key_with(w, "nothing:read customers orders:");
     const char *scopes[64], *keys[64];
     size_t n = 0;
-    FOR_EACH_ROUTE (r) {
+    FOR_EACH_ROUTE(r)
+    {
         struct request_options without = {.api_key = none, .key = "", .if_match = "*"};
         struct reply refused = request_route(w, &c, r, &without);
         expect_problem(refused, 403, "forbidden");
@@ -172,7 +173,8 @@ START_TEST(what_belongs_to_another_tenant_does_not_exist)
                    with_external_id(w, company_body(w, &c, "tax_codes_create"), "T19"), &o),
            201);
     int n = 0;
-    FOR_EACH_ROUTE (r) {
+    FOR_EACH_ROUTE(r)
+    {
         if (strchr(r->path, '{') == NULL)
             continue;
         struct reply theirs = request_route(w, &c, r, &o);
@@ -184,15 +186,14 @@ START_TEST(what_belongs_to_another_tenant_does_not_exist)
     }
     ck_assert_int_gt(n, 35);
     /* Their lists are empty, and our documents are no references for them. */
-    FOR_EACH_ROUTE (r)
-        if (r->kind == ROUTE_LIST) {
-            bool theirs = strcmp(r->name, "events_list") == 0 || /* their tax code's */
-                          strcmp(r->name, "audit_list") == 0 ||
-                          strcmp(r->name, "tax_codes_list") == 0;
-            struct reply list = request(w, "GET", r->path, NULL, &o);
-            expect(list, 200);
-            ck_assert_msg(length(list, "/data") == theirs, "%s: %s", r->name, list.body);
-        }
+    FOR_EACH_ROUTE(r)
+    if (r->kind == ROUTE_LIST) {
+        bool theirs = strcmp(r->name, "events_list") == 0 || /* their tax code's */
+                      strcmp(r->name, "audit_list") == 0 || strcmp(r->name, "tax_codes_list") == 0;
+        struct reply list = request(w, "GET", r->path, NULL, &o);
+        expect(list, 200);
+        ck_assert_msg(length(list, "/data") == theirs, "%s: %s", r->name, list.body);
+    }
     struct reply order = request(w, "POST", "/v1/orders", company_body(w, &c, "orders_create"), &o);
     expect_fault(order, "/customer_id", "unknown_reference");
     expect_books_balance(w);
@@ -202,9 +203,15 @@ END_TEST
 
 START_TEST(an_id_of_nothing_or_of_another_kind_is_not_found)
 {
-    static const char *const ids[] = {"cus_0000000000001", "cus_zzzzzzzzzzzzz", "cus_1",
-                                      "ord_0000000000001", "ext:nobody",        "ext:",
-                                      "42",                "CUS_0000000000001", "%20"};
+    static const char *const ids[] = {"cus_0000000000001",
+                                      "cus_zzzzzzzzzzzzz",
+                                      "cus_1",
+                                      "ord_0000000000001",
+                                      "ext:nobody",
+                                      "ext:",
+                                      "42",
+                                      "CUS_0000000000001",
+                                      "%20"};
     struct world *w = world_new();
     for (size_t i = 0; i < COUNT_OF(ids); i++)
         expect_problem(get(w, "/v1/customers/%s", ids[i]), 404, "not_found");
@@ -323,11 +330,16 @@ START_TEST(unknown_members_and_all_other_faults_are_listed_at_once)
                           "'planet':'Earth'}],'metadata':{'a':1},'id':'cus_0000000000001'}");
     expect_problem(r, 422, "invalid");
     static const char *const faults[][2] = {
-        {"/nmae", "unknown_member"},        {"/credit_limit", "too_small"},
-        {"/payment_terms_days", "too_large"}, {"/currency", "not_a_currency"},
-        {"/status", "not_a_choice"},        {"/addresses/0/country", "required"},
-        {"/addresses/1/planet", "unknown_member"}, {"/metadata/a", "type"},
-        {"/id", "unknown_member"},          {"/name", "required"},
+        {"/nmae", "unknown_member"},
+        {"/credit_limit", "too_small"},
+        {"/payment_terms_days", "too_large"},
+        {"/currency", "not_a_currency"},
+        {"/status", "not_a_choice"},
+        {"/addresses/0/country", "required"},
+        {"/addresses/1/planet", "unknown_member"},
+        {"/metadata/a", "type"},
+        {"/id", "unknown_member"},
+        {"/name", "required"},
     };
     for (size_t i = 0; i < COUNT_OF(faults); i++)
         expect_fault(r, faults[i][0], faults[i][1]);
@@ -344,8 +356,8 @@ END_TEST
 START_TEST(a_write_takes_no_parameter_but_dry_run)
 {
     struct world *w = world_new();
-    struct reply r = request(w, "POST", "/v1/customers?notify=1&dry_run=maybe",
-                             "{\"name\":\"A\"}", NULL);
+    struct reply r = request(w, "POST", "/v1/customers?notify=1&dry_run=maybe", "{\"name\":\"A\"}",
+                             NULL);
     expect_problem(r, 400, "parameter");
     ck_assert_str_eq(text(r, "/errors/0/parameter"), "notify");
     ck_assert_str_eq(text(r, "/errors/1/parameter"), "dry_run");
@@ -362,7 +374,8 @@ START_TEST(an_idempotency_key_is_needed_wherever_money_stock_or_numbers_move)
     struct company c;
     company_found(w, &c);
     int n = 0;
-    FOR_EACH_ROUTE (r) {
+    FOR_EACH_ROUTE(r)
+    {
         if (r->kind != ROUTE_WRITE || (r->flags & KEY) == 0)
             continue;
         struct request_options o = {.if_match = "*"};
@@ -393,7 +406,8 @@ START_TEST(a_change_needs_the_version_that_was_read)
     struct company c;
     company_found(w, &c);
     int n = 0;
-    FOR_EACH_ROUTE (r) {
+    FOR_EACH_ROUTE(r)
+    {
         if (r->kind != ROUTE_WRITE || (r->flags & MATCH) == 0)
             continue;
         struct request_options o = {.key = ""};
@@ -442,7 +456,8 @@ START_TEST(what_has_not_changed_is_not_sent_again)
     struct company c;
     company_found(w, &c);
     int n = 0;
-    FOR_EACH_ROUTE (r) {
+    FOR_EACH_ROUTE(r)
+    {
         if (r->kind != ROUTE_READ)
             continue;
         const char *path = company_path(w, &c, r->path);
@@ -493,14 +508,12 @@ static json_t *masked(json_t *v, const char *known)
     size_t i;
     if (json_is_object(v)) {
         json_t *out = json_object();
-        json_object_foreach(v, name, member)
-            json_object_set_new(out, name, masked(member, known));
+        json_object_foreach(v, name, member) json_object_set_new(out, name, masked(member, known));
         return out;
     }
     if (json_is_array(v)) {
         json_t *out = json_array();
-        json_array_foreach(v, i, member)
-            json_array_append_new(out, masked(member, known));
+        json_array_foreach(v, i, member) json_array_append_new(out, masked(member, known));
         return out;
     }
     const char *s = json_string_value(v);
@@ -515,11 +528,11 @@ static json_t *masked(json_t *v, const char *known)
 START_TEST(a_dry_run_answers_like_the_real_thing_and_leaves_no_trace)
 {
     static const char *const commands[] = {
-        "customers_create",    "customers_patch",       "products_create",      "prices_create",
-        "warehouses_create",   "stock_movements_create", "orders_create",       "orders_hold",
-        "orders_release",      "shipments_create",      "invoices_create",      "credit_notes_create",
-        "payments_create",     "payments_allocate",     "payments_refund",      "allocations_reverse",
-        "credit_notes_refund", "tax_codes_create",      "orders_cancel",        "orders_close",
+        "customers_create",    "customers_patch",        "products_create", "prices_create",
+        "warehouses_create",   "stock_movements_create", "orders_create",   "orders_hold",
+        "orders_release",      "shipments_create",       "invoices_create", "credit_notes_create",
+        "payments_create",     "payments_allocate",      "payments_refund", "allocations_reverse",
+        "credit_notes_refund", "tax_codes_create",       "orders_cancel",   "orders_close",
     };
     struct world *w = world_new();
     struct company c;
@@ -579,10 +592,10 @@ END_TEST
 static const struct {
     const char *path, *operation;
 } external[] = {
-    {"/v1/customers", "customers"},     {"/v1/tax-codes", "tax_codes"},
-    {"/v1/products", "products"},       {"/v1/prices", "prices"},
-    {"/v1/warehouses", "warehouses"},   {"/v1/orders", "orders"},
-    {"/v1/shipments", "shipments"},     {"/v1/invoices", "invoices"},
+    {"/v1/customers", "customers"},       {"/v1/tax-codes", "tax_codes"},
+    {"/v1/products", "products"},         {"/v1/prices", "prices"},
+    {"/v1/warehouses", "warehouses"},     {"/v1/orders", "orders"},
+    {"/v1/shipments", "shipments"},       {"/v1/invoices", "invoices"},
     {"/v1/credit-notes", "credit_notes"}, {"/v1/payments", "payments"},
 };
 
@@ -603,7 +616,8 @@ START_TEST(resources_are_found_and_made_by_external_id)
         struct reply found = get(w, "%s/ext:E%%201", path);
         expect(found, 200);
         ck_assert_str_eq(found.body, get(w, "%s/%s", path, id).body);
-        /* Taken. A body that names nothing unique but the external id, else the SKU speaks first. */
+        /* Taken. A body that names nothing unique but the external id, else the SKU speaks first.
+         */
         struct reply taken = request(w, "POST", path, with_external_id(w, body, "E 1"), &o);
         expect_problem(taken, 409, "external_id_taken");
         ck_assert_str_eq(text(taken, "/conflicting_id"), id);
@@ -637,7 +651,8 @@ START_TEST(a_put_by_external_id_creates_once)
                       again.body);
     }
     /* Replaces a master as a whole. */
-    expect(request(w, "PUT", "/v1/customers/ext:X", "{\"name\":\"A\",\"email\":\"a@b.c\"}", &o), 201);
+    expect(request(w, "PUT", "/v1/customers/ext:X", "{\"name\":\"A\",\"email\":\"a@b.c\"}", &o),
+           201);
     struct reply replaced = request(w, "PUT", "/v1/customers/ext:X", "{\"name\":\"B\"}", &o);
     expect(replaced, 200);
     ck_assert_str_eq(text(replaced, "/name"), "B");
@@ -649,9 +664,11 @@ END_TEST
 
 START_TEST(an_external_id_may_have_any_characters)
 {
-    static const char *const ids[] = {"a/b", "a%b", "a%2Fb", "a?b#c", "ext:a", "ä ö", "..", "+", "a/confirm"};
-    static const char *const paths[] = {"a%2Fb",  "a%25b",          "a%252Fb", "a%3Fb%23c", "ext:a",
-                                        "%C3%A4%20%C3%B6", "..", "+",       "a%2Fconfirm"};
+    static const char *const ids[] = {"a/b", "a%b", "a%2Fb", "a?b#c",    "ext:a",
+                                      "ä ö", "..",  "+",     "a/confirm"};
+    static const char *const paths[] = {"a%2Fb",     "a%25b", "a%252Fb",
+                                        "a%3Fb%23c", "ext:a", "%C3%A4%20%C3%B6",
+                                        "..",        "+",     "a%2Fconfirm"};
     struct world *w = world_new();
     for (size_t i = 0; i < COUNT_OF(ids); i++) {
         struct reply made = post(w, "/v1/customers", "{'name':'A','external_id':'%s'}", ids[i]);
@@ -680,10 +697,11 @@ START_TEST(the_callers_request_id_comes_back_when_it_is_sane)
     };
     struct world *w = world_new();
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        const char *headers[] = {cases[i].line,
-                                 "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-"
-                                 "01",
-                                 NULL};
+        const char *headers[] = {
+            cases[i].line,
+            "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-"
+            "01",
+            NULL};
         struct request_options o = {.headers = headers};
         struct reply r = request(w, "GET", "/v1/customers", NULL, &o);
         expect(r, 200);
@@ -750,7 +768,8 @@ START_TEST(the_servers_own_pages_need_no_key)
     expect(r, 200);
     ck_assert_str_eq(text(r, "/openapi"), "3.1.0");
     size_t operations = 0;
-    FOR_EACH_ROUTE (route) {
+    FOR_EACH_ROUTE(route)
+    {
         json_t *path = json_object_get(at(r, "/paths"), route->path);
         char method[8] = "";
         for (size_t i = 0; route->method[i] != '\0'; i++)

@@ -1,11 +1,11 @@
 /* Every statement of the product against the migrated schema: types, tenants, plans; and the rules
  * of the schema itself. */
-#include <stdarg.h>
-#include <string.h>
 #include "lib/pg/list.h"
 #include "lib/pg/migrate.h"
 #include "server/routes.h"
 #include "tests/unit/pg_fixture.h"
+#include <stdarg.h>
+#include <string.h>
 
 #define ROWS "20000"
 
@@ -31,10 +31,10 @@ static const struct {
     const char *name;
     Oid oid, array_oid;
 } types[] = {
-    [PG_I64] = {"bigint", 20, 1016},          [PG_I32] = {"integer", 23, 1007},
-    [PG_BOOL] = {"boolean", 16, 1000},        [PG_TEXT] = {"text", 25, 1009},
-    [PG_DATE] = {"date", 1082, 1182},         [PG_INSTANT] = {"timestamptz", 1184, 1185},
-    [PG_JSON] = {"json", 114, 199},           [PG_BYTES] = {"bytea", 17, 1001},
+    [PG_I64] = {"bigint", 20, 1016},   [PG_I32] = {"integer", 23, 1007},
+    [PG_BOOL] = {"boolean", 16, 1000}, [PG_TEXT] = {"text", 25, 1009},
+    [PG_DATE] = {"date", 1082, 1182},  [PG_INSTANT] = {"timestamptz", 1184, 1185},
+    [PG_JSON] = {"json", 114, 199},    [PG_BYTES] = {"bytea", 17, 1001},
 };
 
 static Oid oid_of(const struct pg_column *c)
@@ -133,11 +133,10 @@ static size_t table_uses(const char *sql, const char *table)
 
 START_TEST(every_statement_stays_within_its_tenant)
 {
-    static const char *const of_no_tenant[] = {
-        "tenants_list_all", /* the command line's */
-        "time_zone_known",  /* looks into PostgreSQL itself */
-        "tenant_insert",    /* makes one */
-        NULL};
+    static const char *const of_no_tenant[] = {"tenants_list_all", /* the command line's */
+                                               "time_zone_known", /* looks into PostgreSQL itself */
+                                               "tenant_insert",   /* makes one */
+                                               NULL};
     PGresult *tables = run("SELECT table_name FROM information_schema.columns"
                            " WHERE column_name = 'tenant_id' AND table_schema = 'public'");
     ck_assert_int_gt(PQntuples(tables), 20);
@@ -168,13 +167,29 @@ END_TEST
 
 /* ---- plans ---- */
 
-static const char *const growing[] = {
-    "sales_order",   "order_line",      "shipment",         "shipment_line",
-    "invoice",       "invoice_line",    "credit_note",      "credit_note_line",
-    "payment",       "allocation",      "refund",           "ledger_transfer",
-    "event",         "stock_movement",  "idempotency_key",  "open_item",
-    "customer",      "product",         "price",            "credit_account",
-    "stock",         "order_hold",      NULL};
+static const char *const growing[] = {"sales_order",
+                                      "order_line",
+                                      "shipment",
+                                      "shipment_line",
+                                      "invoice",
+                                      "invoice_line",
+                                      "credit_note",
+                                      "credit_note_line",
+                                      "payment",
+                                      "allocation",
+                                      "refund",
+                                      "ledger_transfer",
+                                      "event",
+                                      "stock_movement",
+                                      "idempotency_key",
+                                      "open_item",
+                                      "customer",
+                                      "product",
+                                      "price",
+                                      "credit_account",
+                                      "stock",
+                                      "order_hold",
+                                      NULL};
 
 /* Reports and upkeep that read a whole table, and that is what they are for. */
 static const struct {
@@ -194,8 +209,7 @@ static const struct {
 static bool may_read_all(const char *statement, const char *table)
 {
     for (size_t i = 0; i < COUNT_OF(may_scan); i++)
-        if (strcmp(may_scan[i].statement, statement) == 0 &&
-            strcmp(may_scan[i].table, table) == 0)
+        if (strcmp(may_scan[i].statement, statement) == 0 && strcmp(may_scan[i].table, table) == 0)
             return true;
     return !is_among(table, growing);
 }
@@ -270,7 +284,8 @@ static void fill(void)
         " SELECT 1, 'receivable', 'EUR', DATE '1980-01-01' + g, 1",
         "event (tenant_id, seq, type, resource_id, resource, at)"
         " SELECT 1, g, 'order.created', g, 'order', now()",
-        "idempotency_key (tenant_id, api_key_id, operation, key, fingerprint, status, headers, body,"
+        "idempotency_key (tenant_id, api_key_id, operation, key, fingerprint, status, headers, "
+        "body,"
         " created_at) SELECT 1, 1, 'o', 'k' || g, '', 200, '[]', '', now()",
         "number_series (tenant_id, series, prefix) SELECT 1, 's' || g, ''",
     };
@@ -401,11 +416,12 @@ START_TEST(every_key_of_a_tenants_table_begins_with_the_tenant)
                 "   AND c.relname <> 'schema_migration'"
                 "   AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid"
                 "                    AND a.attnum = i.indkey[0] AND a.attname = 'tenant_id')");
-    expect_none("a foreign key that does not begin with tenant_id on both sides",
-                "SELECT k.conname FROM pg_constraint k"
-                "  JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]"
-                "  JOIN pg_attribute b ON b.attrelid = k.confrelid AND b.attnum = k.confkey[1]"
-                " WHERE k.contype = 'f' AND (a.attname <> 'tenant_id' OR b.attname <> 'tenant_id')");
+    expect_none(
+        "a foreign key that does not begin with tenant_id on both sides",
+        "SELECT k.conname FROM pg_constraint k"
+        "  JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]"
+        "  JOIN pg_attribute b ON b.attrelid = k.confrelid AND b.attnum = k.confkey[1]"
+        " WHERE k.contype = 'f' AND (a.attname <> 'tenant_id' OR b.attname <> 'tenant_id')");
 }
 END_TEST
 

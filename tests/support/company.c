@@ -39,102 +39,116 @@ static void masters(struct world *w, struct company *c)
 
 static void orders(struct world *w, struct company *c)
 {
-    c->order = create(w, c, post(w, "/v1/orders",
-                                 "{'external_id':'O1','customer_id':'%s','customer_po':'PO1',"
-                                 "'confirm':true,'lines':[{'sku':'A','quantity':'10'},"
-                                 "{'sku':'S','quantity':'1'}]}",
+    c->order = create(w, c,
+                      post(w, "/v1/orders",
+                           "{'external_id':'O1','customer_id':'%s','customer_po':'PO1',"
+                           "'confirm':true,'lines':[{'sku':'A','quantity':'10'},"
+                           "{'sku':'S','quantity':'1'}]}",
+                           c->customer));
+    c->draft_order = create(w, c,
+                            post(w, "/v1/orders",
+                                 "{'customer_id':'%s','lines':[{'sku':'A','quantity':'1'}]}",
                                  c->customer));
-    c->draft_order = create(w, c, post(w, "/v1/orders",
-                                       "{'customer_id':'%s','lines':[{'sku':'A','quantity':'1'}]}",
-                                       c->customer));
-    c->held_order = create(w, c, post(w, "/v1/orders",
-                                      "{'customer_id':'%s','confirm':true,'channel':'web',"
-                                      "'lines':[{'sku':'A','quantity':'2'}]}",
-                                      c->customer));
+    c->held_order = create(w, c,
+                           post(w, "/v1/orders",
+                                "{'customer_id':'%s','confirm':true,'channel':'web',"
+                                "'lines':[{'sku':'A','quantity':'2'}]}",
+                                c->customer));
     made(w, c, post(w, fmt(w, "/v1/orders/%s/hold", c->held_order), "{'reason':'asked to wait'}"),
          200);
     const char *canceled = create(
-        w, c, post(w, "/v1/orders",
-                   "{'customer_id':'%s','confirm':true,'lines':[{'sku':'A','quantity':'3'}]}",
-                   c->customer));
+        w, c,
+        post(w, "/v1/orders",
+             "{'customer_id':'%s','confirm':true,'lines':[{'sku':'A','quantity':'3'}]}",
+             c->customer));
     made(w, c, act(w, fmt(w, "/v1/orders/%s", canceled), "cancel"), 200);
 }
 
 static void shipments(struct world *w, struct company *c)
 {
-    c->shipment = create(w, c, post(w, "/v1/shipments",
-                                    "{'external_id':'SH1','order_id':'%s','ship':true,'carrier':"
-                                    "'Post','lines':[{'order_line_no':1,'quantity':'6'}]}",
-                                    c->order));
+    c->shipment = create(w, c,
+                         post(w, "/v1/shipments",
+                              "{'external_id':'SH1','order_id':'%s','ship':true,'carrier':"
+                              "'Post','lines':[{'order_line_no':1,'quantity':'6'}]}",
+                              c->order));
     made(w, c, act(w, fmt(w, "/v1/shipments/%s", c->shipment), "deliver"), 200);
-    c->draft_shipment = create(w, c, post(w, "/v1/shipments",
-                                          "{'order_id':'%s','lines':[{'order_line_no':1,"
-                                          "'quantity':'2'}]}",
-                                          c->order));
+    c->draft_shipment = create(w, c,
+                               post(w, "/v1/shipments",
+                                    "{'order_id':'%s','lines':[{'order_line_no':1,"
+                                    "'quantity':'2'}]}",
+                                    c->order));
 }
 
 static void invoices(struct world *w, struct company *c)
 {
-    c->invoice = create(w, c, post(w, "/v1/invoices",
-                                   "{'external_id':'I1','order_id':'%s','finalize':true}",
-                                   c->order)); /* 110.00 + 20.90 */
-    c->draft_invoice =
-        create(w, c, post(w, "/v1/invoices",
-                          "{'customer_id':'%s','lines':[{'description':'Advice','quantity':'2',"
-                          "'unit_price':'30.00','tax_code_id':'ext:T19'}]}",
-                          c->customer));
-    c->void_invoice =
-        create(w, c, post(w, "/v1/invoices",
-                          "{'customer_id':'%s','finalize':true,'lines':[{'sku':'S','quantity':'1',"
-                          "'unit_price':'5.00'}]}",
-                          c->customer));
+    c->invoice = create(w, c,
+                        post(w, "/v1/invoices",
+                             "{'external_id':'I1','order_id':'%s','finalize':true}",
+                             c->order)); /* 110.00 + 20.90 */
+    c->draft_invoice = create(
+        w, c,
+        post(w, "/v1/invoices",
+             "{'customer_id':'%s','lines':[{'description':'Advice','quantity':'2',"
+             "'unit_price':'30.00','tax_code_id':'ext:T19'}]}",
+             c->customer));
+    c->void_invoice = create(
+        w, c,
+        post(w, "/v1/invoices",
+             "{'customer_id':'%s','finalize':true,'lines':[{'sku':'S','quantity':'1',"
+             "'unit_price':'5.00'}]}",
+             c->customer));
     made(w, c, post(w, fmt(w, "/v1/invoices/%s/void", c->void_invoice), "{'reason':'wrong'}"), 200);
 }
 
 static void credits(struct world *w, struct company *c)
 {
-    c->credit_note = create(w, c, post(w, "/v1/credit-notes",
-                                       "{'external_id':'N1','invoice_id':'%s','reason':'quality',"
-                                       "'issue':true,'lines':[{'invoice_line_no':1,'quantity':"
-                                       "'1'}]}",
-                                       c->invoice));
-    c->free_credit =
-        create(w, c, post(w, "/v1/credit-notes",
-                          "{'customer_id':'%s','reason':'goodwill','issue':true,'lines':[{"
-                          "'description':'Bonus','quantity':'1','unit_price':'40.00',"
-                          "'tax_code_id':'ext:T0'}]}",
-                          c->customer));
-    c->draft_credit =
-        create(w, c, post(w, "/v1/credit-notes",
-                          "{'customer_id':'%s','reason':'goodwill','lines':[{'description':"
-                          "'Later','quantity':'1','unit_price':'1.00','tax_code_id':'ext:T0'}]}",
-                          c->customer));
+    c->credit_note = create(w, c,
+                            post(w, "/v1/credit-notes",
+                                 "{'external_id':'N1','invoice_id':'%s','reason':'quality',"
+                                 "'issue':true,'lines':[{'invoice_line_no':1,'quantity':"
+                                 "'1'}]}",
+                                 c->invoice));
+    c->free_credit = create(w, c,
+                            post(w, "/v1/credit-notes",
+                                 "{'customer_id':'%s','reason':'goodwill','issue':true,'lines':[{"
+                                 "'description':'Bonus','quantity':'1','unit_price':'40.00',"
+                                 "'tax_code_id':'ext:T0'}]}",
+                                 c->customer));
+    c->draft_credit = create(
+        w, c,
+        post(w, "/v1/credit-notes",
+             "{'customer_id':'%s','reason':'goodwill','lines':[{'description':"
+             "'Later','quantity':'1','unit_price':'1.00','tax_code_id':'ext:T0'}]}",
+             c->customer));
 }
 
 static void cash(struct world *w, struct company *c)
 {
-    c->payment = create(w, c, post(w, "/v1/payments",
-                                   "{'external_id':'P1','customer_id':'%s','method':"
-                                   "'bank_transfer','amount':'200.00','reference':'thanks',"
-                                   "'allocations':[{'invoice_id':'%s','amount':'50.00'}]}",
-                                   c->customer, c->invoice));
+    c->payment = create(w, c,
+                        post(w, "/v1/payments",
+                             "{'external_id':'P1','customer_id':'%s','method':"
+                             "'bank_transfer','amount':'200.00','reference':'thanks',"
+                             "'allocations':[{'invoice_id':'%s','amount':'50.00'}]}",
+                             c->customer, c->invoice));
     const char *pay = fmt(w, "/v1/payments/%s", c->payment);
     struct reply r = made(w, c, get(w, "%s", pay), 200);
     c->n_requests--; /* a read */
     c->allocation = copy(w, text(r, "/allocations/0/id"));
-    r = made(w, c, post(w, fmt(w, "%s/allocate", pay),
-                        "{'allocations':[{'invoice_id':'%s','amount':'10.00'}]}", c->invoice),
+    r = made(w, c,
+             post(w, fmt(w, "%s/allocate", pay),
+                  "{'allocations':[{'invoice_id':'%s','amount':'10.00'}]}", c->invoice),
              200);
     c->reversed = copy(w, text(r, "/allocations/1/id"));
     made(w, c, post(w, fmt(w, "/v1/allocations/%s/reverse", c->reversed), "{'reason':'mistake'}"),
          201);
-    c->refund = create(w, c, post(w, fmt(w, "%s/refund", pay),
-                                  "{'external_id':'R1','amount':'20.00'}"));
-    made(w, c, post(w, fmt(w, "/v1/credit-notes/%s/allocate", c->free_credit),
-                    "{'allocations':[{'invoice_id':'%s','amount':'1.00'}]}", c->invoice),
+    c->refund = create(w, c,
+                       post(w, fmt(w, "%s/refund", pay), "{'external_id':'R1','amount':'20.00'}"));
+    made(w, c,
+         post(w, fmt(w, "/v1/credit-notes/%s/allocate", c->free_credit),
+              "{'allocations':[{'invoice_id':'%s','amount':'1.00'}]}", c->invoice),
          200);
-    create(w, c, post(w, fmt(w, "/v1/credit-notes/%s/refund", c->free_credit),
-                      "{'amount':'5.00'}"));
+    create(w, c,
+           post(w, fmt(w, "/v1/credit-notes/%s/refund", c->free_credit), "{'amount':'5.00'}"));
     c->transfer = copy(w, text(get(w, "/v1/ledger/transfers"), "/data/0/id"));
 }
 
@@ -154,13 +168,13 @@ const char *company_id(const struct company *c, const char *parameter)
     const struct {
         const char *parameter, *id;
     } ids[] = {
-        {"customer_id", c->customer},      {"tax_code_id", c->tax_code},
-        {"product_id", c->product},        {"price_id", c->price},
-        {"warehouse_id", c->warehouse},    {"stock_movement_id", c->movement},
-        {"order_id", c->order},            {"shipment_id", c->shipment},
-        {"invoice_id", c->invoice},        {"credit_note_id", c->credit_note},
-        {"payment_id", c->payment},        {"allocation_id", c->allocation},
-        {"refund_id", c->refund},          {"transfer_id", c->transfer},
+        {"customer_id", c->customer},   {"tax_code_id", c->tax_code},
+        {"product_id", c->product},     {"price_id", c->price},
+        {"warehouse_id", c->warehouse}, {"stock_movement_id", c->movement},
+        {"order_id", c->order},         {"shipment_id", c->shipment},
+        {"invoice_id", c->invoice},     {"credit_note_id", c->credit_note},
+        {"payment_id", c->payment},     {"allocation_id", c->allocation},
+        {"refund_id", c->refund},       {"transfer_id", c->transfer},
     };
     for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
         if (strcmp(ids[i].parameter, parameter) == 0)
@@ -194,12 +208,11 @@ const char *company_body(struct world *w, const struct company *c, const char *o
         {"products_put", "{'sku':'A','name':'A','tax_code_id':'ext:T19'}"},
         {"prices_create",
          fmt(w, "{'product_id':'%s','unit_price':'9.00','min_quantity':'100'}", c->product)},
-        {"prices_put", fmt(w, "{'product_id':'%s','unit_price':'9.00','valid_from':'2000-01-01'}",
-                           c->product)},
+        {"prices_put",
+         fmt(w, "{'product_id':'%s','unit_price':'9.00','valid_from':'2000-01-01'}", c->product)},
         {"warehouses_create", "{'code':'W2','name':'Second'}"},
         {"warehouses_put", "{'code':'MAIN','name':'Main'}"},
-        {"stock_movements_create",
-         "{'movements':[{'sku':'A','kind':'receipt','quantity':'1'}]}"},
+        {"stock_movements_create", "{'movements':[{'sku':'A','kind':'receipt','quantity':'1'}]}"},
         {"orders_create", fmt(w,
                               "{'customer_id':'%s','confirm':true,'lines':[{'sku':'A',"
                               "'quantity':'1'}]}",

@@ -4,20 +4,20 @@
 
 struct company {
     const char *customer, *tax_code, *product, *service, *price, *warehouse, *movement;
-    const char *order;        /* in fulfillment: goods half shipped, invoiced */
-    const char *draft_order;  /* never confirmed */
-    const char *held_order;   /* customer_request */
-    const char *shipment;     /* delivered */
+    const char *order;       /* in fulfillment: goods half shipped, invoiced */
+    const char *draft_order; /* never confirmed */
+    const char *held_order;  /* customer_request */
+    const char *shipment;    /* delivered */
     const char *draft_shipment;
-    const char *invoice;      /* partly paid, partly credited */
+    const char *invoice; /* partly paid, partly credited */
     const char *draft_invoice;
     const char *void_invoice;
-    const char *credit_note;  /* on the invoice */
-    const char *free_credit;  /* of no invoice, partly applied and refunded */
+    const char *credit_note; /* on the invoice */
+    const char *free_credit; /* of no invoice, partly applied and refunded */
     const char *draft_credit;
-    const char *payment;      /* partly applied, refunded in part */
-    const char *allocation;   /* of the payment to the invoice */
-    const char *reversed;     /* an allocation that was taken back */
+    const char *payment;    /* partly applied, refunded in part */
+    const char *allocation; /* of the payment to the invoice */
+    const char *reversed;   /* an allocation that was taken back */
     const char *refund;
     const char *transfer;
     /* X-Request-Id of every write that made it. */

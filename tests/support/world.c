@@ -1,15 +1,5 @@
 /* Starts worlds and speaks HTTP to them: see world.h. */
 #include "tests/support/world.h"
-#include <curl/curl.h>
-#include <ftw.h>
-#include <libpq-fe.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 #include "lib/base/arena.h"
 #include "lib/base/date.h"
 #include "lib/base/id.h"
@@ -23,6 +13,16 @@
 #include "server/constraints.h"
 #include "server/tenants/tenants.h"
 #include "tenants.sql.h"
+#include <curl/curl.h>
+#include <ftw.h>
+#include <libpq-fe.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #define WORLD_ARENA_LIMIT SIZE_MAX
 #define REQUEST_TIMEOUT_S 120L
@@ -152,11 +152,8 @@ static void seed(struct world *w, struct seed *s)
         abort();
     struct pool_options o = {.conninfo = conninfo, .size = 1, .wait_us = 5000000};
     ck_assert_int_eq(pool_open(&o, &owner), OK);
-    struct tx_options t = {.mode = TX_WRITE,
-                           .tenant = s->tenant,
-                           .now = clock_now_us(),
-                           .arena = a,
-                           .problem = &p};
+    struct tx_options t = {
+        .mode = TX_WRITE, .tenant = s->tenant, .now = clock_now_us(), .arena = a, .problem = &p};
     err e = tx_run(owner, &t, seed_body, s);
     ck_assert_msg(e == OK, "seeding: %s", p.detail ? p.detail : err_title(e));
     pool_close(owner);
@@ -176,10 +173,9 @@ static void start_server(struct world *w)
         .statement_timeout_ms = 60000,
         .lock_timeout_ms = s->lock_timeout_ms};
     ck_assert_int_eq(pool_open(&po, &w->pool), OK);
-    struct runner_options ro = {
-        .settings = s,
-        .pool = w->pool,
-        .secret = {.p = world_secret, .len = sizeof(world_secret) - 1}};
+    struct runner_options ro = {.settings = s,
+                                .pool = w->pool,
+                                .secret = {.p = world_secret, .len = sizeof(world_secret) - 1}};
     w->runner = runner_new(&ro);
     struct http_options ho = {.address = "127.0.0.1",
                               .threads = (int)s->http_threads,
@@ -489,8 +485,8 @@ static void *shoot(void *arg)
 {
     struct shooter *s = arg;
     pthread_barrier_wait(s->start);
-    s->shot->reply =
-        request(s->w, s->shot->method, s->shot->path, s->shot->body, &s->shot->options);
+    s->shot->reply = request(s->w, s->shot->method, s->shot->path, s->shot->body,
+                             &s->shot->options);
     return NULL;
 }
 
@@ -581,7 +577,9 @@ const char *text(struct reply r, const char *pointer)
         snprintf(out, sizeof(slots[0]), "%lld", (long long)json_integer_value(v));
     else
         snprintf(out, sizeof(slots[0]), "%s",
-                 json_is_true(v) ? "true" : json_is_false(v) ? "false" : "(structure)");
+                 json_is_true(v)    ? "true"
+                 : json_is_false(v) ? "false"
+                                    : "(structure)");
     return out;
 }
 
@@ -612,8 +610,7 @@ void expect_fault_at(struct reply r, const char *pointer, const char *code, cons
     {
         const char *where = json_string_value(json_object_get(fault, "pointer"));
         const char *what = json_string_value(json_object_get(fault, "code"));
-        if (where != NULL && what != NULL && strcmp(where, pointer) == 0 &&
-            strcmp(what, code) == 0)
+        if (where != NULL && what != NULL && strcmp(where, pointer) == 0 && strcmp(what, code) == 0)
             return;
     }
     ck_abort_msg("%s:%d: no fault %s at %s: %.2000s", file, line, code, pointer, r.body);

@@ -30,9 +30,9 @@ struct world *world_new(void);
 struct world *world_new_with(const char *const *env);
 void world_free(struct world *w);
 
-const char *world_url(const struct world *w);  /* http://127.0.0.1:port */
+const char *world_url(const struct world *w); /* http://127.0.0.1:port */
 int world_port(const struct world *w);
-const char *world_key(const struct world *w);  /* of the tenant, all scopes */
+const char *world_key(const struct world *w); /* of the tenant, all scopes */
 const char *world_tenant(const struct world *w);
 /* Another key of the same tenant with these scopes; another tenant's key with all scopes. */
 const char *world_key_with(struct world *w, const char *scopes);
@@ -58,7 +58,8 @@ struct request_options {
 };
 struct reply request(struct world *w, const char *method, const char *path, const char *body,
                      const struct request_options *o);
-/* The usual ones: a new Idempotency-Key and If-Match: * go along. fmt makes the body, with ' for ". */
+/* The usual ones: a new Idempotency-Key and If-Match: * go along. fmt makes the body, with ' for ".
+ */
 struct reply get(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 struct reply post(struct world *w, const char *path, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
@@ -92,11 +93,14 @@ const char *fmt(struct world *w, const char *format, ...) __attribute__((format(
 #define expect(r, status_) expect_at((r), (status_), __FILE__, __LINE__)
 void expect_at(struct reply r, int status, const char *file, int line);
 /* The problem's code must be that one too. */
-#define expect_problem(r, status_, code_) expect_problem_at((r), (status_), (code_), __FILE__, __LINE__)
+#define expect_problem(r, status_, code_)                                                          \
+    expect_problem_at((r), (status_), (code_), __FILE__, __LINE__)
 void expect_problem_at(struct reply r, int status, const char *code, const char *file, int line);
 /* A fault at that pointer with that code is among errors[]. */
-#define expect_fault(r, pointer_, code_) expect_fault_at((r), (pointer_), (code_), __FILE__, __LINE__)
-void expect_fault_at(struct reply r, const char *pointer, const char *code, const char *file, int line);
+#define expect_fault(r, pointer_, code_)                                                           \
+    expect_fault_at((r), (pointer_), (code_), __FILE__, __LINE__)
+void expect_fault_at(struct reply r, const char *pointer, const char *code, const char *file,
+                     int line);
 /* GET /v1/proof: every invariant holds. */
 #define expect_books_balance(w) expect_books_balance_at((w), __FILE__, __LINE__)
 void expect_books_balance_at(struct world *w, const char *file, int line);

@@ -226,7 +226,7 @@ static const struct {
     const char *name, *statuses;
 } answers[] = {
     {"tenant_get", "200 304 400 401 403 500 503"},
-    {"tenant_patch", "200 400 401 403 409 412 413 415 422 428 500 503"},
+    {"tenant_patch", "200 400 401 403 412 413 415 422 428 500 503"},
     {"customers_list", "200 400 401 403 500 503"},
     {"customers_get", "200 304 400 401 403 404 500 503"},
     {"customers_put", "200 201 400 401 403 404 409 412 413 415 422 500 503"},

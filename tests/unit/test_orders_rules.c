@@ -1,4 +1,5 @@
-/* The pure rules of orders: exposure of lines, status from lines, the credit decision, the actions. */
+/* The pure rules of orders: exposure of lines, status from lines, the credit decision, the actions.
+ */
 #include <check.h>
 #undef fail
 #include "server/orders/place.h"
@@ -6,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PIECES(n) ((n) * DECIMAL_ONE)
+#define PIECES(n) ((n)*DECIMAL_ONE)
 
 static struct order_line stock_line(int64_t quantity, int64_t gross)
 {
@@ -238,8 +239,7 @@ int main(void)
     tcase_add_test(t, facts_shrink_as_orders_of_a_batch_consume_them);
     tcase_add_test(t, an_order_that_lacks_stock_on_its_last_line_consumes_nothing);
     tcase_add_test(t, a_release_goes_over_the_limit_and_a_blocked_customer_is_held);
-    tcase_add_loop_test(t, each_state_allows_exactly_its_actions, 0,
-                        (int)COUNT_OF(action_cases));
+    tcase_add_loop_test(t, each_state_allows_exactly_its_actions, 0, (int)COUNT_OF(action_cases));
     SRunner *runner = srunner_create(s);
     srunner_run_all(runner, CK_NORMAL);
     int failed = srunner_ntests_failed(runner);
