@@ -1,5 +1,6 @@
 /* Host tool: makes typed C functions from .sql files, see sqlgen.md.
  * sqlgen OUTDIR FILE.sql … */
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -453,6 +454,7 @@ static void put(struct text *t, const char *s, size_t len)
             memcpy(more, t->p, t->len);
         t->p = more;
     }
+    assert(t->p != NULL);
     memcpy(t->p + t->len, s, len);
     t->len += len;
     t->p[t->len] = '\0';
@@ -578,7 +580,8 @@ static void replace_param(struct source *s, struct fn *f, struct text *out, bool
     size_t i = find_bind(s, f, name);
     f->binds[i].used = true;
     char number[24];
-    put(out, number, (size_t)snprintf(number, sizeof(number), "$%zu", i + 1));
+    size_t len = (size_t)snprintf(number, sizeof(number), "$%zu", i + 1);
+    put(out, number, len);
 }
 
 /* One piece of SQL: quotes are copied, comments dropped, parameters numbered. */

@@ -173,21 +173,22 @@ static err add_up(struct totals_line *lines, size_t n, struct totals *ret)
     return OK;
 }
 
-static void free_parts(struct part **parts)
+static err compute_lines(struct totals_line *lines, size_t n, int exponent, enum rounding rounding,
+                         bool tax_per_line, struct part *parts)
 {
-    free(*parts);
+    __int128 unit = unit_of(exponent);
+    for (size_t i = 0; i < n; i++)
+        TRY(compute_line(&lines[i], exponent, unit, rounding, tax_per_line, &parts[i]));
+    return tax_per_line ? OK : tax_groups(parts, n, unit * PERCENT, rounding);
 }
 
 err totals_compute(struct totals_line *lines, size_t n, int exponent, enum rounding rounding,
                    bool tax_per_line, struct totals *ret)
 {
-    __attribute__((cleanup(free_parts))) struct part *parts = calloc(n + 1, sizeof *parts);
+    struct part *parts = calloc(n + 1, sizeof *parts);
     if (parts == NULL)
         abort();
-    __int128 unit = unit_of(exponent);
-    for (size_t i = 0; i < n; i++)
-        TRY(compute_line(&lines[i], exponent, unit, rounding, tax_per_line, &parts[i]));
-    if (!tax_per_line)
-        TRY(tax_groups(parts, n, unit * PERCENT, rounding));
-    return add_up(lines, n, ret);
+    err e = compute_lines(lines, n, exponent, rounding, tax_per_line, parts);
+    free(parts);
+    return e == OK ? add_up(lines, n, ret) : e;
 }

@@ -30,22 +30,23 @@ static struct address_list decode_addresses(struct arena *a, const char *json)
     return book.addresses;
 }
 
-static struct address *choose(struct address_list list, const char *kind)
+static struct address *choose(const struct address_list *list, const char *kind)
 {
-    for (size_t i = 0; i < list.n; i++)
-        if (list.v[i].kind != NULL && strcmp(list.v[i].kind, kind) == 0)
-            return &list.v[i];
-    for (size_t i = 0; i < list.n; i++)
-        if (list.v[i].kind == NULL)
-            return &list.v[i];
-    return list.n > 0 ? &list.v[0] : NULL;
+    for (size_t i = 0; i < list->n; i++)
+        if (list->v[i].kind != NULL && strcmp(list->v[i].kind, kind) == 0)
+            return &list->v[i];
+    for (size_t i = 0; i < list->n; i++)
+        if (list->v[i].kind == NULL)
+            return &list->v[i];
+    return list->n > 0 ? &list->v[0] : NULL;
 }
 
 const char *customer_party(struct arena *a, const struct customer_facts *f, const char *kind)
 {
+    struct address_list addresses = decode_addresses(a, f->addresses);
     struct party party = {.name = f->legal_name != NULL ? f->legal_name : f->name,
                           .tax_id = f->tax_id,
-                          .address = choose(decode_addresses(a, f->addresses), kind)};
+                          .address = choose(&addresses, kind)};
     struct buf out;
     buf_init(&out, a, 256, PARTY_MAX);
     json_encode(&out, &party_type, &party, NULL);

@@ -7,6 +7,7 @@
 #include "server/invoices/internal.h"
 #include "server/routes_prototypes.h"
 #include "server/tenants/numbers.h"
+#include <assert.h>
 #include <string.h>
 
 #define CREDIT_NOTE_EVENT_FIELDS(T, VALUE, OBJECT, LIST)                                           \
@@ -155,6 +156,7 @@ static err put_items(const struct crediting *k, int64_t offset)
     struct open_item items[2];
     size_t used = 0;
     if (offset > 0) {
+        assert(k->open != NULL); /* what is offset is open */
         items[used] = *k->open;
         items[used++].open_amount -= offset;
     }

@@ -23,8 +23,9 @@ static err lock_one(struct tx *tx, struct call *c, const char *action, struct or
         for (size_t i = 0; i < allowed.n; i++)
             list_text = i == 0 ? allowed.v[0]
                                : arena_printf(tx->arena, "%s, %s", list_text, allowed.v[i]);
-        return fail(c->problem, ERR_WRONG_STATE, "The order is %s; what can be done now: %s.",
-                    o->status, list_text);
+        fail(c->problem, ERR_WRONG_STATE, "The order is %s; what can be done now: %s.", o->status,
+             list_text);
+        return ERR_WRONG_STATE;
     }
     *ret = o;
     return OK;

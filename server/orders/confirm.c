@@ -2,6 +2,7 @@
 #include "lib/base/decimal.h"
 #include "lib/base/money.h"
 #include "server/orders/place.h"
+#include <assert.h>
 #include <string.h>
 
 static const char *amount_text(struct arena *a, int64_t minor, const char *currency)
@@ -21,6 +22,8 @@ static bool is_stock(const struct order_line *l)
 static bool reserve(const struct confirm_case *k, struct order_line *l, const char **ret_reason)
 {
     int64_t wanted = line_open_quantity(l) - l->reserved;
+    if (wanted == 0)
+        return true; /* canceled before it was ever confirmed: there may be no stock row at all */
     struct stock_facts *s = stock_find(k->stock, l->product_id, l->warehouse_id);
     int64_t available = s ? s->on_hand - s->reserved : 0;
     if (wanted > available) {
@@ -31,6 +34,7 @@ static bool reserve(const struct confirm_case *k, struct order_line *l, const ch
                                    (long long)l->line_no, want, l->sku, have);
         return false;
     }
+    assert(s != NULL); /* something of it is available */
     s->reserved += wanted;
     l->reserved += wanted;
     return true;
@@ -39,7 +43,7 @@ static bool reserve(const struct confirm_case *k, struct order_line *l, const ch
 static void unreserve(const struct confirm_case *k, struct order_line *lines, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        if (!is_stock(&lines[i]))
+        if (lines[i].reserved == 0)
             continue;
         stock_find(k->stock, lines[i].product_id, lines[i].warehouse_id)->reserved -= lines[i]
                                                                                           .reserved;

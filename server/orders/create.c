@@ -181,6 +181,7 @@ static void resolve_header(struct tx *tx, struct placing *p, const struct facts 
         fault(problem, "/warehouse_id", "unknown_reference", "There is no such warehouse.");
     if (!alive(p))
         return;
+    assert(p->customer != NULL); /* its absence is a fault */
     *p->out = (struct order){
         .id = id_new(),
         .version = 1,

@@ -309,14 +309,13 @@ static void make_masters(const struct stage *s)
 
 static pid_t read_postmaster(const struct stage *s)
 {
-    char path[128];
+    char path[128], line[32] = "";
     snprintf(path, sizeof path, "%s/pg/data/postmaster.pid", s->dir);
     FILE *f = fopen(path, "re");
-    int pid = 0;
-    if (f == NULL || fscanf(f, "%d", &pid) != 1)
+    if (f == NULL || fgets(line, sizeof line, f) == NULL)
         die("no %s", path);
     fclose(f);
-    return pid;
+    return (pid_t)strtol(line, NULL, 10);
 }
 
 static void on_signal(int sig)

@@ -142,7 +142,7 @@ static void receipts_start(void *arg, size_t month)
             json_pack("{s:o, s:s, s:s, s:o, s:o, s:o}", "external_id",
                       json_sprintf("%s/%s/%zu", warehouse, p->id, month + 1), "kind", "receipt",
                       "sku", p->id, "warehouse_id", json_ext(warehouse), "quantity",
-                      json_sprintf("%lld", (long long)(needed * 115 / 100 / RECEIPTS_PER_YEAR + 1)),
+                      json_sprintf("%ld", needed * 115 / 100 / RECEIPTS_PER_YEAR + 1),
                       "effective_date", json_date(date)));
     }
     client_send(m->client, &(struct request){.method = "POST",

@@ -8,6 +8,7 @@
 #include "tests/load/names.h"
 #include "tests/load/rng.h"
 #include "tests/load/say.h"
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -496,10 +497,12 @@ static bool send_event(struct life *l)
         send_invoice(l, o);
         return true;
     case CREDIT:
+        assert(l->bills != NULL);
         send_credit_note(l, &l->bills[l->now.n]);
         return true;
     case PAY:
     case PAY_REST:
+        assert(l->bills != NULL);
         return pay_bill(l, &l->bills[l->now.n]);
     case PAY_RUN:
         return pay_run(l);

@@ -1,5 +1,6 @@
 /* SplitMix64 (Steele, Lea and Flood 2014). */
 #include "tests/load/rng.h"
+#include <assert.h>
 
 uint64_t rng_next(struct rng *r)
 {
@@ -21,6 +22,7 @@ struct rng rng_of(uint64_t seed, const char *what, uint64_t number)
 
 int64_t rng_between(struct rng *r, int64_t low, int64_t high)
 {
+    assert(low <= high);
     return low + (int64_t)(rng_next(r) % (uint64_t)(high - low + 1));
 }
 

@@ -31,13 +31,13 @@ END_TEST
 
 START_TEST(the_parts_of_a_line_add_up_to_its_gross_at_every_step)
 {
-    srand(42);
+    unsigned short seed[3] = {42, 0, 0};
     for (int round = 0; round < 20000; round++) {
-        struct order_line l = stock_line(1 + rand() % 50, rand() % 100000);
+        struct order_line l = stock_line(1 + nrand48(seed) % 50, nrand48(seed) % 100000);
         int64_t pieces = l.quantity / DECIMAL_ONE;
-        l.shipped = PIECES(rand() % (pieces + 1));
-        l.canceled = PIECES(rand() % (pieces - l.shipped / DECIMAL_ONE + 1));
-        l.invoiced = PIECES(rand() % (l.shipped / DECIMAL_ONE + 1));
+        l.shipped = PIECES(nrand48(seed) % (pieces + 1));
+        l.canceled = PIECES(nrand48(seed) % (pieces - l.shipped / DECIMAL_ONE + 1));
+        l.invoiced = PIECES(nrand48(seed) % (l.shipped / DECIMAL_ONE + 1));
         struct line_exposure e = line_exposure(&l);
         ck_assert_int_ge(e.ordered, 0);
         ck_assert_int_ge(e.unbilled, 0);
