@@ -718,7 +718,7 @@ BEGIN
         GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO o2c_server;
         GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO o2c_server;
         REVOKE UPDATE ON event, stock_movement, allocation, refund, ledger_transfer FROM o2c_server;
-        GRANT DELETE ON idempotency_key, open_item, tax_rate TO o2c_server;
+        GRANT DELETE ON idempotency_key, open_item, order_line, tax_rate TO o2c_server;
         REVOKE INSERT, UPDATE ON tenant FROM o2c_server;
         GRANT UPDATE (name, legal_name, tax_id, credit_mode, locked_until, version) ON tenant
             TO o2c_server;

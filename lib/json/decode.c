@@ -5,11 +5,6 @@
 #include <assert.h>
 #include <string.h>
 
-struct any_list {
-    void *v;
-    size_t n;
-};
-
 static void decode_object(struct decoder *d, const struct json_type *type, const json_t *object,
                           void *value, const struct json_path *path);
 

@@ -4,15 +4,11 @@
 #include "lib/base/decimal.h"
 #include "lib/base/id.h"
 #include "lib/base/money.h"
+#include "lib/json/internal.h"
 #include <assert.h>
 #include <string.h>
 
 #define PRICE_MIN_DECIMALS 2
-
-struct any_list {
-    void *v;
-    size_t n;
-};
 
 /* What a member is written with. */
 struct member {
@@ -155,32 +151,35 @@ static const struct {
     [JSON_KIND_list] = {put_list, ABSENT_EMPTY},
 };
 
-static bool is_absent(const struct member *m)
+bool json_is_absent(const struct json_field *f, const void *at)
 {
-    switch (kinds[m->f->kind].absent) {
+    switch (kinds[f->kind].absent) {
     case ABSENT_NULL:
-        return *(const void *const *)m->at == NULL;
+        return *(const void *const *)at == NULL;
     case ABSENT_NIL64:
-        return number_at(m) == NIL64;
+        return *(const int64_t *)at == NIL64;
     case ABSENT_NIL32:
-        return *(const int32_t *)m->at == NIL32;
+        return *(const int32_t *)at == NIL32;
     case ABSENT_FALSE:
-        return !*(const bool *)m->at;
+        return !*(const bool *)at;
     case ABSENT_EMPTY:
-        /* v before n in struct string_list and in every declared list. */
-        return ((const struct any_list *)m->at)->n == 0;
+        return ((const struct any_list *)at)->n == 0;
     }
     return false;
 }
 
-static bool writes_null(const struct member *m)
+void json_encode_member(struct buf *out, const struct json_field *f, const void *at,
+                        const char *currency)
 {
-    enum absent absent = kinds[m->f->kind].absent;
-    return absent != ABSENT_FALSE && absent != ABSENT_EMPTY && is_absent(m);
+    struct member m = {.out = out, .f = f, .at = at, .currency = currency};
+    enum absent absent = kinds[f->kind].absent;
+    if (absent != ABSENT_FALSE && absent != ABSENT_EMPTY && json_is_absent(f, at))
+        buf_put(out, "null", 4);
+    else
+        kinds[f->kind].put(&m);
 }
 
-/* The struct's own currency, wherever it stands, or the one from outside. */
-static const char *currency_of(const struct json_type *type, const void *value, const char *outside)
+const char *json_currency_of(const struct json_type *type, const void *value, const char *outside)
 {
     for (size_t i = 0; i < type->n_fields; i++) {
         if (type->fields[i].kind != JSON_KIND_currency)
@@ -195,22 +194,19 @@ static const char *currency_of(const struct json_type *type, const void *value, 
 void json_encode(struct buf *out, const struct json_type *type, const void *value,
                  const char *currency)
 {
-    struct member m = {.out = out, .currency = currency_of(type, value, currency)};
+    currency = json_currency_of(type, value, currency);
     bool first = true;
     buf_char(out, '{');
     for (size_t i = 0; i < type->n_fields; i++) {
-        m.f = &type->fields[i];
-        m.at = (const char *)value + m.f->offset;
-        if (m.f->omit_absent && is_absent(&m))
+        const struct json_field *f = &type->fields[i];
+        const void *at = (const char *)value + f->offset;
+        if (f->omit_absent && json_is_absent(f, at))
             continue;
         buf_str(out, first ? "\"" : ",\"");
         first = false;
-        buf_str(out, m.f->name);
+        buf_str(out, f->name);
         buf_put(out, "\":", 2);
-        if (writes_null(&m))
-            buf_put(out, "null", 4);
-        else
-            kinds[m.f->kind].put(&m);
+        json_encode_member(out, f, at, currency);
     }
     buf_char(out, '}');
 }

@@ -27,12 +27,6 @@ bool json_encode_only(const struct json_field *f)
     return f->kind == JSON_KIND_money || f->kind == JSON_KIND_raw;
 }
 
-/* The struct that every LIST member is, whatever its type. */
-struct any_list {
-    void *v;
-    size_t n;
-};
-
 void json_set_absent(const struct json_field *f, void *target)
 {
     static const size_t sizes[] = {

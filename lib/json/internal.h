@@ -1,6 +1,7 @@
 /* What the files of this floor share: paths to values, fault reporting, limits of kinds. */
 #pragma once
 #include "lib/base/arena.h"
+#include "lib/base/buf.h"
 #include "lib/base/problem.h"
 #include "lib/json/decode.h"
 #include "lib/json/spec.h"
@@ -29,7 +30,9 @@ struct decoder {
     size_t faults; /* all of them, also those past PROBLEM_FAULTS_MAX */
 };
 
-/* path as an RFC 6901 pointer, or "?name" in a query; in the arena. NULL is the document: "". */
+/* path as an RFC 6901 pointer, in the arena. NULL is the document: "". */
+const char *json_pointer(struct arena *a, const struct json_path *path);
+/* The same, or "?name" in a query. */
 const char *decoder_pointer(const struct decoder *d, const struct json_path *path);
 /* Records a fault at path. */
 void decoder_refuse(struct decoder *d, const struct json_path *path, const char *code,
@@ -45,6 +48,11 @@ struct json_input {
  * none of object, list, money, raw. */
 void decoder_scalar(struct decoder *d, const struct json_field *f, struct json_input in,
                     void *target, const struct json_path *path);
+/* The struct that every LIST member is, whatever its type, and struct string_list too. */
+struct any_list {
+    void *v;
+    size_t n;
+};
 /* Writes the absent value of the kind. */
 void json_set_absent(const struct json_field *f, void *target);
 void json_set_all_absent(const struct json_type *type, void *value);
@@ -65,3 +73,10 @@ int64_t json_field_max(const struct json_field *f);
 int json_field_scale(const struct json_field *f);
 /* True for money and raw, which only ever leave the server. */
 bool json_encode_only(const struct json_field *f);
+
+/* Appends the value of one member; currency as for json_encode. */
+void json_encode_member(struct buf *out, const struct json_field *f, const void *at,
+                        const char *currency);
+bool json_is_absent(const struct json_field *f, const void *at);
+/* The struct's own currency, wherever it stands, or the one from outside. */
+const char *json_currency_of(const struct json_type *type, const void *value, const char *outside);

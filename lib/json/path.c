@@ -32,15 +32,18 @@ static size_t steps_length(const struct json_path *path)
     return n;
 }
 
-const char *decoder_pointer(const struct decoder *d, const struct json_path *path)
+const char *json_pointer(struct arena *a, const struct json_path *path)
 {
-    if (d->query)
-        return arena_printf(d->arena, "?%s", path->name);
     struct buf b;
     size_t max = steps_length(path);
-    buf_init(&b, d->arena, max + 1, max + 1);
+    buf_init(&b, a, max + 1, max + 1);
     put_step(&b, path);
     return b.p;
+}
+
+const char *decoder_pointer(const struct decoder *d, const struct json_path *path)
+{
+    return d->query ? arena_printf(d->arena, "?%s", path->name) : json_pointer(d->arena, path);
 }
 
 void decoder_refuse(struct decoder *d, const struct json_path *path, const char *code,

@@ -21,6 +21,15 @@ err external_id_taken(const struct call *c, const char *prefix, int64_t holder)
                 c->problem->conflicting_id);
 }
 
+err external_id_differs(const struct call *c, const char *prefix, int64_t id, const char *pointer)
+{
+    name_holder(c, prefix, id);
+    fault(c->problem, pointer, "differs", "What was recorded says something else here.");
+    return fail(c->problem, ERR_EXTERNAL_ID_TAKEN,
+                "%s was recorded with another %s and can no longer be replaced.",
+                c->problem->conflicting_id, pointer);
+}
+
 err key_taken(const struct call *c, const char *what, const char *prefix, int64_t holder)
 {
     name_holder(c, prefix, holder);

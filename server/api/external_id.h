@@ -7,6 +7,9 @@
 err external_id_taken(const struct call *c, const char *prefix, int64_t holder);
 /* The refusal of any other unique key ("SKU", "code") that belongs to another resource. */
 err key_taken(const struct call *c, const char *what, const char *prefix, int64_t holder);
+/* The refusal of a PUT that says something else, at pointer, than what was recorded under the id.
+ */
+err external_id_differs(const struct call *c, const char *prefix, int64_t id, const char *pointer);
 /* What a PUT makes of the path's external id and the body's (NULL: none). They must agree: if not,
  * a fault at /external_id. */
 const char *external_id_of_put(const struct call *c, const char *in_body);

@@ -1,6 +1,7 @@
 /* Records payments that were received, and applies them if asked. */
 #include "cash.sql.h"
 #include "lib/base/id.h"
+#include "lib/json/differ.h"
 #include "server/api/external_id.h"
 #include "server/cash/apply.h"
 #include "server/credit/credit.h"
@@ -111,12 +112,12 @@ static err repeat(struct tx *tx, struct call *c, const struct payment_new *in, s
     struct payment p;
     TRY(payment_load(tx, c->path_id[0], &p));
     TRY(call_check_version(c, p.version));
-    int64_t amount = amount_of(c, in, p.currency);
-    if (c->problem->code != OK)
-        return c->problem->code;
-    if (in->customer_id != p.customer_id || amount != p.amount ||
-        (in->currency != NULL && strcmp(in->currency, p.currency) != 0))
-        return external_id_taken(c, "pay", p.id);
+    static const char *const instructions[] = {"allocations", NULL};
+    const char *differs = json_first_difference(
+        tx->arena, (struct json_side){&payment_new_type, in}, (struct json_side){&payment_type, &p},
+        instructions);
+    if (differs != NULL)
+        return external_id_differs(c, "pay", p.id, differs);
     *ret = p;
     return OK;
 }

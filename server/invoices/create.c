@@ -3,6 +3,7 @@
 #include "lib/base/date.h"
 #include "lib/base/decimal.h"
 #include "lib/base/id.h"
+#include "lib/json/differ.h"
 #include "server/api/external_id.h"
 #include "server/credit/credit.h"
 #include "server/customers/customers.h"
@@ -365,15 +366,15 @@ err invoices_create(struct tx *tx, struct call *c, const struct invoice_new *in,
     return create(tx, c, in, in->external_id, ret);
 }
 
-/* Does the request say what the invoice is? */
-static bool says_the_same(const struct invoice_new *in, const struct invoice *is)
+/* Where the request says something else than the invoice, or NULL. Lines taken from an order are a
+ * choice of what to bill: the invoice has what came of it. */
+static const char *difference(struct arena *a, const struct invoice_new *in,
+                              const struct invoice *is)
 {
-    bool free = in->order_id == NIL64 && in->shipment_id == NIL64;
-    return (in->order_id == NIL64 || in->order_id == is->order_id) &&
-           (in->shipment_id == NIL64 || is->order_id != NIL64) &&
-           (in->customer_id == NIL64 || in->customer_id == is->customer_id) &&
-           (in->invoice_date == NIL32 || in->invoice_date == is->invoice_date) &&
-           (!free || (is->order_id == NIL64 && (int64_t)in->lines.n == is->line_count));
+    static const char *const chosen[] = {"lines", NULL};
+    bool free_lines = in->order_id == NIL64 && in->shipment_id == NIL64;
+    return json_first_difference(a, (struct json_side){&invoice_new_type, in},
+                                 (struct json_side){&invoice_type, is}, free_lines ? NULL : chosen);
 }
 
 err invoices_put(struct tx *tx, struct call *c, const struct invoice_new *in, struct invoice *ret)
@@ -388,8 +389,9 @@ err invoices_put(struct tx *tx, struct call *c, const struct invoice_new *in, st
     struct invoice is;
     TRY(invoice_load(tx, c->path_id[0], &is));
     TRY(call_check_version(c, is.version));
-    if (!says_the_same(in, &is))
-        return external_id_taken(c, "inv", is.id);
+    const char *differs = difference(tx->arena, in, &is);
+    if (differs != NULL)
+        return external_id_differs(c, "inv", is.id, differs);
     *ret = is;
     return OK;
 }

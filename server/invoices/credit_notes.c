@@ -1,6 +1,7 @@
 /* Draft a credit note of an invoice or of free lines, and issue it if asked; show it. */
 #include "invoices.sql.h"
 #include "lib/base/id.h"
+#include "lib/json/differ.h"
 #include "server/api/external_id.h"
 #include "server/credit/credit.h"
 #include "server/customers/customers.h"
@@ -347,16 +348,6 @@ err credit_notes_create(struct tx *tx, struct call *c, const struct credit_note_
     return create(tx, c, in, in->external_id, ret);
 }
 
-/* Does the request say what the credit note is? */
-static bool says_the_same(const struct credit_note_new *in, const struct credit_note *is)
-{
-    return in->invoice_id == is->invoice_id &&
-           (in->customer_id == NIL64 || in->customer_id == is->customer_id) &&
-           (in->credit_note_date == NIL32 || in->credit_note_date == is->credit_note_date) &&
-           strcmp(in->reason, is->reason) == 0 &&
-           (in->lines.n == 0 || (int64_t)in->lines.n == is->line_count);
-}
-
 err credit_notes_put(struct tx *tx, struct call *c, const struct credit_note_new *in,
                      struct credit_note *ret)
 {
@@ -370,8 +361,11 @@ err credit_notes_put(struct tx *tx, struct call *c, const struct credit_note_new
     struct credit_note is;
     TRY(credit_note_load(tx, c->path_id[0], &is));
     TRY(call_check_version(c, is.version));
-    if (!says_the_same(in, &is))
-        return external_id_taken(c, "crn", is.id);
+    const char *differs = json_first_difference(tx->arena,
+                                                (struct json_side){&credit_note_new_type, in},
+                                                (struct json_side){&credit_note_type, &is}, NULL);
+    if (differs != NULL)
+        return external_id_differs(c, "crn", is.id, differs);
     *ret = is;
     return OK;
 }

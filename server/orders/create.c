@@ -3,6 +3,7 @@
 #include "lib/base/id.h"
 #include "lib/base/money.h"
 #include "orders.sql.h"
+#include "server/api/external_id.h"
 #include "server/catalog/totals.h"
 #include "server/events/events.h"
 #include "server/orders/place.h"
@@ -28,6 +29,7 @@ struct placing {
     struct call *call;
     const struct order_new *in;
     struct order *out;
+    const struct order *draft; /* what it replaces, locked; NULL: it is new */
     const struct customer_facts *customer;
     struct order_line *lines;
     struct stock_key *wanted; /* of its stock lines, when it is to be confirmed */
@@ -70,7 +72,8 @@ static err load_masters(struct tx *tx, const struct placing *p, size_t n, struct
                 skus[s++] = l->sku;
         }
     }
-    TRY(order_numbers_queue(tx, (int64_t)n, &f->numbers));
+    if (p[0].draft == NULL)
+        TRY(order_numbers_queue(tx, (int64_t)n, &f->numbers));
     TRY(customers_load_queue(tx, customers, n, &f->customers));
     TRY(warehouses_load_queue(tx, &f->warehouses));
     TRY(products_load_queue(tx, products, k, &f->products));
@@ -135,34 +138,45 @@ static const struct product_facts *product_of(const struct facts *f, const struc
                                   : NULL;
 }
 
-static void refuse_taken(struct tx *tx, struct placing *p, size_t n, const struct facts *f)
+static int64_t holder_of(const struct facts *f, const char *external_id)
+{
+    for (size_t k = 0; k < f->taken.n; k++)
+        if (strcmp(f->taken.v[k].external_id, external_id) == 0)
+            return f->taken.v[k].id;
+    return NIL64;
+}
+
+/* An earlier order of the batch that takes the external id, or NULL. */
+static const struct placing *twin_of(const struct placing *p, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (alive(&p[k]) && p[k].in->external_id != NULL &&
+            strcmp(p[k].in->external_id, p[i].in->external_id) == 0)
+            return &p[k];
+    return NULL;
+}
+
+static err refuse_taken(struct placing *p, size_t n, const struct facts *f)
 {
     for (size_t i = 0; i < n; i++) {
         const char *mine = p[i].in->external_id;
         if (mine == NULL || !alive(&p[i]))
             continue;
-        int64_t other = NIL64;
-        for (size_t k = 0; k < f->taken.n; k++)
-            if (strcmp(f->taken.v[k].external_id, mine) == 0)
-                other = f->taken.v[k].id;
-        bool twin = false;
-        for (size_t k = 0; k < i; k++)
-            twin = twin || (alive(&p[k]) && p[k].in->external_id != NULL &&
-                            strcmp(p[k].in->external_id, mine) == 0);
-        if (other == NIL64 && !twin)
-            continue;
-        if (other != NIL64) {
-            char text[ID_TEXT_MAX];
-            id_format("ord", other, text);
-            p[i].call->problem->conflicting_id = arena_strdup(tx->arena, text);
+        int64_t holder = holder_of(f, mine);
+        if (holder != NIL64 && (p[i].draft == NULL || p[i].draft->id != holder)) {
+            if (external_id_taken(p[i].call, "ord", holder) == ERR_SERIALIZATION)
+                return ERR_SERIALIZATION;
+        } else if (twin_of(p, i) != NULL) {
+            fail(p[i].call->problem, ERR_EXTERNAL_ID_TAKEN,
+                 "Another order that was sent at the same time has the external id %s.", mine);
         }
-        fail(p[i].call->problem, ERR_EXTERNAL_ID_TAKEN,
-             "Another order has the external id %s; GET /v1/orders/ext:%s shows it.", mine, mine);
     }
+    return OK;
 }
 
 /* Who buys and in which terms: fills the header, finds the faults. */
-static void resolve_header(struct tx *tx, struct placing *p, const struct facts *f, int64_t number)
+static void resolve_header(struct tx *tx, struct placing *p, const struct facts *f,
+                           const char *number)
 {
     const struct order_new *in = p->in;
     struct problem *problem = p->call->problem;
@@ -183,10 +197,10 @@ static void resolve_header(struct tx *tx, struct placing *p, const struct facts 
         return;
     assert(p->customer != NULL); /* its absence is a fault */
     *p->out = (struct order){
-        .id = id_new(),
-        .version = 1,
+        .id = p->draft != NULL ? p->draft->id : id_new(),
+        .version = p->draft != NULL ? p->draft->version + 1 : 1,
         .external_id = in->external_id,
-        .number = arena_printf(tx->arena, "ORD-%06lld", (long long)number),
+        .number = number,
         .status = "draft",
         .customer_id = in->customer_id,
         .channel = in->channel,
@@ -200,7 +214,7 @@ static void resolve_header(struct tx *tx, struct placing *p, const struct facts 
         .line_count = (int64_t)in->lines.n,
         .notes = in->notes,
         .metadata = in->metadata ? in->metadata : "{}",
-        .created_at = tx->now,
+        .created_at = p->draft != NULL ? p->draft->created_at : tx->now,
         .confirmed_at = NIL64,
         .updated_at = tx->now,
     };
@@ -249,7 +263,7 @@ static void resolve_line(struct tx *tx, struct placing *p, size_t i, const struc
                                                       .warehouse_id = l->warehouse_id};
 }
 
-static void resolve(struct tx *tx, struct placing *p, const struct facts *f, int64_t number)
+static void resolve(struct tx *tx, struct placing *p, const struct facts *f, const char *number)
 {
     resolve_header(tx, p, f, number);
     if (!alive(p))
@@ -426,13 +440,15 @@ static struct order_lines_insert_l line_row(const struct order *o, const struct 
 
 static void push_event(struct tx *tx, const struct placing *p)
 {
+    const char *now = order_event_json(tx->arena, p->out);
+    const char *was = p->draft != NULL ? order_event_json(tx->arena, p->draft) : NULL;
     const char *type = p->out->confirmed_at != NIL64 ? "order.confirmed"
                        : p->held_because != NULL     ? "order.held"
+                       : p->draft != NULL            ? "order.updated"
                                                      : "order.created";
-    event_push(tx, p->call, type, "order", p->out->id, NULL, order_event_json(tx->arena, p->out));
+    event_push(tx, p->call, type, "order", p->out->id, was, now);
     if (p->credit_checked && p->credit.exceeded && p->held_because == NULL)
-        event_push(tx, p->call, "order.credit_exceeded", "order", p->out->id, NULL,
-                   order_event_json(tx->arena, p->out));
+        event_push(tx, p->call, "order.credit_exceeded", "order", p->out->id, NULL, now);
 }
 
 static err store(struct tx *tx, const struct placing *p, size_t n)
@@ -473,64 +489,49 @@ static err store(struct tx *tx, const struct placing *p, size_t n)
         return OK;
     if (c > 0)
         TRY(credit_apply(tx, credit, c));
-    TRY(orders_insert(tx, orders, o));
+    if (p[0].draft != NULL) {
+        TRY(order_lines_delete(tx, p[0].draft->id));
+        TRY(order_replace(tx, orders, o));
+    } else {
+        TRY(orders_insert(tx, orders, o));
+    }
     TRY(order_lines_insert(tx, lines, l));
     if (h > 0)
         TRY(order_holds_insert(tx, holds, h));
     return s > 0 ? stock_apply(tx, stock, s) : OK;
 }
 
-err orders_create(struct tx *tx, struct orders_create_cmd *cmds, size_t n)
+/* Either all are new, or there is one and it replaces a draft. */
+static err place(struct tx *tx, struct placing *p, size_t n)
 {
     struct facts f = {0};
-    struct placing *p = ARENA_ARRAY(tx->arena, struct placing, n);
-    for (size_t i = 0; i < n; i++)
-        p[i] = (struct placing){.call = cmds[i].call, .in = cmds[i].in, .out = cmds[i].out};
     TRY(load_masters(tx, p, n, &f));
-    refuse_taken(tx, p, n, &f);
-    for (size_t i = 0; i < n; i++)
+    TRY(refuse_taken(p, n, &f));
+    for (size_t i = 0; i < n; i++) {
+        const char *number = p[i].draft != NULL ? p[i].draft->number
+                                                : arena_printf(tx->arena, "ORD-%06lld",
+                                                               (long long)f.numbers.v[i].number);
         if (alive(&p[i]))
-            resolve(tx, &p[i], &f, f.numbers.v[i].number);
+            resolve(tx, &p[i], &f, number);
+    }
     TRY(load_and_lock(tx, p, n, &f));
     for (size_t i = 0; i < n; i++)
         decide(tx, &p[i], &f);
     return store(tx, p, n);
 }
 
-/* A lone order by the way of the batch. */
-static err create_one(struct tx *tx, struct call *c, const struct order_new *in, struct order *ret)
+err orders_create(struct tx *tx, struct orders_create_cmd *cmds, size_t n)
 {
-    struct orders_create_cmd cmd = {.call = c, .in = in, .out = ret};
-    TRY(orders_create(tx, &cmd, 1));
+    struct placing *p = ARENA_ARRAY(tx->arena, struct placing, n);
+    for (size_t i = 0; i < n; i++)
+        p[i] = (struct placing){.call = cmds[i].call, .in = cmds[i].in, .out = cmds[i].out};
+    return place(tx, p, n);
+}
+
+err order_place_one(struct tx *tx, struct call *c, const struct order_new *in,
+                    const struct order *draft, struct order *ret)
+{
+    struct placing p = {.call = c, .in = in, .out = ret, .draft = draft};
+    TRY(place(tx, &p, 1));
     return c->problem->code;
-}
-
-err orders_preview(struct tx *tx, struct call *c, const struct order_new *in, struct order *ret)
-{
-    return create_one(tx, c, in, ret);
-}
-
-err orders_put(struct tx *tx, struct call *c, const struct order_new *in, struct order *ret)
-{
-    struct order_new named = *in;
-    if (c->path_external_id != NULL) {
-        if (in->external_id != NULL && strcmp(in->external_id, c->path_external_id) != 0) {
-            fault(c->problem, "/external_id", "mismatch", "It differs from the one in the path.");
-            return c->problem->code;
-        }
-        named.external_id = c->path_external_id;
-    }
-    if (c->path_id[0] == NIL64) {
-        c->status = 201;
-        return create_one(tx, c, &named, ret);
-    }
-    TRY(order_load(tx, c->path_id[0], ret));
-    TRY(call_check_version(c, ret->version));
-    if (ret->customer_id == in->customer_id && ret->line_count == (int64_t)in->lines.n)
-        return OK;
-    char text[ID_TEXT_MAX];
-    id_format("ord", ret->id, text);
-    c->problem->conflicting_id = arena_strdup(tx->arena, text);
-    return fail(c->problem, ERR_EXTERNAL_ID_TAKEN,
-                "The order exists with another customer or other lines.");
 }

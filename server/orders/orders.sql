@@ -29,6 +29,30 @@ SELECT :tenant, o.id, o.external_id, o.number, o.customer_id, o.credit_account_i
             order_date, requested_date, payment_terms_days, rounding, tax_rounding, net, tax, gross, line_count,
             credit_exposure, credit_limit, bill_to, ship_to, notes, metadata, confirmed_at);
 
+-- Writes a draft anew; its lines are deleted before and inserted after.
+-- fn order_replace(rows o[struct orders_insert_o: id i64, external_id text?, warehouse_id i64?, status text, channel text?,
+--   customer_po text?, order_date date, requested_date date?, payment_terms_days i64, rounding text, tax_rounding text,
+--   net i64, tax i64, gross i64, line_count i64, credit_exposure i64?, credit_limit i64?, bill_to json?, ship_to json?,
+--   notes text?, metadata json, confirmed_at instant?]) -> exec
+UPDATE sales_order o
+   SET version = o.version + 1, external_id = n.external_id, warehouse_id = n.warehouse_id, status = n.status,
+       channel = n.channel, customer_po = n.customer_po, order_date = n.order_date, requested_date = n.requested_date,
+       payment_terms_days = n.payment_terms_days, rounding = n.rounding, tax_rounding = n.tax_rounding, net = n.net,
+       tax = n.tax, gross = n.gross, line_count = n.line_count, credit_exposure = n.credit_exposure,
+       credit_limit = n.credit_limit, bill_to = n.bill_to, ship_to = n.ship_to, notes = n.notes, metadata = n.metadata,
+       confirmed_at = n.confirmed_at, updated_at = :now
+  FROM unnest(:o.id, :o.external_id, :o.warehouse_id, :o.status, :o.channel, :o.customer_po, :o.order_date,
+       :o.requested_date, :o.payment_terms_days, :o.rounding, :o.tax_rounding, :o.net, :o.tax, :o.gross, :o.line_count,
+       :o.credit_exposure, :o.credit_limit, :o.bill_to, :o.ship_to, :o.notes, :o.metadata, :o.confirmed_at)
+       AS n(id, external_id, warehouse_id, status, channel, customer_po, order_date, requested_date, payment_terms_days,
+            rounding, tax_rounding, net, tax, gross, line_count, credit_exposure, credit_limit, bill_to, ship_to, notes,
+            metadata, confirmed_at)
+ WHERE o.tenant_id = :tenant AND o.id = n.id AND o.status = 'draft';
+
+-- Lines of a draft: they are no facts yet.
+-- fn order_lines_delete(order_id i64) -> exec
+DELETE FROM order_line WHERE tenant_id = :tenant AND order_id = :order_id;
+
 -- fn order_lines_insert(rows l[order_id i64, line_no i64, product_id i64, kind text, sku text, description text,
 --   warehouse_id i64?, quantity i64, unit_price i64, discount_percent i64, tax_code_id i64, tax_rate i64, net i64, tax i64,
 --   gross i64, reserved i64]) -> exec

@@ -316,7 +316,9 @@ line AS (
       JOIN invoice_line l ON l.tenant_id = :tenant AND l.invoice_id = p.id
      WHERE p.kind = 'invoice'
     UNION ALL
-    SELECT p.id, p.customer_id, l.product_id, p.sign * l.quantity, p.sign * l.net, p.sign * l.tax
+    SELECT p.id, p.customer_id, l.product_id,
+           p.sign * CASE WHEN l.invoice_id IS NULL THEN l.quantity ELSE l.credited_quantity END,
+           p.sign * l.net, p.sign * l.tax
       FROM posting p
       JOIN credit_note_line l ON l.tenant_id = :tenant AND l.credit_note_id = p.id
      WHERE p.kind = 'credit_note'),
@@ -372,7 +374,9 @@ line AS (
       JOIN invoice_line l ON l.tenant_id = :tenant AND l.invoice_id = p.id
      WHERE p.kind = 'invoice'
     UNION ALL
-    SELECT p.id, p.customer_id, l.product_id, p.sign * l.quantity, p.sign * l.net, p.sign * l.tax
+    SELECT p.id, p.customer_id, l.product_id,
+           p.sign * CASE WHEN l.invoice_id IS NULL THEN l.quantity ELSE l.credited_quantity END,
+           p.sign * l.net, p.sign * l.tax
       FROM posting p
       JOIN credit_note_line l ON l.tenant_id = :tenant AND l.credit_note_id = p.id
      WHERE p.kind = 'credit_note'),

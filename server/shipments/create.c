@@ -1,5 +1,6 @@
 /* Create a shipment of an order, and ship it in the same breath if asked. */
 #include "lib/base/id.h"
+#include "lib/json/differ.h"
 #include "server/api/external_id.h"
 #include "server/routes_prototypes.h"
 #include "server/shipments/internal.h"
@@ -117,22 +118,6 @@ err shipments_create(struct tx *tx, struct call *c, const struct shipment_new *i
     return shipment_add(tx, c, in, in->external_id, ret);
 }
 
-static bool same_facts(const struct shipment_new *in, const struct shipment *s)
-{
-    if (in->order_id != s->order_id)
-        return false;
-    if (in->lines.n == 0) /* whatever was open then */
-        return true;
-    if (in->lines.n != s->lines.n)
-        return false;
-    for (size_t i = 0; i < s->lines.n; i++) {
-        if (in->lines.v[i].order_line_no != s->lines.v[i].order_line_no ||
-            in->lines.v[i].quantity != s->lines.v[i].quantity)
-            return false;
-    }
-    return true;
-}
-
 /* The same shipment again: as it is. Only what was still a draft is shipped now, if asked. */
 static err shipment_again(struct tx *tx, struct call *c, const struct shipment_new *in,
                           const char *external_id, struct shipment *ret)
@@ -146,8 +131,11 @@ static err shipment_again(struct tx *tx, struct call *c, const struct shipment_n
               "The external id of a shipment does not change.");
         return c->problem->code;
     }
-    if (!same_facts(in, &now))
-        return external_id_taken(c, "shp", now.id);
+    const char *differs = json_first_difference(tx->arena,
+                                                (struct json_side){&shipment_new_type, in},
+                                                (struct json_side){&shipment_type, &now}, NULL);
+    if (differs != NULL)
+        return external_id_differs(c, "shp", now.id, differs);
     if (in->ship && strcmp(now.status, "draft") == 0) {
         const struct shipment_ship how = {
             .ship_date = in->ship_date,

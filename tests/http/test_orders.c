@@ -246,6 +246,193 @@ START_TEST(put_by_external_id_creates_once)
 }
 END_TEST
 
+START_TEST(a_draft_is_replaced_by_external_id_and_keeps_id_and_number)
+{
+    struct world *w = world_new();
+    const char *who = given_customer(w, "'credit_limit':'100.00'");
+    const char *other = given_customer(w, NULL);
+    given_product(w, "A", "25.00", 5);
+    given_product(w, "B", "10.00", 5);
+    const char *path = "/v1/orders/ext:X-1";
+    struct reply first = put(w, path, "{'customer_id':'%s','lines':[{'sku':'A','quantity':'1'}]}",
+                             who);
+    expect(first, 201);
+    struct reply r = put(w, path,
+                         "{'customer_id':'%s','customer_po':'PO-7','lines':[{'sku':'B','quantity':"
+                         "'2'},{'sku':'A','quantity':'1'}]}",
+                         who);
+    expect(r, 200);
+    ck_assert_str_eq(text(r, "/id"), text(first, "/id"));
+    ck_assert_str_eq(text(r, "/number"), text(first, "/number"));
+    ck_assert_str_eq(text(r, "/version"), "2");
+    ck_assert_str_eq(text(r, "/external_id"), "X-1");
+    ck_assert_str_eq(text(r, "/net"), "45.00");
+    ck_assert_str_eq(get(w, "%s", path).body, r.body);
+    ck_assert_str_eq(text(get(w, "/v1/events?type=order.updated&resource_id=%s", text(r, "/id")),
+                          "/data/0/type"),
+                     "order.updated");
+    /* Saying the same, or less, changes nothing. */
+    struct reply same = put(w, path,
+                            "{'customer_id':'%s','lines':[{'sku':'B','quantity':'2.0'},{'sku':'A',"
+                            "'quantity':'1','unit_price':'25'}]}",
+                            who);
+    expect(same, 200);
+    ck_assert_str_eq(same.body, r.body);
+    r = put(w, path, "{'customer_id':'%s','lines':[{'sku':'A','quantity':'1'}]}", other);
+    expect_problem(r, 422, "invalid");
+    expect_fault(r, "/customer_id", "fixed");
+    /* Confirmed, it is no longer replaced; what differs is named. */
+    r = put(w, path,
+            "{'customer_id':'%s','confirm':true,'lines':[{'sku':'B','quantity':'2'},{'sku':'A',"
+            "'quantity':'1'}]}",
+            who);
+    expect(r, 200);
+    ck_assert_str_eq(text(r, "/status"), "confirmed");
+    ck_assert_str_eq(text(r, "/lines/0/reserved"), "2");
+    r = put(w, path,
+            "{'customer_id':'%s','lines':[{'sku':'B','quantity':'2'},{'sku':'A','quantity':'2'}]}",
+            who);
+    expect_problem(r, 409, "external_id_taken");
+    expect_fault(r, "/lines/1/quantity", "differs");
+    r = put(w, path,
+            "{'customer_id':'%s','customer_po':'PO-8','lines':[{'sku':'B','quantity':'2'}]}", who);
+    expect_fault(r, "/customer_po", "differs");
+    expect_books_balance(w);
+    world_free(w);
+}
+END_TEST
+
+START_TEST(a_draft_is_replaced_and_confirmed_in_one_or_held_over_the_limit)
+{
+    struct world *w = world_new();
+    const char *who = given_customer(w, "'credit_limit':'50.00'");
+    given_product(w, "A", "25.00", 5);
+    const char *draft = fmt(w, "{'customer_id':'%s','lines':[{'sku':'A','quantity':'1'}]}", who);
+    expect(put(w, "/v1/orders/ext:X-1", "%s", draft), 201);
+    expect(put(w, "/v1/orders/ext:X-2", "%s", draft), 201);
+    const char *final = fmt(w, "{'customer_id':'%s','confirm':true,'lines':[{'sku':'A'", who);
+    expect_problem(put(w, "/v1/orders/ext:X-1", "%s,'unit_price':'1','quantity':'6'}]}", final),
+                   409, "insufficient_stock");
+    struct reply r = put(w, "/v1/orders/ext:X-2", "%s,'quantity':'2'}]}", final);
+    expect(r, 200);
+    ck_assert_str_eq(text(r, "/status"), "on_hold");
+    ck_assert_str_eq(text(r, "/holds/0/kind"), "credit");
+    r = get(w, "/v1/orders/ext:X-1");
+    ck_assert_str_eq(text(r, "/status"), "draft");
+    ck_assert_str_eq(text(r, "/lines/0/quantity"), "1");
+    expect_books_balance(w);
+    world_free(w);
+}
+END_TEST
+
+START_TEST(a_line_canceled_before_the_order_is_confirmed_wants_no_stock)
+{
+    struct world *w = world_new();
+    const char *who = given_customer(w, NULL);
+    given_product(w, "A", "1.00", 1);
+    given_product(w, "NEVER", "1.00", 0);
+    struct reply r = post(w, "/v1/orders",
+                          "{'customer_id':'%s','lines':[{'sku':'A','quantity':'1'},"
+                          "{'sku':'NEVER','quantity':'3'}]}",
+                          who);
+    const char *order = fmt(w, "/v1/orders/%s", text(r, "/id"));
+    expect(post(w, fmt(w, "%s/cancel", order), "{'lines':[{'line_no':2}]}"), 200);
+    expect(r = act(w, order, "confirm"), 200);
+    ck_assert_str_eq(text(r, "/status"), "confirmed");
+    ck_assert_str_eq(text(r, "/lines/0/reserved"), "1");
+    ck_assert_str_eq(text(r, "/lines/1/reserved"), "0");
+    expect_books_balance(w);
+    world_free(w);
+}
+END_TEST
+
+/* One euro of credit is left; 24 orders of one euro each want it. */
+static void last_euro(const char *batching)
+{
+    enum { ORDERS = 24 };
+    struct world *w = world_new_with((const char *[]){"O2C_BATCHING", batching, NULL});
+    const char *who = given_customer(w, "'credit_limit':'11.90'");
+    given_product(w, "A", "1.00", 1000);
+    given_order(w, who, "A", 9);
+    const char *bodies[ORDERS];
+    struct reply r[ORDERS];
+    for (int i = 0; i < ORDERS; i++)
+        bodies[i] = fmt(
+            w, "{'customer_id':'%s','confirm':true,'lines':[{'sku':'A','quantity':'1'}]}", who);
+    post_together(w, "/v1/orders", bodies, r, ORDERS);
+    int confirmed = 0;
+    for (int i = 0; i < ORDERS; i++) {
+        expect(r[i], 201);
+        confirmed += strcmp(text(r[i], "/status"), "confirmed") == 0;
+    }
+    ck_assert_int_eq(confirmed, 1);
+    struct reply credit = get(w, "/v1/customers/%s/credit", who);
+    ck_assert_str_eq(text(credit, "/exposure"), "11.90");
+    ck_assert_str_eq(text(credit, "/headroom"), "0.00");
+    expect_books_balance(w);
+    world_free(w);
+}
+
+START_TEST(the_last_euro_of_credit_is_spent_once_with_batches)
+{
+    last_euro("1");
+}
+END_TEST
+
+START_TEST(the_last_euro_of_credit_is_spent_once_without_batches)
+{
+    last_euro("0");
+}
+END_TEST
+
+/* The same key on many threads: one order, and everybody is told of it. */
+static void one_key(const char *batching)
+{
+    enum { CLIENTS = 16 };
+    struct world *w = world_new_with((const char *[]){"O2C_BATCHING", batching, NULL});
+    const char *who = given_customer(w, NULL);
+    given_product(w, "A", "1.00", 1000);
+    const char *body = fmt(w,
+                           "{\"customer_id\":\"%s\",\"confirm\":true,\"lines\":[{\"sku\":"
+                           "\"A\",\"quantity\":\"1\"}]}",
+                           who);
+    struct shot shots[CLIENTS] = {0};
+    for (int i = 0; i < CLIENTS; i++)
+        shots[i] = (struct shot){.method = "POST",
+                                 .path = "/v1/orders",
+                                 .body = body,
+                                 .options = {.key = "one-intention"}};
+    shoot_together(w, shots, CLIENTS);
+    int replayed = 0;
+    for (int i = 0; i < CLIENTS; i++) {
+        expect(shots[i].reply, 201);
+        ck_assert_str_eq(shots[i].reply.body, shots[0].reply.body);
+        replayed += header(shots[i].reply, "Idempotency-Replayed") != NULL;
+    }
+    ck_assert_int_eq(replayed, CLIENTS - 1);
+    ck_assert_uint_eq(length(get(w, "/v1/orders"), "/data"), 1);
+    shots[0].body = fmt(w,
+                        "{\"customer_id\":\"%s\",\"lines\":[{\"sku\":\"A\",\"quantity\":"
+                        "\"2\"}]}",
+                        who);
+    shoot_together(w, shots, 1);
+    expect_problem(shots[0].reply, 422, "idempotency_mismatch");
+    expect_books_balance(w);
+    world_free(w);
+}
+
+START_TEST(one_key_makes_one_order_with_batches)
+{
+    one_key("1");
+}
+END_TEST
+
+START_TEST(one_key_makes_one_order_without_batches)
+{
+    one_key("0");
+}
+END_TEST
+
 /* 64 orders for 40 pieces at once, whatever way they are batched: 40 get one, 24 get none. */
 static void last_pieces(const char *batching)
 {
@@ -300,6 +487,13 @@ static Suite *orders_suite(void)
     tcase_add_test(t, a_held_order_keeps_its_reservation_and_cannot_ship);
     tcase_add_test(t, a_preview_equals_the_real_thing_and_writes_nothing);
     tcase_add_test(t, put_by_external_id_creates_once);
+    tcase_add_test(t, a_draft_is_replaced_by_external_id_and_keeps_id_and_number);
+    tcase_add_test(t, a_draft_is_replaced_and_confirmed_in_one_or_held_over_the_limit);
+    tcase_add_test(t, a_line_canceled_before_the_order_is_confirmed_wants_no_stock);
+    tcase_add_test(t, the_last_euro_of_credit_is_spent_once_with_batches);
+    tcase_add_test(t, the_last_euro_of_credit_is_spent_once_without_batches);
+    tcase_add_test(t, one_key_makes_one_order_with_batches);
+    tcase_add_test(t, one_key_makes_one_order_without_batches);
     tcase_add_test(t, the_last_pieces_are_sold_once_with_batches);
     tcase_add_test(t, the_last_pieces_are_sold_once_without_batches);
     return s;

@@ -13,6 +13,7 @@
 #include "server/constraints.h"
 #include "server/tenants/tenants.h"
 #include "tenants.sql.h"
+#include "tests/support/contract.h"
 #include <curl/curl.h>
 #include <ftw.h>
 #include <libpq-fe.h>
@@ -44,6 +45,7 @@ struct world {
     bool has_masters;
     json_t **parsed;
     size_t n_parsed, cap_parsed;
+    const char *breach; /* the first reply that was not as openapi.json says */
 };
 
 /* ---- the cluster ---- */
@@ -110,6 +112,7 @@ int world_main(Suite *suite)
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     cluster_stop();
+    contract_save_exercised();
     return failed == 0 ? 0 : 1;
 }
 
@@ -230,6 +233,7 @@ struct world *world_new(void)
 
 void world_free(struct world *w)
 {
+    ck_assert_msg(w->breach == NULL, "not as openapi.json says: %s", w->breach);
     http_stop(w->http);
     runner_free(w->runner);
     pool_close(w->pool);
@@ -391,6 +395,19 @@ static struct reply reply_of(struct world *w, long status, struct text_sink body
     return r;
 }
 
+/* Only noted here, which may be any thread: world_free() fails the test. */
+static void hold_to_contract(struct world *w, const char *method, const char *path, struct reply r)
+{
+    const char *breach = contract_breach(method, path, r.status, r.json);
+    if (breach == NULL)
+        return;
+    const char *kept = keep(w, breach);
+    pthread_mutex_lock(&w->lock);
+    if (w->breach == NULL)
+        w->breach = kept;
+    pthread_mutex_unlock(&w->lock);
+}
+
 struct reply request(struct world *w, const char *method, const char *path, const char *body,
                      const struct request_options *o)
 {
@@ -422,6 +439,7 @@ struct reply request(struct world *w, const char *method, const char *path, cons
     curl_slist_free_all(headers);
     curl_easy_cleanup(c);
     struct reply r = reply_of(w, status, got, got_headers);
+    hold_to_contract(w, method, path, r);
     free(got.p);
     free(got_headers.p);
     return r;

@@ -16,7 +16,9 @@
  *
  * Bodies are written with ' for ". Everything a world returns lives until world_free. A program's
  * main is WORLD_MAIN(suite_function): it starts PostgreSQL once, for all its tests, runs them in
- * one process (CK_NOFORK) and removes everything. */
+ * one process (CK_NOFORK) and removes everything.
+ *
+ * Every reply is held against openapi.json; world_free() fails the test when one differed. */
 #pragma once
 #include <check.h>
 #undef fail
