@@ -79,8 +79,7 @@ static void decode_object(struct decoder *d, const struct json_type *type, const
     size_t hint = 0;
     const char *name;
     json_t *json;
-    json_object_foreach((json_t *)object, name, json)
-    {
+    json_object_foreach ((json_t *)object, name, json) {
         struct json_path at = {.up = path, .name = name};
         const struct json_field *f = json_find_field(type, name, &hint);
         if (f == NULL) {

@@ -292,8 +292,7 @@ static void put_metadata(struct buf *out, const json_t *object)
 {
     const char *name, *separator = "{";
     json_t *value;
-    json_object_foreach((json_t *)object, name, value)
-    {
+    json_object_foreach ((json_t *)object, name, value) {
         buf_str(out, separator);
         buf_json(out, name);
         buf_char(out, ':');
@@ -316,7 +315,7 @@ static void take_metadata(const struct slot *s, struct json_input in)
     bool fits = true;
     const char *name;
     json_t *value;
-    json_object_foreach((json_t *)in.json, name, value)
+    json_object_foreach ((json_t *)in.json, name, value)
         fits = metadata_member_fits(s, name, value) && fits;
     if (!fits)
         return;

@@ -508,12 +508,14 @@ static json_t *masked(json_t *v, const char *known)
     size_t i;
     if (json_is_object(v)) {
         json_t *out = json_object();
-        json_object_foreach(v, name, member) json_object_set_new(out, name, masked(member, known));
+        json_object_foreach (v, name, member)
+            json_object_set_new(out, name, masked(member, known));
         return out;
     }
     if (json_is_array(v)) {
         json_t *out = json_array();
-        json_array_foreach(v, i, member) json_array_append_new(out, masked(member, known));
+        json_array_foreach (v, i, member)
+            json_array_append_new(out, masked(member, known));
         return out;
     }
     const char *s = json_string_value(v);

@@ -435,7 +435,8 @@ void client_list(struct client *c, const char *path, const char *query,
                  cursor ? "&cursor=" : "", cursor ? cursor : "");
         json_t *page = client_call(c, "GET", at, NULL), *element;
         size_t i;
-        json_array_foreach(json_object_get(page, "data"), i, element) each(arg, element);
+        json_array_foreach (json_object_get(page, "data"), i, element)
+            each(arg, element);
         free(cursor);
         cursor = copy(json_string_value(json_object_get(page, "next")));
         json_decref(page);

@@ -28,7 +28,7 @@ static void print_controls(const json_t *report)
         return;
     const json_t *control;
     size_t i;
-    json_array_foreach(json_object_get(report, "controls"), i, control)
+    json_array_foreach (json_object_get(report, "controls"), i, control)
         printf("NOT RECONCILED %s: report %s, ledger %s\n", json_text(control, "name"),
                money(control, "report"), money(control, "ledger"));
 }
@@ -41,7 +41,7 @@ void report_sales_by_month(struct client *c, int32_t from, int32_t to)
     say_title("Sales by month");
     printf("%-8s %10s %13s %16s %14s %16s\n", "month", "invoices", "credit notes", "net", "tax",
            "gross");
-    json_array_foreach(json_object_get(report, "rows"), i, row)
+    json_array_foreach (json_object_get(report, "rows"), i, row)
         printf("%-8.7s %10s %13s %16s %14s %16s\n", json_text(row, "month"),
                say_count(json_int(row, "invoices")), say_count(json_int(row, "credit_notes")),
                money(row, "net"), money(row, "tax"), money(row, "gross"));
@@ -60,8 +60,7 @@ void report_top_customers(struct client *c, int32_t from, int32_t to, int rows)
     size_t i;
     say_title("Top customers");
     printf("%-36s %16s %10s %8s\n", "customer", "net", "documents", "share");
-    json_array_foreach(json_object_get(report, "rows"), i, row)
-    {
+    json_array_foreach (json_object_get(report, "rows"), i, row) {
         if ((int)i == rows)
             break;
         int64_t net = json_minor(row, "net"), permille = all > 0 ? net * 1000 / all : 0;
@@ -78,7 +77,7 @@ static void print_aging_row(const char *name, const json_t *row)
     const json_t *bucket;
     size_t i;
     printf("%-28.28s", name);
-    json_array_foreach(json_object_get(row, "buckets"), i, bucket)
+    json_array_foreach (json_object_get(row, "buckets"), i, bucket)
         printf(" %13s", money(bucket, "amount"));
     printf(" %13s %13s\n",
            say_money(-json_minor(row, "unapplied_payments") - json_minor(row, "available_credit")),
@@ -106,7 +105,7 @@ void report_aging(struct client *c, int rows)
     size_t i;
     say_title("Aging, the most overdue first");
     printf("%-28s", json_text(report, "as_of"));
-    json_array_foreach(json_object_get(totals, "buckets"), i, bucket)
+    json_array_foreach (json_object_get(totals, "buckets"), i, bucket)
         printf(" %13s", json_text(bucket, "bucket"));
     printf(" %13s %13s\n", "unapplied", "net");
     for (i = 0; i < json_array_size(list) && (int)i < rows; i++) {
@@ -151,10 +150,10 @@ void report_trial_balance(struct client *c)
     size_t i;
     say_title("Trial balance");
     printf("%-24s %16s %16s %16s\n", "account", "debit", "credit", "balance");
-    json_array_foreach(json_object_get(report, "rows"), i, row)
+    json_array_foreach (json_object_get(report, "rows"), i, row)
         printf("%-20s %3s %16s %16s %16s\n", json_text(row, "account"), json_text(row, "currency"),
                money(row, "debit"), money(row, "credit"), money(row, "balance"));
-    json_array_foreach(json_object_get(report, "totals"), i, row)
+    json_array_foreach (json_object_get(report, "totals"), i, row)
         printf("%-20s %3s %16s %16s\n", "total", json_text(row, "currency"), money(row, "debit"),
                money(row, "credit"));
     json_decref(report);
@@ -168,7 +167,7 @@ static void print_violations(const json_t *invariant)
            json_is_true(json_object_get(invariant, "advisory")) ? "note" : "BROKEN",
            json_text(invariant, "name"), say_count(json_int(invariant, "violations")),
            json_text(invariant, "description"));
-    json_array_foreach(json_object_get(invariant, "examples"), i, example)
+    json_array_foreach (json_object_get(invariant, "examples"), i, example)
         printf("    %s %s %s\n", json_text(example, "resource"), json_text(example, "resource_id"),
                json_text(example, "detail"));
 }
@@ -180,10 +179,11 @@ bool report_proof(struct client *c)
     bool ok = json_is_true(json_object_get(proof, "ok"));
     size_t i;
     say_title("Proof");
-    json_array_foreach(list, i, one) if (!json_is_true(json_object_get(one, "ok")))
-        print_violations(one);
+    json_array_foreach (list, i, one)
+        if (!json_is_true(json_object_get(one, "ok")))
+            print_violations(one);
     printf("%zu invariants over", json_array_size(list));
-    json_array_foreach(json_object_get(proof, "counts"), i, one)
+    json_array_foreach (json_object_get(proof, "counts"), i, one)
         printf("%s %s %s", i ? "," : "", say_count(json_int(one, "count")), json_text(one, "name"));
     printf(": %s\n", ok ? "all hold" : "NOT ALL HOLD");
     json_decref(proof);

@@ -161,8 +161,7 @@ static bool compare_report(struct client *c, const struct retail *r)
     const json_t *row;
     size_t i, n = 0;
     bool ok = json_is_true(json_object_get(report, "reconciled"));
-    json_array_foreach(json_object_get(report, "rows"), i, row)
-    {
+    json_array_foreach (json_object_get(report, "rows"), i, row) {
         const struct retail_month *m = NULL;
         for (size_t k = 0; k < r->n_months; k++)
             if (r->months[k].first_day == json_day(row, "month"))
@@ -191,10 +190,10 @@ static bool check_settled(struct client *c)
     const json_t *row, *totals = json_object_get(aging, "totals");
     bool ok = json_minor(totals, "open_invoices") == 0 && json_minor(totals, "net") == 0;
     size_t i;
-    json_array_foreach(json_object_get(balance, "rows"), i,
-                       row) for (size_t k = 0; k < COUNT_OF(zero);
-                                 k++) if (strcmp(json_text(row, "account"), zero[k]) == 0)
-        ok &= json_minor(row, "balance") == 0;
+    json_array_foreach (json_object_get(balance, "rows"), i, row)
+        for (size_t k = 0; k < COUNT_OF(zero); k++)
+            if (strcmp(json_text(row, "account"), zero[k]) == 0)
+                ok &= json_minor(row, "balance") == 0;
     printf("receivables: open invoices %s, net %s: %s\n",
            say_money(json_minor(totals, "open_invoices")), say_money(json_minor(totals, "net")),
            ok ? "nothing is owed" : "NOT ZERO");

@@ -624,8 +624,7 @@ void expect_fault_at(struct reply r, const char *pointer, const char *code, cons
 {
     json_t *fault;
     size_t i;
-    json_array_foreach(at(r, "/errors"), i, fault)
-    {
+    json_array_foreach (at(r, "/errors"), i, fault) {
         const char *where = json_string_value(json_object_get(fault, "pointer"));
         const char *what = json_string_value(json_object_get(fault, "code"));
         if (where != NULL && what != NULL && strcmp(where, pointer) == 0 && strcmp(what, code) == 0)
@@ -642,8 +641,7 @@ void expect_books_balance_at(struct world *w, const char *file, int line)
         return;
     json_t *invariant;
     size_t i;
-    json_array_foreach(at(r, "/invariants"), i, invariant)
-    {
+    json_array_foreach (at(r, "/invariants"), i, invariant) {
         if (json_is_true(json_object_get(invariant, "ok")))
             continue;
         char *dump = json_dumps(invariant, JSON_COMPACT);
