@@ -694,6 +694,145 @@ CREATE TABLE ledger_day (
     PRIMARY KEY (tenant_id, account, currency, day)
 ) WITH (fillfactor = 50);
 
+-- What the proof compares: each view puts what is kept beside what it follows from. Only the proof
+-- reads them.
+
+-- Both sides of every transfer; a debit is positive.
+CREATE VIEW ledger_posting AS
+SELECT t.tenant_id, t.id AS transfer_id, t.document, t.document_id, t.customer_id, t.currency,
+       t.effective_date, s.account, s.item, s.amount
+  FROM ledger_transfer t
+ CROSS JOIN LATERAL (VALUES (t.debit_account, t.debit_item, t.amount),
+                            (t.credit_account, t.credit_item, -t.amount))
+       AS s(account, item, amount);
+
+-- What the documents must have posted.
+CREATE VIEW posting_due AS
+SELECT i.tenant_id, 'invoice'::text AS document, i.id AS document_id, s.account, s.amount
+  FROM invoice i
+ CROSS JOIN LATERAL (VALUES ('receivable', i.gross), ('revenue', -i.net), ('tax', -i.tax))
+       AS s(account, amount)
+ WHERE i.status IN ('finalized', 'partially_paid', 'paid')
+UNION ALL
+SELECT n.tenant_id, 'credit_note', n.id, s.account, s.amount
+  FROM credit_note n
+ CROSS JOIN LATERAL (VALUES ('customer_credit', -n.gross), ('revenue', n.net), ('tax', n.tax))
+       AS s(account, amount)
+ WHERE n.status = 'issued'
+UNION ALL
+SELECT p.tenant_id, 'payment', p.id, s.account, s.amount
+  FROM payment p
+ CROSS JOIN LATERAL (VALUES ('cash', p.amount), ('unapplied_cash', -p.amount))
+       AS s(account, amount)
+UNION ALL
+SELECT a.tenant_id, 'allocation', a.id, s.account, s.amount
+  FROM allocation a
+ CROSS JOIN LATERAL (VALUES
+       (CASE a.source WHEN 'payment' THEN 'unapplied_cash' ELSE 'customer_credit' END, a.amount),
+       ('receivable', -a.amount)) AS s(account, amount)
+UNION ALL
+SELECT r.tenant_id, 'refund', r.id, s.account, s.amount
+  FROM refund r
+ CROSS JOIN LATERAL (VALUES
+       (CASE r.source WHEN 'payment' THEN 'unapplied_cash' ELSE 'customer_credit' END, r.amount),
+       ('cash', -r.amount)) AS s(account, amount);
+
+-- Documents that posted something else than they must.
+CREATE VIEW misposted AS
+SELECT e.tenant_id, e.document, e.document_id, e.account, sum(e.due) AS due,
+       sum(e.posted) AS posted
+  FROM (SELECT d.tenant_id, d.document, d.document_id, d.account, d.amount AS due,
+               0::bigint AS posted
+          FROM posting_due d
+        UNION ALL
+        SELECT p.tenant_id, p.document, p.document_id, p.account, 0, p.amount
+          FROM ledger_posting p) e
+ GROUP BY e.tenant_id, e.document, e.document_id, e.account
+HAVING sum(e.due) <> sum(e.posted);
+
+-- Documents whose totals are not the sums of their lines.
+CREATE VIEW mistotaled AS
+SELECT h.tenant_id, h.kind, h.id, h.net, h.tax, h.line_count, coalesce(l.net, 0) AS lines_net,
+       coalesce(l.tax, 0) AS lines_tax, coalesce(l.n, 0) AS lines
+  FROM (SELECT o.tenant_id, 'order'::text AS kind, o.id, o.net, o.tax, o.line_count
+          FROM sales_order o
+        UNION ALL
+        SELECT i.tenant_id, 'invoice', i.id, i.net, i.tax, i.line_count FROM invoice i
+        UNION ALL
+        SELECT n.tenant_id, 'credit_note', n.id, n.net, n.tax, n.line_count FROM credit_note n) h
+  LEFT JOIN (SELECT x.tenant_id, x.id, sum(x.net) AS net, sum(x.tax) AS tax, count(*) AS n
+               FROM (SELECT o.tenant_id, o.order_id AS id, o.net, o.tax FROM order_line o
+                     UNION ALL
+                     SELECT i.tenant_id, i.invoice_id, i.net, i.tax FROM invoice_line i
+                     UNION ALL
+                     SELECT n.tenant_id, n.credit_note_id, n.net, n.tax
+                       FROM credit_note_line n) x
+              GROUP BY x.tenant_id, x.id) l ON l.tenant_id = h.tenant_id AND l.id = h.id
+ WHERE h.net <> coalesce(l.net, 0) OR h.tax <> coalesce(l.tax, 0)
+    OR h.line_count <> coalesce(l.n, 0);
+
+-- The documents that can be open, and the account that holds what is open of them.
+CREATE VIEW item_document AS
+SELECT i.tenant_id, 'invoice'::text AS kind, 'receivable'::text AS account, i.id, i.customer_id,
+       i.credit_account_id, i.currency, i.invoice_date AS day, i.due_date, i.gross AS amount
+  FROM invoice i
+UNION ALL
+SELECT p.tenant_id, 'payment', 'unapplied_cash', p.id, p.customer_id, p.credit_account_id,
+       p.currency, p.value_date, p.value_date, p.amount
+  FROM payment p
+UNION ALL
+SELECT n.tenant_id, 'credit_note', 'customer_credit', n.id, n.customer_id, n.credit_account_id,
+       n.currency, n.credit_note_date, n.credit_note_date, n.gross
+  FROM credit_note n;
+
+-- How far order lines have come by the documents that followed.
+CREATE VIEW order_line_done AS
+SELECT l.tenant_id, l.order_id, l.line_no, l.shipped, l.delivered, l.invoiced, l.credited,
+       coalesce(s.shipped, 0) AS on_shipments, coalesce(s.delivered, 0) AS arrived,
+       s.invoiced AS on_invoiced_shipments, coalesce(i.quantity, 0) AS on_invoices,
+       i.credited AS on_credited_invoices, coalesce(c.quantity, 0) AS on_credit_notes
+  FROM order_line l
+  LEFT JOIN (SELECT x.tenant_id, x.order_id, x.order_line_no,
+                    sum(x.quantity) FILTER (WHERE h.status IN ('shipped', 'delivered')) AS shipped,
+                    sum(x.delivered) AS delivered, sum(x.invoiced) AS invoiced
+               FROM shipment_line x
+               JOIN shipment h ON h.tenant_id = x.tenant_id AND h.id = x.shipment_id
+              GROUP BY x.tenant_id, x.order_id, x.order_line_no) s
+       ON s.tenant_id = l.tenant_id AND s.order_id = l.order_id AND s.order_line_no = l.line_no
+  LEFT JOIN (SELECT x.tenant_id, x.order_id, x.order_line_no,
+                    sum(x.quantity) FILTER (WHERE h.status NOT IN ('void', 'canceled')) AS quantity,
+                    sum(x.credited_quantity) AS credited
+               FROM invoice_line x
+               JOIN invoice h ON h.tenant_id = x.tenant_id AND h.id = x.invoice_id
+              WHERE x.order_id IS NOT NULL
+              GROUP BY x.tenant_id, x.order_id, x.order_line_no) i
+       ON i.tenant_id = l.tenant_id AND i.order_id = l.order_id AND i.order_line_no = l.line_no
+  LEFT JOIN (SELECT v.tenant_id, v.order_id, v.order_line_no,
+                    sum(x.credited_quantity) AS quantity
+               FROM credit_note_line x
+               JOIN credit_note h ON h.tenant_id = x.tenant_id AND h.id = x.credit_note_id
+               JOIN invoice_line v ON v.tenant_id = x.tenant_id AND v.invoice_id = x.invoice_id
+                    AND v.line_no = x.invoice_line_no
+              WHERE h.status = 'issued' AND v.order_id IS NOT NULL
+              GROUP BY v.tenant_id, v.order_id, v.order_line_no) c
+       ON c.tenant_id = l.tenant_id AND c.order_id = l.order_id AND c.order_line_no = l.line_no;
+
+-- Shipments whose lines are not what left the stock.
+CREATE VIEW mismoved AS
+SELECT x.tenant_id, x.shipment_id, x.product_id, x.warehouse_id, sum(x.moved) AS moved,
+       sum(x.shipped) AS shipped
+  FROM (SELECT m.tenant_id, m.document_id AS shipment_id, m.product_id, m.warehouse_id,
+               -m.quantity AS moved, 0::bigint AS shipped
+          FROM stock_movement m
+         WHERE m.kind = 'shipment'
+        UNION ALL
+        SELECT l.tenant_id, l.shipment_id, l.product_id, l.warehouse_id, 0, l.quantity
+          FROM shipment_line l
+          JOIN shipment h ON h.tenant_id = l.tenant_id AND h.id = l.shipment_id
+         WHERE h.status IN ('shipped', 'delivered')) x
+ GROUP BY x.tenant_id, x.shipment_id, x.product_id, x.warehouse_id
+HAVING sum(x.moved) <> sum(x.shipped);
+
 -- Posted facts stay as they are.
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -69,81 +69,31 @@ SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
 -- Days that carry the postings of a wrong document are left to document_postings.
 -- fn proof_ledger_days()
 --     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
-WITH entry AS (
-    SELECT 'invoice' AS document, i.id, s.account, s.amount AS due, 0::bigint AS posted
-      FROM invoice i
-     CROSS JOIN LATERAL (VALUES ('receivable', i.gross), ('revenue', -i.net), ('tax', -i.tax))
-           AS s(account, amount)
-     WHERE i.tenant_id = :tenant AND i.status IN ('finalized', 'partially_paid', 'paid')
-    UNION ALL
-    SELECT 'credit_note', n.id, s.account, s.amount, 0
-      FROM credit_note n
-     CROSS JOIN LATERAL (VALUES ('customer_credit', -n.gross), ('revenue', n.net), ('tax', n.tax))
-           AS s(account, amount)
-     WHERE n.tenant_id = :tenant AND n.status = 'issued'
-    UNION ALL
-    SELECT 'payment', p.id, s.account, s.amount, 0
-      FROM payment p
-     CROSS JOIN LATERAL (VALUES ('cash', p.amount), ('unapplied_cash', -p.amount))
-           AS s(account, amount)
-     WHERE p.tenant_id = :tenant
-    UNION ALL
-    SELECT 'allocation', a.id, s.account, s.amount, 0
-      FROM allocation a
-     CROSS JOIN LATERAL (VALUES
-           (CASE a.source WHEN 'payment' THEN 'unapplied_cash' ELSE 'customer_credit' END,
-            a.amount),
-           ('receivable', -a.amount)) AS s(account, amount)
-     WHERE a.tenant_id = :tenant
-    UNION ALL
-    SELECT 'refund', r.id, s.account, s.amount, 0
-      FROM refund r
-     CROSS JOIN LATERAL (VALUES
-           (CASE r.source WHEN 'payment' THEN 'unapplied_cash' ELSE 'customer_credit' END,
-            r.amount),
-           ('cash', -r.amount)) AS s(account, amount)
-     WHERE r.tenant_id = :tenant
-    UNION ALL
-    SELECT t.document, t.document_id, s.account, 0, s.amount
-      FROM ledger_transfer t
-     CROSS JOIN LATERAL (VALUES (t.debit_account, t.amount), (t.credit_account, -t.amount))
-           AS s(account, amount)
-     WHERE t.tenant_id = :tenant),
-wrong AS (
-    SELECT e.document, e.id, e.account, sum(e.due) AS due, sum(e.posted) AS posted
-      FROM entry e
-     GROUP BY e.document, e.id, e.account
-    HAVING sum(e.due) <> sum(e.posted)),
-suspect AS (
-    SELECT DISTINCT s.account, t.currency, t.effective_date AS day
-      FROM ledger_transfer t
-     CROSS JOIN LATERAL (VALUES (t.debit_account), (t.credit_account)) AS s(account)
-     WHERE t.tenant_id = :tenant AND t.document_id IN (SELECT w.id FROM wrong w)),
-candidate AS (
-    SELECT s.account, s.currency, s.day, sum(s.debit) AS debit, sum(s.credit) AS credit,
-           sum(s.kept_debit) AS kept_debit, sum(s.kept_credit) AS kept_credit
-      FROM (SELECT d.account, d.currency, d.day, 0::bigint AS debit, 0::bigint AS credit,
-                   d.debit AS kept_debit, d.credit AS kept_credit
-              FROM ledger_day d
-             WHERE d.tenant_id = :tenant
-            UNION ALL
-            SELECT t.debit_account, t.currency, t.effective_date, t.amount, 0, 0, 0
-              FROM ledger_transfer t
-             WHERE t.tenant_id = :tenant
-            UNION ALL
-            SELECT t.credit_account, t.currency, t.effective_date, 0, t.amount, 0, 0
-              FROM ledger_transfer t
-             WHERE t.tenant_id = :tenant) s
-     GROUP BY s.account, s.currency, s.day
-    HAVING sum(s.debit) <> sum(s.kept_debit) OR sum(s.credit) <> sum(s.kept_credit)),
-bad AS (
+WITH bad AS (
     SELECT NULL::text AS kind, NULL::bigint AS id,
            format('%s %s on %s: debit %s, credit %s; the transfers say debit %s, credit %s',
                   c.account, c.currency, c.day, c.kept_debit, c.kept_credit, c.debit, c.credit)
                AS detail
-      FROM candidate c
-     WHERE (c.account, c.currency, c.day) NOT IN (SELECT s.account, s.currency, s.day
-                                                    FROM suspect s))
+      FROM (SELECT s.account, s.currency, s.day, sum(s.debit) AS debit, sum(s.credit) AS credit,
+                   sum(s.kept_debit) AS kept_debit, sum(s.kept_credit) AS kept_credit
+              FROM (SELECT d.account, d.currency, d.day, 0::bigint AS debit, 0::bigint AS credit,
+                           d.debit AS kept_debit, d.credit AS kept_credit
+                      FROM ledger_day d
+                     WHERE d.tenant_id = :tenant
+                    UNION ALL
+                    SELECT p.account, p.currency, p.effective_date, greatest(p.amount, 0),
+                           greatest(-p.amount, 0), 0, 0
+                      FROM ledger_posting p
+                     WHERE p.tenant_id = :tenant) s
+             GROUP BY s.account, s.currency, s.day
+            HAVING sum(s.debit) <> sum(s.kept_debit) OR sum(s.credit) <> sum(s.kept_credit)) c
+     WHERE (c.account, c.currency, c.day) NOT IN (
+           SELECT p.account, p.currency, p.effective_date
+             FROM ledger_posting p
+            WHERE p.tenant_id = :tenant
+              AND p.document_id IN (SELECT w.document_id
+                                      FROM misposted w
+                                     WHERE w.tenant_id = :tenant)))
 SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
   FROM bad b
  ORDER BY b.id, b.detail
@@ -152,77 +102,12 @@ SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
 -- Documents whose own totals are wrong are left to invoice_totals and credit_note_totals.
 -- fn proof_document_postings()
 --     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
-WITH entry AS (
-    SELECT 'invoice' AS document, i.id, s.account, s.amount AS due, 0::bigint AS posted
-      FROM invoice i
-     CROSS JOIN LATERAL (VALUES ('receivable', i.gross), ('revenue', -i.net), ('tax', -i.tax))
-           AS s(account, amount)
-     WHERE i.tenant_id = :tenant AND i.status IN ('finalized', 'partially_paid', 'paid')
-    UNION ALL
-    SELECT 'credit_note', n.id, s.account, s.amount, 0
-      FROM credit_note n
-     CROSS JOIN LATERAL (VALUES ('customer_credit', -n.gross), ('revenue', n.net), ('tax', n.tax))
-           AS s(account, amount)
-     WHERE n.tenant_id = :tenant AND n.status = 'issued'
-    UNION ALL
-    SELECT 'payment', p.id, s.account, s.amount, 0
-      FROM payment p
-     CROSS JOIN LATERAL (VALUES ('cash', p.amount), ('unapplied_cash', -p.amount))
-           AS s(account, amount)
-     WHERE p.tenant_id = :tenant
-    UNION ALL
-    SELECT 'allocation', a.id, s.account, s.amount, 0
-      FROM allocation a
-     CROSS JOIN LATERAL (VALUES
-           (CASE a.source WHEN 'payment' THEN 'unapplied_cash' ELSE 'customer_credit' END,
-            a.amount),
-           ('receivable', -a.amount)) AS s(account, amount)
-     WHERE a.tenant_id = :tenant
-    UNION ALL
-    SELECT 'refund', r.id, s.account, s.amount, 0
-      FROM refund r
-     CROSS JOIN LATERAL (VALUES
-           (CASE r.source WHEN 'payment' THEN 'unapplied_cash' ELSE 'customer_credit' END,
-            r.amount),
-           ('cash', -r.amount)) AS s(account, amount)
-     WHERE r.tenant_id = :tenant
-    UNION ALL
-    SELECT t.document, t.document_id, s.account, 0, s.amount
-      FROM ledger_transfer t
-     CROSS JOIN LATERAL (VALUES (t.debit_account, t.amount), (t.credit_account, -t.amount))
-           AS s(account, amount)
-     WHERE t.tenant_id = :tenant),
-wrong AS (
-    SELECT e.document, e.id, e.account, sum(e.due) AS due, sum(e.posted) AS posted
-      FROM entry e
-     GROUP BY e.document, e.id, e.account
-    HAVING sum(e.due) <> sum(e.posted)),
-bad AS (
-    SELECT w.document AS kind, w.id,
+WITH bad AS (
+    SELECT w.document AS kind, w.document_id AS id,
            format('%s: posted %s, due %s', w.account, w.posted, w.due) AS detail
-      FROM wrong w
-     WHERE NOT (w.document = 'invoice' AND w.id IN (
-               SELECT h.id
-                 FROM invoice h
-                 LEFT JOIN (SELECT l.invoice_id AS id, sum(l.net) AS net, sum(l.tax) AS tax,
-                                   count(*) AS n
-                              FROM invoice_line l
-                             WHERE l.tenant_id = :tenant
-                             GROUP BY l.invoice_id) s ON s.id = h.id
-                WHERE h.tenant_id = :tenant
-                  AND (h.net <> coalesce(s.net, 0) OR h.tax <> coalesce(s.tax, 0)
-                       OR h.line_count <> coalesce(s.n, 0))))
-       AND NOT (w.document = 'credit_note' AND w.id IN (
-               SELECT h.id
-                 FROM credit_note h
-                 LEFT JOIN (SELECT l.credit_note_id AS id, sum(l.net) AS net, sum(l.tax) AS tax,
-                                   count(*) AS n
-                              FROM credit_note_line l
-                             WHERE l.tenant_id = :tenant
-                             GROUP BY l.credit_note_id) s ON s.id = h.id
-                WHERE h.tenant_id = :tenant
-                  AND (h.net <> coalesce(s.net, 0) OR h.tax <> coalesce(s.tax, 0)
-                       OR h.line_count <> coalesce(s.n, 0)))))
+      FROM misposted w
+     WHERE w.tenant_id = :tenant
+       AND w.document_id NOT IN (SELECT m.id FROM mistotaled m WHERE m.tenant_id = :tenant))
 SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
   FROM bad b
  ORDER BY b.id, b.detail
@@ -230,35 +115,20 @@ SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
 
 -- fn proof_transfer_items()
 --     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
-WITH side AS (
-    SELECT t.id, t.customer_id, t.currency, s.account, s.item
-      FROM ledger_transfer t
-     CROSS JOIN LATERAL (VALUES (t.debit_account, t.debit_item), (t.credit_account, t.credit_item))
-           AS s(account, item)
-     WHERE t.tenant_id = :tenant
-       AND (s.item IS NOT NULL
-            OR s.account IN ('receivable', 'unapplied_cash', 'customer_credit'))),
-bad AS (
-    SELECT 'transfer' AS kind, s.id,
-           CASE WHEN s.item IS NULL THEN format('%s without an open item', s.account)
-                WHEN d.id IS NULL THEN format('the item of %s is no such document', s.account)
-                ELSE format('customer or currency of %s is not the document''s', s.account)
+WITH bad AS (
+    SELECT 'transfer' AS kind, p.transfer_id AS id,
+           CASE WHEN p.item IS NULL THEN format('%s without an open item', p.account)
+                WHEN d.id IS NULL THEN format('the item of %s is no such document', p.account)
+                ELSE format('customer or currency of %s is not the document''s', p.account)
             END AS detail
-      FROM side s
-      LEFT JOIN (
-           SELECT 'receivable' AS account, i.id, i.customer_id, i.currency
-             FROM invoice i
-            WHERE i.tenant_id = :tenant
-           UNION ALL
-           SELECT 'unapplied_cash', p.id, p.customer_id, p.currency
-             FROM payment p
-            WHERE p.tenant_id = :tenant
-           UNION ALL
-           SELECT 'customer_credit', n.id, n.customer_id, n.currency
-             FROM credit_note n
-            WHERE n.tenant_id = :tenant) d ON d.account = s.account AND d.id = s.item
-     WHERE d.id IS NULL OR d.customer_id IS DISTINCT FROM s.customer_id
-        OR d.currency <> s.currency)
+      FROM ledger_posting p
+      LEFT JOIN item_document d
+           ON d.tenant_id = :tenant AND d.account = p.account AND d.id = p.item
+     WHERE p.tenant_id = :tenant
+       AND (p.item IS NOT NULL
+            OR p.account IN ('receivable', 'unapplied_cash', 'customer_credit'))
+       AND (d.id IS NULL OR d.customer_id IS DISTINCT FROM p.customer_id
+            OR d.currency <> p.currency))
 SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
   FROM bad b
  ORDER BY b.id, b.detail
@@ -268,84 +138,30 @@ SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
 -- open_amounts.
 -- fn proof_open_items()
 --     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
-WITH entry AS (
-    SELECT 'invoice' AS document, i.id, s.account, s.amount AS due, 0::bigint AS posted
-      FROM invoice i
-     CROSS JOIN LATERAL (VALUES ('receivable', i.gross), ('revenue', -i.net), ('tax', -i.tax))
-           AS s(account, amount)
-     WHERE i.tenant_id = :tenant AND i.status IN ('finalized', 'partially_paid', 'paid')
-    UNION ALL
-    SELECT 'credit_note', n.id, s.account, s.amount, 0
-      FROM credit_note n
-     CROSS JOIN LATERAL (VALUES ('customer_credit', -n.gross), ('revenue', n.net), ('tax', n.tax))
-           AS s(account, amount)
-     WHERE n.tenant_id = :tenant AND n.status = 'issued'
-    UNION ALL
-    SELECT 'payment', p.id, s.account, s.amount, 0
-      FROM payment p
-     CROSS JOIN LATERAL (VALUES ('cash', p.amount), ('unapplied_cash', -p.amount))
-           AS s(account, amount)
-     WHERE p.tenant_id = :tenant
-    UNION ALL
-    SELECT 'allocation', a.id, s.account, s.amount, 0
-      FROM allocation a
-     CROSS JOIN LATERAL (VALUES
-           (CASE a.source WHEN 'payment' THEN 'unapplied_cash' ELSE 'customer_credit' END,
-            a.amount),
-           ('receivable', -a.amount)) AS s(account, amount)
-     WHERE a.tenant_id = :tenant
-    UNION ALL
-    SELECT 'refund', r.id, s.account, s.amount, 0
-      FROM refund r
-     CROSS JOIN LATERAL (VALUES
-           (CASE r.source WHEN 'payment' THEN 'unapplied_cash' ELSE 'customer_credit' END,
-            r.amount),
-           ('cash', -r.amount)) AS s(account, amount)
-     WHERE r.tenant_id = :tenant
-    UNION ALL
-    SELECT t.document, t.document_id, s.account, 0, s.amount
-      FROM ledger_transfer t
-     CROSS JOIN LATERAL (VALUES (t.debit_account, t.amount), (t.credit_account, -t.amount))
-           AS s(account, amount)
-     WHERE t.tenant_id = :tenant),
-wrong AS (
-    SELECT e.document, e.id, e.account, sum(e.due) AS due, sum(e.posted) AS posted
-      FROM entry e
-     GROUP BY e.document, e.id, e.account
-    HAVING sum(e.due) <> sum(e.posted)),
-suspect AS (
-    SELECT s.item
-      FROM ledger_transfer t
-     CROSS JOIN LATERAL (VALUES (t.debit_item), (t.credit_item)) AS s(item)
-     WHERE t.tenant_id = :tenant AND s.item IS NOT NULL
-       AND t.document_id IN (SELECT w.id FROM wrong w)
-    UNION
-    SELECT w.id FROM wrong w),
-candidate AS (
-    SELECT s.account, s.id, sum(s.ledger) AS ledger, sum(s.open) AS open
-      FROM (SELECT CASE o.kind WHEN 'invoice' THEN 'receivable' WHEN 'payment' THEN 'unapplied_cash'
-                               ELSE 'customer_credit' END AS account,
-                   o.id, 0::bigint AS ledger, o.open_amount AS open
-              FROM open_item o
-             WHERE o.tenant_id = :tenant
-            UNION ALL
-            SELECT t.debit_account, t.debit_item,
-                   CASE t.debit_account WHEN 'receivable' THEN t.amount ELSE -t.amount END, 0
-              FROM ledger_transfer t
-             WHERE t.tenant_id = :tenant AND t.debit_item IS NOT NULL
-            UNION ALL
-            SELECT t.credit_account, t.credit_item,
-                   CASE t.credit_account WHEN 'receivable' THEN -t.amount ELSE t.amount END, 0
-              FROM ledger_transfer t
-             WHERE t.tenant_id = :tenant AND t.credit_item IS NOT NULL) s
-     GROUP BY s.account, s.id
-    HAVING sum(s.ledger) <> sum(s.open)),
-bad AS (
-    SELECT CASE c.account WHEN 'receivable' THEN 'invoice' WHEN 'unapplied_cash' THEN 'payment'
-                          ELSE 'credit_note' END AS kind,
-           c.id, format('open_amount %s, the ledger says %s', c.open, c.ledger) AS detail
-      FROM candidate c
-     WHERE c.id NOT IN (SELECT s.item FROM suspect s)
+WITH bad AS (
+    SELECT c.kind, c.id, format('open_amount %s, the ledger says %s', c.open, c.ledger) AS detail
+      FROM (SELECT s.kind, s.id, sum(s.ledger) AS ledger, sum(s.open) AS open
+              FROM (SELECT o.kind, o.id, 0::bigint AS ledger, o.open_amount AS open
+                      FROM open_item o
+                     WHERE o.tenant_id = :tenant
+                    UNION ALL
+                    SELECT CASE p.account WHEN 'receivable' THEN 'invoice'
+                                          WHEN 'unapplied_cash' THEN 'payment'
+                                          ELSE 'credit_note' END,
+                           p.item,
+                           CASE p.account WHEN 'receivable' THEN p.amount ELSE -p.amount END, 0
+                      FROM ledger_posting p
+                     WHERE p.tenant_id = :tenant AND p.item IS NOT NULL) s
+             GROUP BY s.kind, s.id
+            HAVING sum(s.ledger) <> sum(s.open)) c
+     WHERE c.id NOT IN (SELECT w.document_id FROM misposted w WHERE w.tenant_id = :tenant)
+       AND c.id NOT IN (
+           SELECT p.item
+             FROM ledger_posting p
+            WHERE p.tenant_id = :tenant AND p.item IS NOT NULL
+              AND p.document_id IN (SELECT w.document_id
+                                      FROM misposted w
+                                     WHERE w.tenant_id = :tenant))
        AND c.id NOT IN (SELECT o.id
                           FROM open_item o
                          WHERE o.tenant_id = :tenant
@@ -380,47 +196,14 @@ WITH bad AS (
     SELECT o.kind, o.id,
            CASE WHEN d.id IS NULL THEN 'the document does not exist'
                 ELSE format('dated %s, due %s, amount %s; the document says %s, %s, %s',
-                            o.document_date, o.due_date, o.amount, d.day, d.due, d.amount)
+                            o.document_date, o.due_date, o.amount, d.day, d.due_date, d.amount)
             END AS detail
       FROM open_item o
-      LEFT JOIN (
-           SELECT 'invoice' AS kind, i.id, i.customer_id, i.currency, i.invoice_date AS day,
-                  i.due_date AS due, i.gross AS amount
-             FROM invoice i
-            WHERE i.tenant_id = :tenant
-           UNION ALL
-           SELECT 'payment', p.id, p.customer_id, p.currency, p.value_date, NULL, p.amount
-             FROM payment p
-            WHERE p.tenant_id = :tenant
-           UNION ALL
-           SELECT 'credit_note', n.id, n.customer_id, n.currency, n.credit_note_date, NULL, n.gross
-             FROM credit_note n
-            WHERE n.tenant_id = :tenant) d ON d.kind = o.kind AND d.id = o.id
+      LEFT JOIN item_document d ON d.tenant_id = :tenant AND d.kind = o.kind AND d.id = o.id
      WHERE o.tenant_id = :tenant
        AND (d.id IS NULL OR d.customer_id <> o.customer_id OR d.currency <> o.currency
-            OR d.day <> o.document_date OR d.due <> o.due_date OR d.amount <> o.amount)
-       AND NOT (o.kind = 'invoice' AND o.id IN (
-               SELECT h.id
-                 FROM invoice h
-                 LEFT JOIN (SELECT l.invoice_id AS id, sum(l.net) AS net, sum(l.tax) AS tax,
-                                   count(*) AS n
-                              FROM invoice_line l
-                             WHERE l.tenant_id = :tenant
-                             GROUP BY l.invoice_id) s ON s.id = h.id
-                WHERE h.tenant_id = :tenant
-                  AND (h.net <> coalesce(s.net, 0) OR h.tax <> coalesce(s.tax, 0)
-                       OR h.line_count <> coalesce(s.n, 0))))
-       AND NOT (o.kind = 'credit_note' AND o.id IN (
-               SELECT h.id
-                 FROM credit_note h
-                 LEFT JOIN (SELECT l.credit_note_id AS id, sum(l.net) AS net, sum(l.tax) AS tax,
-                                   count(*) AS n
-                              FROM credit_note_line l
-                             WHERE l.tenant_id = :tenant
-                             GROUP BY l.credit_note_id) s ON s.id = h.id
-                WHERE h.tenant_id = :tenant
-                  AND (h.net <> coalesce(s.net, 0) OR h.tax <> coalesce(s.tax, 0)
-                       OR h.line_count <> coalesce(s.n, 0)))))
+            OR d.day <> o.document_date OR d.due_date <> o.due_date OR d.amount <> o.amount)
+       AND o.id NOT IN (SELECT m.id FROM mistotaled m WHERE m.tenant_id = :tenant))
 SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
   FROM bad b
  ORDER BY b.id, b.detail
@@ -429,17 +212,11 @@ SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
 -- fn proof_order_totals()
 --     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
 WITH bad AS (
-    SELECT 'order' AS kind, h.id,
-           format('net %s, tax %s, %s lines; the lines say net %s, tax %s, %s lines', h.net, h.tax,
-                  h.line_count, coalesce(s.net, 0), coalesce(s.tax, 0), coalesce(s.n, 0)) AS detail
-      FROM sales_order h
-      LEFT JOIN (SELECT l.order_id AS id, sum(l.net) AS net, sum(l.tax) AS tax, count(*) AS n
-                   FROM order_line l
-                  WHERE l.tenant_id = :tenant
-                  GROUP BY l.order_id) s ON s.id = h.id
-     WHERE h.tenant_id = :tenant
-       AND (h.net <> coalesce(s.net, 0) OR h.tax <> coalesce(s.tax, 0)
-            OR h.line_count <> coalesce(s.n, 0)))
+    SELECT m.kind, m.id,
+           format('net %s, tax %s, %s lines; the lines say net %s, tax %s, %s lines', m.net, m.tax,
+                  m.line_count, m.lines_net, m.lines_tax, m.lines) AS detail
+      FROM mistotaled m
+     WHERE m.tenant_id = :tenant AND m.kind = 'order')
 SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
   FROM bad b
  ORDER BY b.id, b.detail
@@ -448,17 +225,11 @@ SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
 -- fn proof_invoice_totals()
 --     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
 WITH bad AS (
-    SELECT 'invoice' AS kind, h.id,
-           format('net %s, tax %s, %s lines; the lines say net %s, tax %s, %s lines', h.net, h.tax,
-                  h.line_count, coalesce(s.net, 0), coalesce(s.tax, 0), coalesce(s.n, 0)) AS detail
-      FROM invoice h
-      LEFT JOIN (SELECT l.invoice_id AS id, sum(l.net) AS net, sum(l.tax) AS tax, count(*) AS n
-                   FROM invoice_line l
-                  WHERE l.tenant_id = :tenant
-                  GROUP BY l.invoice_id) s ON s.id = h.id
-     WHERE h.tenant_id = :tenant
-       AND (h.net <> coalesce(s.net, 0) OR h.tax <> coalesce(s.tax, 0)
-            OR h.line_count <> coalesce(s.n, 0)))
+    SELECT m.kind, m.id,
+           format('net %s, tax %s, %s lines; the lines say net %s, tax %s, %s lines', m.net, m.tax,
+                  m.line_count, m.lines_net, m.lines_tax, m.lines) AS detail
+      FROM mistotaled m
+     WHERE m.tenant_id = :tenant AND m.kind = 'invoice')
 SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
   FROM bad b
  ORDER BY b.id, b.detail
@@ -467,24 +238,18 @@ SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
 -- fn proof_credit_note_totals()
 --     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
 WITH bad AS (
-    SELECT 'credit_note' AS kind, h.id,
-           format('net %s, tax %s, %s lines; the lines say net %s, tax %s, %s lines', h.net, h.tax,
-                  h.line_count, coalesce(s.net, 0), coalesce(s.tax, 0), coalesce(s.n, 0)) AS detail
-      FROM credit_note h
-      LEFT JOIN (SELECT l.credit_note_id AS id, sum(l.net) AS net, sum(l.tax) AS tax, count(*) AS n
-                   FROM credit_note_line l
-                  WHERE l.tenant_id = :tenant
-                  GROUP BY l.credit_note_id) s ON s.id = h.id
-     WHERE h.tenant_id = :tenant
-       AND (h.net <> coalesce(s.net, 0) OR h.tax <> coalesce(s.tax, 0)
-            OR h.line_count <> coalesce(s.n, 0)))
+    SELECT m.kind, m.id,
+           format('net %s, tax %s, %s lines; the lines say net %s, tax %s, %s lines', m.net, m.tax,
+                  m.line_count, m.lines_net, m.lines_tax, m.lines) AS detail
+      FROM mistotaled m
+     WHERE m.tenant_id = :tenant AND m.kind = 'credit_note')
 SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
   FROM bad b
  ORDER BY b.id, b.detail
  LIMIT 10;
 
 -- Allocations that disagree with the ledger are left to document_postings, totals to
--- invoice_totals.
+-- invoice_totals, sums out of range to invoice_allocations.
 -- fn proof_invoice_status()
 --     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
 WITH bad AS (
@@ -501,26 +266,11 @@ WITH bad AS (
                     WHEN 'partially_paid' THEN a.amount > 0 AND a.amount < i.gross
                     ELSE coalesce(a.amount, 0) = 0 END
        AND (coalesce(a.amount, 0) BETWEEN 0 AND i.gross)
-       AND i.id NOT IN (SELECT w.invoice_id FROM (
-               SELECT a.id, a.source_id, a.invoice_id
-                 FROM allocation a
-                WHERE a.tenant_id = :tenant
-                  AND a.amount <> (SELECT coalesce(sum(CASE t.credit_account WHEN 'receivable' THEN t.amount
-                                                                             ELSE -t.amount END), 0)
-                                     FROM ledger_transfer t
-                                    WHERE t.tenant_id = :tenant AND t.document_id = a.id
-                                      AND t.document = 'allocation')) w)
-       AND i.id NOT IN (
-               SELECT h.id
-                 FROM invoice h
-                 LEFT JOIN (SELECT l.invoice_id AS id, sum(l.net) AS net, sum(l.tax) AS tax,
-                                   count(*) AS n
-                              FROM invoice_line l
-                             WHERE l.tenant_id = :tenant
-                             GROUP BY l.invoice_id) s ON s.id = h.id
-                WHERE h.tenant_id = :tenant
-                  AND (h.net <> coalesce(s.net, 0) OR h.tax <> coalesce(s.tax, 0)
-                       OR h.line_count <> coalesce(s.n, 0))))
+       AND i.id NOT IN (SELECT a.invoice_id FROM allocation a
+                          JOIN misposted w ON w.tenant_id = :tenant AND w.document = 'allocation'
+                               AND w.document_id = a.id
+                         WHERE a.tenant_id = :tenant)
+       AND i.id NOT IN (SELECT m.id FROM mistotaled m WHERE m.tenant_id = :tenant))
 SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
   FROM bad b
  ORDER BY b.id, b.detail
@@ -531,41 +281,25 @@ SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
 -- fn proof_invoice_allocations()
 --     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
 WITH bad AS (
-    SELECT 'invoice' AS kind, i.id,
-           format('%s of %s applied', a.amount, i.gross) AS detail
+    SELECT 'invoice' AS kind, i.id, format('%s of %s applied', a.amount, i.gross) AS detail
       FROM (SELECT x.invoice_id, sum(x.amount) AS amount
               FROM allocation x
              WHERE x.tenant_id = :tenant
              GROUP BY x.invoice_id) a
       JOIN invoice i ON i.tenant_id = :tenant AND i.id = a.invoice_id
      WHERE NOT (a.amount BETWEEN 0 AND i.gross)
-       AND i.id NOT IN (SELECT w.invoice_id FROM (
-               SELECT a.id, a.source_id, a.invoice_id
-                 FROM allocation a
-                WHERE a.tenant_id = :tenant
-                  AND a.amount <> (SELECT coalesce(sum(CASE t.credit_account WHEN 'receivable' THEN t.amount
-                                                                             ELSE -t.amount END), 0)
-                                     FROM ledger_transfer t
-                                    WHERE t.tenant_id = :tenant AND t.document_id = a.id
-                                      AND t.document = 'allocation')) w)
-       AND i.id NOT IN (
-               SELECT h.id
-                 FROM invoice h
-                 LEFT JOIN (SELECT l.invoice_id AS id, sum(l.net) AS net, sum(l.tax) AS tax,
-                                   count(*) AS n
-                              FROM invoice_line l
-                             WHERE l.tenant_id = :tenant
-                             GROUP BY l.invoice_id) s ON s.id = h.id
-                WHERE h.tenant_id = :tenant
-                  AND (h.net <> coalesce(s.net, 0) OR h.tax <> coalesce(s.tax, 0)
-                       OR h.line_count <> coalesce(s.n, 0))))
+       AND i.id NOT IN (SELECT a.invoice_id FROM allocation a
+                          JOIN misposted w ON w.tenant_id = :tenant AND w.document = 'allocation'
+                               AND w.document_id = a.id
+                         WHERE a.tenant_id = :tenant)
+       AND i.id NOT IN (SELECT m.id FROM mistotaled m WHERE m.tenant_id = :tenant))
 SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
   FROM bad b
  ORDER BY b.id, b.detail
  LIMIT 10;
 
--- Allocations that disagree with the ledger are left to document_postings, amounts out of
--- range to open_amounts.
+-- Allocations and refunds that disagree with the ledger are left to document_postings, amounts out
+-- of range to open_amounts.
 -- fn proof_payment_amounts()
 --     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
 WITH bad AS (
@@ -585,22 +319,14 @@ WITH bad AS (
        AND (p.unapplied <> p.amount - coalesce(a.amount, 0) - coalesce(r.amount, 0)
             OR p.refunded <> coalesce(r.amount, 0))
        AND p.unapplied >= 0 AND p.refunded >= 0 AND p.unapplied + p.refunded <= p.amount
-       AND p.id NOT IN (SELECT w.source_id FROM (
-               SELECT a.id, a.source_id, a.invoice_id
-                 FROM allocation a
-                WHERE a.tenant_id = :tenant
-                  AND a.amount <> (SELECT coalesce(sum(CASE t.credit_account WHEN 'receivable' THEN t.amount
-                                                                             ELSE -t.amount END), 0)
-                                     FROM ledger_transfer t
-                                    WHERE t.tenant_id = :tenant AND t.document_id = a.id
-                                      AND t.document = 'allocation')) w)
-       AND p.id NOT IN (SELECT x.source_id
-                          FROM refund x
-                         WHERE x.tenant_id = :tenant
-                           AND x.amount <> (SELECT coalesce(sum(t.amount), 0)
-                                              FROM ledger_transfer t
-                                             WHERE t.tenant_id = :tenant AND t.document_id = x.id
-                                               AND t.document = 'refund')))
+       AND p.id NOT IN (SELECT a.source_id FROM allocation a
+                          JOIN misposted w ON w.tenant_id = :tenant AND w.document = 'allocation'
+                               AND w.document_id = a.id
+                         WHERE a.tenant_id = :tenant)
+       AND p.id NOT IN (SELECT r.source_id FROM refund r
+                          JOIN misposted w ON w.tenant_id = :tenant AND w.document = 'refund'
+                               AND w.document_id = r.id
+                         WHERE r.tenant_id = :tenant))
 SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
   FROM bad b
  ORDER BY b.id, b.detail
@@ -624,26 +350,11 @@ WITH bad AS (
              GROUP BY x.source_id) u
       JOIN credit_note n ON n.tenant_id = :tenant AND n.id = u.source_id
      WHERE NOT (u.amount BETWEEN 0 AND CASE n.status WHEN 'issued' THEN n.gross ELSE 0 END)
-       AND n.id NOT IN (SELECT w.source_id FROM (
-               SELECT a.id, a.source_id, a.invoice_id
-                 FROM allocation a
-                WHERE a.tenant_id = :tenant
-                  AND a.amount <> (SELECT coalesce(sum(CASE t.credit_account WHEN 'receivable' THEN t.amount
-                                                                             ELSE -t.amount END), 0)
-                                     FROM ledger_transfer t
-                                    WHERE t.tenant_id = :tenant AND t.document_id = a.id
-                                      AND t.document = 'allocation')) w)
-       AND n.id NOT IN (
-               SELECT h.id
-                 FROM credit_note h
-                 LEFT JOIN (SELECT l.credit_note_id AS id, sum(l.net) AS net, sum(l.tax) AS tax,
-                                   count(*) AS n
-                              FROM credit_note_line l
-                             WHERE l.tenant_id = :tenant
-                             GROUP BY l.credit_note_id) s ON s.id = h.id
-                WHERE h.tenant_id = :tenant
-                  AND (h.net <> coalesce(s.net, 0) OR h.tax <> coalesce(s.tax, 0)
-                       OR h.line_count <> coalesce(s.n, 0))))
+       AND n.id NOT IN (SELECT a.source_id FROM allocation a
+                          JOIN misposted w ON w.tenant_id = :tenant AND w.document = 'allocation'
+                               AND w.document_id = a.id
+                         WHERE a.tenant_id = :tenant)
+       AND n.id NOT IN (SELECT m.id FROM mistotaled m WHERE m.tenant_id = :tenant))
 SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
   FROM bad b
  ORDER BY b.id, b.detail
@@ -662,16 +373,9 @@ WITH bad AS (
        AND (a.id IS NULL OR a.reverses IS NOT NULL OR a.amount <> -r.amount
             OR a.source <> r.source OR a.source_id <> r.source_id
             OR a.invoice_id <> r.invoice_id OR a.effective_date > r.effective_date)
-       AND NOT EXISTS (SELECT 1 FROM (
-               SELECT a.id, a.source_id, a.invoice_id
-                 FROM allocation a
-                WHERE a.tenant_id = :tenant
-                  AND a.amount <> (SELECT coalesce(sum(CASE t.credit_account WHEN 'receivable' THEN t.amount
-                                                                             ELSE -t.amount END), 0)
-                                     FROM ledger_transfer t
-                                    WHERE t.tenant_id = :tenant AND t.document_id = a.id
-                                      AND t.document = 'allocation')) w
-                        WHERE w.id = r.id OR w.id = a.id))
+       AND NOT EXISTS (SELECT 1 FROM misposted w
+                        WHERE w.tenant_id = :tenant AND w.document = 'allocation'
+                          AND (w.document_id = r.id OR w.document_id = a.id)))
 SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
   FROM bad b
  ORDER BY b.id, b.detail
@@ -776,39 +480,23 @@ SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
 -- fn proof_stock_on_hand()
 --     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
 WITH bad AS (
-    SELECT 'product' AS kind, coalesce(s.product_id, m.product_id) AS id,
-           format('on_hand %s in warehouse %s, the movements say %s', coalesce(s.on_hand, 0),
-                  w.code, coalesce(m.quantity, 0)) AS detail
-      FROM (SELECT x.product_id, x.warehouse_id, x.on_hand
-              FROM stock x
-             WHERE x.tenant_id = :tenant) s
-      FULL JOIN (SELECT x.product_id, x.warehouse_id, sum(x.quantity) AS quantity
-                   FROM stock_movement x
-                  WHERE x.tenant_id = :tenant
-                  GROUP BY x.product_id, x.warehouse_id) m
-           ON m.product_id = s.product_id AND m.warehouse_id = s.warehouse_id
-      LEFT JOIN warehouse w
-           ON w.tenant_id = :tenant AND w.id = coalesce(s.warehouse_id, m.warehouse_id)
-     WHERE coalesce(s.on_hand, 0) <> coalesce(m.quantity, 0)
-       AND (coalesce(s.product_id, m.product_id), coalesce(s.warehouse_id, m.warehouse_id)) NOT IN (
-           SELECT g.product_id, g.warehouse_id FROM (
-               SELECT coalesce(m.document_id, s.shipment_id) AS shipment_id,
-                      coalesce(m.product_id, s.product_id) AS product_id,
-                      coalesce(m.warehouse_id, s.warehouse_id) AS warehouse_id,
-                      coalesce(m.quantity, 0) AS moved, coalesce(s.quantity, 0) AS shipped
-                 FROM (SELECT x.document_id, x.product_id, x.warehouse_id, -sum(x.quantity) AS quantity
-                         FROM stock_movement x
-                        WHERE x.tenant_id = :tenant AND x.kind = 'shipment'
-                        GROUP BY x.document_id, x.product_id, x.warehouse_id) m
-                 FULL JOIN (SELECT l.shipment_id, l.product_id, l.warehouse_id, sum(l.quantity) AS quantity
-                              FROM shipment_line l
-                              JOIN shipment h ON h.tenant_id = :tenant AND h.id = l.shipment_id
-                             WHERE l.tenant_id = :tenant AND h.status IN ('shipped', 'delivered')
-                             GROUP BY l.shipment_id, l.product_id, l.warehouse_id) s
-                      ON s.shipment_id = m.document_id AND s.product_id = m.product_id
-                         AND s.warehouse_id = m.warehouse_id
-                WHERE m.quantity IS DISTINCT FROM s.quantity) g
-            WHERE g.product_id IS NOT NULL AND g.warehouse_id IS NOT NULL))
+    SELECT 'product' AS kind, x.product_id AS id,
+           format('on_hand %s in warehouse %s, the movements say %s', x.on_hand, h.code, x.moved)
+               AS detail
+      FROM (SELECT s.product_id, s.warehouse_id, sum(s.on_hand) AS on_hand, sum(s.moved) AS moved
+              FROM (SELECT k.product_id, k.warehouse_id, k.on_hand, 0::bigint AS moved
+                      FROM stock k
+                     WHERE k.tenant_id = :tenant
+                    UNION ALL
+                    SELECT m.product_id, m.warehouse_id, 0, m.quantity
+                      FROM stock_movement m
+                     WHERE m.tenant_id = :tenant) s
+             GROUP BY s.product_id, s.warehouse_id
+            HAVING sum(s.on_hand) <> sum(s.moved)) x
+      LEFT JOIN warehouse h ON h.tenant_id = :tenant AND h.id = x.warehouse_id
+     WHERE NOT EXISTS (SELECT 1 FROM mismoved w
+                        WHERE w.tenant_id = :tenant AND w.product_id = x.product_id
+                          AND w.warehouse_id = x.warehouse_id))
 SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
   FROM bad b
  ORDER BY b.id, b.detail
@@ -817,20 +505,21 @@ SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
 -- fn proof_stock_reserved()
 --     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
 WITH bad AS (
-    SELECT 'product' AS kind, coalesce(s.product_id, l.product_id) AS id,
-           format('reserved %s in warehouse %s, the orders say %s', coalesce(s.reserved, 0), w.code,
-                  coalesce(l.quantity, 0)) AS detail
-      FROM (SELECT x.product_id, x.warehouse_id, x.reserved
-              FROM stock x
-             WHERE x.tenant_id = :tenant) s
-      FULL JOIN (SELECT x.product_id, x.warehouse_id, sum(x.reserved) AS quantity
-                   FROM order_line x
-                  WHERE x.tenant_id = :tenant AND x.reserved <> 0
-                  GROUP BY x.product_id, x.warehouse_id) l
-           ON l.product_id = s.product_id AND l.warehouse_id = s.warehouse_id
-      LEFT JOIN warehouse w
-           ON w.tenant_id = :tenant AND w.id = coalesce(s.warehouse_id, l.warehouse_id)
-     WHERE coalesce(s.reserved, 0) <> coalesce(l.quantity, 0))
+    SELECT 'product' AS kind, x.product_id AS id,
+           format('reserved %s in warehouse %s, the orders say %s', x.reserved, h.code, x.wanted)
+               AS detail
+      FROM (SELECT s.product_id, s.warehouse_id, sum(s.reserved) AS reserved,
+                   sum(s.wanted) AS wanted
+              FROM (SELECT k.product_id, k.warehouse_id, k.reserved, 0::bigint AS wanted
+                      FROM stock k
+                     WHERE k.tenant_id = :tenant
+                    UNION ALL
+                    SELECT l.product_id, l.warehouse_id, 0, l.reserved
+                      FROM order_line l
+                     WHERE l.tenant_id = :tenant AND l.reserved <> 0) s
+             GROUP BY s.product_id, s.warehouse_id
+            HAVING sum(s.reserved) <> sum(s.wanted)) x
+      LEFT JOIN warehouse h ON h.tenant_id = :tenant AND h.id = x.warehouse_id)
 SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
   FROM bad b
  ORDER BY b.id, b.detail
@@ -843,38 +532,16 @@ WITH bad AS (
     SELECT 'shipment' AS kind, g.shipment_id AS id,
            format('product %s: %s shipped, %s moved out of stock', coalesce(p.sku, '?'), g.shipped,
                   g.moved) AS detail
-      FROM (
-           SELECT coalesce(m.document_id, s.shipment_id) AS shipment_id,
-                  coalesce(m.product_id, s.product_id) AS product_id,
-                  coalesce(m.warehouse_id, s.warehouse_id) AS warehouse_id,
-                  coalesce(m.quantity, 0) AS moved, coalesce(s.quantity, 0) AS shipped
-             FROM (SELECT x.document_id, x.product_id, x.warehouse_id, -sum(x.quantity) AS quantity
-                     FROM stock_movement x
-                    WHERE x.tenant_id = :tenant AND x.kind = 'shipment'
-                    GROUP BY x.document_id, x.product_id, x.warehouse_id) m
-             FULL JOIN (SELECT l.shipment_id, l.product_id, l.warehouse_id, sum(l.quantity) AS quantity
-                          FROM shipment_line l
-                          JOIN shipment h ON h.tenant_id = :tenant AND h.id = l.shipment_id
-                         WHERE l.tenant_id = :tenant AND h.status IN ('shipped', 'delivered')
-                         GROUP BY l.shipment_id, l.product_id, l.warehouse_id) s
-                  ON s.shipment_id = m.document_id AND s.product_id = m.product_id
-                     AND s.warehouse_id = m.warehouse_id
-            WHERE m.quantity IS DISTINCT FROM s.quantity) g
+      FROM mismoved g
       LEFT JOIN product p ON p.tenant_id = :tenant AND p.id = g.product_id
-     WHERE NOT EXISTS (
-           SELECT 1
-             FROM shipment_line x
-             JOIN order_line l ON l.tenant_id = :tenant AND l.order_id = x.order_id
-                  AND l.line_no = x.order_line_no
-             JOIN (
-                  SELECT x.order_id, x.order_line_no AS line_no, sum(x.quantity) AS quantity
-                    FROM shipment_line x
-                    JOIN shipment h ON h.tenant_id = :tenant AND h.id = x.shipment_id
-                   WHERE x.tenant_id = :tenant AND h.status IN ('shipped', 'delivered')
-                   GROUP BY x.order_id, x.order_line_no) s
-                  ON s.order_id = l.order_id AND s.line_no = l.line_no
-            WHERE x.tenant_id = :tenant AND x.shipment_id = g.shipment_id
-              AND x.product_id = g.product_id AND l.shipped <> s.quantity))
+     WHERE g.tenant_id = :tenant
+       AND NOT EXISTS (SELECT 1
+                         FROM shipment_line x
+                         JOIN order_line_done l ON l.tenant_id = :tenant
+                              AND l.order_id = x.order_id AND l.line_no = x.order_line_no
+                        WHERE x.tenant_id = :tenant AND x.shipment_id = g.shipment_id
+                          AND x.product_id = g.product_id AND l.shipped <> l.on_shipments
+                          AND l.on_shipments > 0))
 SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
   FROM bad b
  ORDER BY b.id, b.detail
@@ -884,16 +551,9 @@ SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
 --     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
 WITH bad AS (
     SELECT 'order' AS kind, l.order_id AS id,
-           format('line %s: shipped %s, shipments say %s', l.line_no, l.shipped,
-                  coalesce(s.quantity, 0)) AS detail
-      FROM order_line l
-      LEFT JOIN (SELECT x.order_id, x.order_line_no AS line_no, sum(x.quantity) AS quantity
-                   FROM shipment_line x
-                   JOIN shipment h ON h.tenant_id = :tenant AND h.id = x.shipment_id
-                  WHERE x.tenant_id = :tenant AND h.status IN ('shipped', 'delivered')
-                  GROUP BY x.order_id, x.order_line_no) s
-           ON s.order_id = l.order_id AND s.line_no = l.line_no
-     WHERE l.tenant_id = :tenant AND l.shipped <> coalesce(s.quantity, 0))
+           format('line %s: shipped %s, shipments say %s', l.line_no, l.shipped, l.on_shipments) AS detail
+      FROM order_line_done l
+     WHERE l.tenant_id = :tenant AND l.shipped <> l.on_shipments)
 SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
   FROM bad b
  ORDER BY b.id, b.detail
@@ -903,15 +563,9 @@ SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
 --     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
 WITH bad AS (
     SELECT 'order' AS kind, l.order_id AS id,
-           format('line %s: delivered %s, shipments say %s', l.line_no, l.delivered,
-                  coalesce(s.quantity, 0)) AS detail
-      FROM order_line l
-      LEFT JOIN (SELECT x.order_id, x.order_line_no AS line_no, sum(x.delivered) AS quantity
-                   FROM shipment_line x
-                  WHERE x.tenant_id = :tenant
-                  GROUP BY x.order_id, x.order_line_no) s
-           ON s.order_id = l.order_id AND s.line_no = l.line_no
-     WHERE l.tenant_id = :tenant AND l.delivered <> coalesce(s.quantity, 0))
+           format('line %s: delivered %s, shipments say %s', l.line_no, l.delivered, l.arrived) AS detail
+      FROM order_line_done l
+     WHERE l.tenant_id = :tenant AND l.delivered <> l.arrived)
 SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
   FROM bad b
  ORDER BY b.id, b.detail
@@ -922,21 +576,10 @@ SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
 --     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
 WITH bad AS (
     SELECT 'order' AS kind, l.order_id AS id,
-           format('line %s: invoiced %s, invoices say %s', l.line_no, l.invoiced,
-                  coalesce(s.quantity, 0)) AS detail
-      FROM order_line l
-      LEFT JOIN (SELECT x.order_id, x.order_line_no AS line_no, sum(x.quantity) AS quantity
-                   FROM invoice_line x
-                   JOIN invoice h ON h.tenant_id = :tenant AND h.id = x.invoice_id
-                  WHERE x.tenant_id = :tenant AND x.order_id IS NOT NULL
-                    AND h.status NOT IN ('void', 'canceled')
-                  GROUP BY x.order_id, x.order_line_no) s
-           ON s.order_id = l.order_id AND s.line_no = l.line_no
-     WHERE l.tenant_id = :tenant AND l.invoiced <> coalesce(s.quantity, 0)
-       AND l.invoiced <> coalesce((SELECT sum(x.invoiced)
-                                     FROM shipment_line x
-                                    WHERE x.tenant_id = :tenant AND x.order_id = l.order_id
-                                      AND x.order_line_no = l.line_no), -1))
+           format('line %s: invoiced %s, invoices say %s', l.line_no, l.invoiced, l.on_invoices) AS detail
+      FROM order_line_done l
+     WHERE l.tenant_id = :tenant AND l.invoiced <> l.on_invoices
+       AND l.invoiced IS DISTINCT FROM l.on_invoiced_shipments)
 SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
   FROM bad b
  ORDER BY b.id, b.detail
@@ -947,25 +590,10 @@ SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
 --     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
 WITH bad AS (
     SELECT 'order' AS kind, l.order_id AS id,
-           format('line %s: credited %s, credit notes say %s', l.line_no, l.credited,
-                  coalesce(s.quantity, 0)) AS detail
-      FROM order_line l
-      LEFT JOIN (SELECT v.order_id, v.order_line_no AS line_no,
-                        sum(x.credited_quantity) AS quantity
-                   FROM credit_note_line x
-                   JOIN credit_note h ON h.tenant_id = :tenant AND h.id = x.credit_note_id
-                   JOIN invoice_line v ON v.tenant_id = :tenant AND v.invoice_id = x.invoice_id
-                        AND v.line_no = x.invoice_line_no
-                  WHERE x.tenant_id = :tenant AND h.status = 'issued' AND v.order_id IS NOT NULL
-                  GROUP BY v.order_id, v.order_line_no) s
-           ON s.order_id = l.order_id AND s.line_no = l.line_no
-     WHERE l.tenant_id = :tenant AND l.credited <> coalesce(s.quantity, 0)
-       AND (l.order_id, l.line_no, l.credited::numeric) NOT IN (
-           SELECT x.order_id, x.order_line_no, sum(x.credited_quantity)
-             FROM invoice_line x
-            WHERE x.tenant_id = :tenant AND x.order_line_no IS NOT NULL
-              AND x.credited_quantity <> 0
-            GROUP BY x.order_id, x.order_line_no))
+           format('line %s: credited %s, credit notes say %s', l.line_no, l.credited, l.on_credit_notes) AS detail
+      FROM order_line_done l
+     WHERE l.tenant_id = :tenant AND l.credited <> l.on_credit_notes
+       AND l.credited IS DISTINCT FROM nullif(l.on_credited_invoices, 0))
 SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
   FROM bad b
  ORDER BY b.id, b.detail
@@ -991,6 +619,7 @@ SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
  ORDER BY b.id, b.detail
  LIMIT 10;
 
+-- Lines that a credit note with wrong totals credits are left to credit_note_totals.
 -- fn proof_invoice_lines_credited()
 --     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
 WITH bad AS (
@@ -1012,17 +641,9 @@ WITH bad AS (
        AND l.invoice_id NOT IN (SELECT x.invoice_id
                                   FROM credit_note_line x
                                  WHERE x.tenant_id = :tenant AND x.invoice_id IS NOT NULL
-                                   AND x.credit_note_id IN (
-                                       SELECT h.id
-                                         FROM credit_note h
-                                         LEFT JOIN (SELECT l.credit_note_id AS id, sum(l.net) AS net, sum(l.tax) AS tax,
-                                                           count(*) AS n
-                                                      FROM credit_note_line l
-                                                     WHERE l.tenant_id = :tenant
-                                                     GROUP BY l.credit_note_id) s ON s.id = h.id
-                                        WHERE h.tenant_id = :tenant
-                                          AND (h.net <> coalesce(s.net, 0) OR h.tax <> coalesce(s.tax, 0)
-                                               OR h.line_count <> coalesce(s.n, 0)))))
+                                   AND x.credit_note_id IN (SELECT m.id
+                                                              FROM mistotaled m
+                                                             WHERE m.tenant_id = :tenant)))
 SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
   FROM bad b
  ORDER BY b.id, b.detail
@@ -1067,109 +688,29 @@ bad AS (
        AND (a.ordered <> coalesce(d.ordered, 0) OR a.unbilled <> coalesce(d.unbilled, 0))
        AND a.id NOT IN (SELECT o.credit_account_id
                           FROM sales_order o
-                         WHERE o.tenant_id = :tenant AND (o.id IN (
-                               SELECT l.order_id
-                                 FROM order_line l
-                                 LEFT JOIN (SELECT x.order_id, x.order_line_no AS line_no, sum(x.quantity) AS quantity
-                                              FROM shipment_line x
-                                              JOIN shipment h ON h.tenant_id = :tenant AND h.id = x.shipment_id
-                                             WHERE x.tenant_id = :tenant AND h.status IN ('shipped', 'delivered')
-                                             GROUP BY x.order_id, x.order_line_no) s
-                                      ON s.order_id = l.order_id AND s.line_no = l.line_no
-                                WHERE l.tenant_id = :tenant AND l.shipped <> coalesce(s.quantity, 0))
-                               OR o.id IN (
-                               SELECT l.order_id
-                                 FROM order_line l
-                                 LEFT JOIN (SELECT x.order_id, x.order_line_no AS line_no, sum(x.quantity) AS quantity
-                                              FROM invoice_line x
-                                              JOIN invoice h ON h.tenant_id = :tenant AND h.id = x.invoice_id
-                                             WHERE x.tenant_id = :tenant AND x.order_id IS NOT NULL
-                                               AND h.status NOT IN ('void', 'canceled')
-                                             GROUP BY x.order_id, x.order_line_no) s
-                                      ON s.order_id = l.order_id AND s.line_no = l.line_no
-                                WHERE l.tenant_id = :tenant AND l.invoiced <> coalesce(s.quantity, 0))))
+                          JOIN order_line_done l ON l.tenant_id = :tenant AND l.order_id = o.id
+                         WHERE o.tenant_id = :tenant
+                           AND (l.shipped <> l.on_shipments OR l.invoiced <> l.on_invoices))
        AND a.id NOT IN (SELECT i.credit_account_id
                           FROM invoice i
-                         WHERE i.tenant_id = :tenant AND i.id IN (
-                               SELECT h.id
-                                 FROM invoice h
-                                 LEFT JOIN (SELECT l.invoice_id AS id, sum(l.net) AS net, sum(l.tax) AS tax,
-                                                   count(*) AS n
-                                              FROM invoice_line l
-                                             WHERE l.tenant_id = :tenant
-                                             GROUP BY l.invoice_id) s ON s.id = h.id
-                                WHERE h.tenant_id = :tenant
-                                  AND (h.net <> coalesce(s.net, 0) OR h.tax <> coalesce(s.tax, 0)
-                                       OR h.line_count <> coalesce(s.n, 0)))))
+                          JOIN mistotaled m ON m.tenant_id = :tenant AND m.id = i.id
+                         WHERE i.tenant_id = :tenant))
 SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
   FROM bad b
  ORDER BY b.id, b.detail
  LIMIT 10;
 
--- Customers of wrong documents are left to document_postings.
+-- Accounts of documents that posted wrongly are left to document_postings.
 -- fn proof_credit_balances()
 --     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
-WITH entry AS (
-    SELECT 'invoice' AS document, i.id, s.account, s.amount AS due, 0::bigint AS posted
-      FROM invoice i
-     CROSS JOIN LATERAL (VALUES ('receivable', i.gross), ('revenue', -i.net), ('tax', -i.tax))
-           AS s(account, amount)
-     WHERE i.tenant_id = :tenant AND i.status IN ('finalized', 'partially_paid', 'paid')
-    UNION ALL
-    SELECT 'credit_note', n.id, s.account, s.amount, 0
-      FROM credit_note n
-     CROSS JOIN LATERAL (VALUES ('customer_credit', -n.gross), ('revenue', n.net), ('tax', n.tax))
-           AS s(account, amount)
-     WHERE n.tenant_id = :tenant AND n.status = 'issued'
-    UNION ALL
-    SELECT 'payment', p.id, s.account, s.amount, 0
-      FROM payment p
-     CROSS JOIN LATERAL (VALUES ('cash', p.amount), ('unapplied_cash', -p.amount))
-           AS s(account, amount)
-     WHERE p.tenant_id = :tenant
-    UNION ALL
-    SELECT 'allocation', a.id, s.account, s.amount, 0
-      FROM allocation a
-     CROSS JOIN LATERAL (VALUES
-           (CASE a.source WHEN 'payment' THEN 'unapplied_cash' ELSE 'customer_credit' END,
-            a.amount),
-           ('receivable', -a.amount)) AS s(account, amount)
-     WHERE a.tenant_id = :tenant
-    UNION ALL
-    SELECT 'refund', r.id, s.account, s.amount, 0
-      FROM refund r
-     CROSS JOIN LATERAL (VALUES
-           (CASE r.source WHEN 'payment' THEN 'unapplied_cash' ELSE 'customer_credit' END,
-            r.amount),
-           ('cash', -r.amount)) AS s(account, amount)
-     WHERE r.tenant_id = :tenant
-    UNION ALL
-    SELECT t.document, t.document_id, s.account, 0, s.amount
-      FROM ledger_transfer t
-     CROSS JOIN LATERAL (VALUES (t.debit_account, t.amount), (t.credit_account, -t.amount))
-           AS s(account, amount)
-     WHERE t.tenant_id = :tenant),
-wrong AS (
-    SELECT e.document, e.id, e.account, sum(e.due) AS due, sum(e.posted) AS posted
-      FROM entry e
-     GROUP BY e.document, e.id, e.account
-    HAVING sum(e.due) <> sum(e.posted)),
-due AS (
+WITH due AS (
     SELECT d.credit_account_id AS id,
-           sum(CASE WHEN s.account = 'receivable' THEN s.amount ELSE 0 END) AS receivable,
-           sum(CASE WHEN s.account <> 'receivable' THEN -s.amount ELSE 0 END) AS unapplied
-      FROM ledger_transfer t
-     CROSS JOIN LATERAL (VALUES (t.debit_account, t.debit_item, t.amount),
-                                (t.credit_account, t.credit_item, -t.amount))
-           AS s(account, item, amount)
-      JOIN (SELECT i.id, i.credit_account_id FROM invoice i WHERE i.tenant_id = :tenant
-            UNION ALL
-            SELECT p.id, p.credit_account_id FROM payment p WHERE p.tenant_id = :tenant
-            UNION ALL
-            SELECT n.id, n.credit_account_id FROM credit_note n WHERE n.tenant_id = :tenant) d
-           ON d.id = s.item
-     WHERE t.tenant_id = :tenant
-       AND s.account IN ('receivable', 'unapplied_cash', 'customer_credit')
+           sum(CASE WHEN p.account = 'receivable' THEN p.amount ELSE 0 END) AS receivable,
+           sum(CASE WHEN p.account <> 'receivable' THEN -p.amount ELSE 0 END) AS unapplied
+      FROM ledger_posting p
+      JOIN item_document d ON d.tenant_id = :tenant AND d.id = p.item
+     WHERE p.tenant_id = :tenant
+       AND p.account IN ('receivable', 'unapplied_cash', 'customer_credit')
      GROUP BY d.credit_account_id),
 bad AS (
     SELECT 'customer' AS kind,
@@ -1181,11 +722,11 @@ bad AS (
       LEFT JOIN due d ON d.id = a.id
      WHERE a.tenant_id = :tenant
        AND (a.receivable <> coalesce(d.receivable, 0) OR a.unapplied <> coalesce(d.unapplied, 0))
-       AND a.id NOT IN (SELECT c.credit_account_id
-                          FROM wrong w
-                          JOIN ledger_transfer t
-                               ON t.tenant_id = :tenant AND t.document_id = w.id
-                          JOIN customer c ON c.tenant_id = :tenant AND c.id = t.customer_id))
+       AND a.id NOT IN (SELECT d.credit_account_id
+                          FROM misposted w
+                          JOIN ledger_posting p ON p.tenant_id = :tenant AND p.document_id = w.document_id
+                          JOIN item_document d ON d.tenant_id = :tenant AND d.id = p.item
+                         WHERE w.tenant_id = :tenant))
 SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
   FROM bad b
  ORDER BY b.id, b.detail
