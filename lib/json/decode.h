@@ -21,7 +21,7 @@ struct json_refs {
 
 /* Decodes text into ret (type->size bytes). All faults at once go to p (at most
  * PROBLEM_FAULTS_MAX): unknown members, missing ones, wrong kinds, ranges, lengths. Not JSON,
- * duplicate members, deeper than JSON_DEPTH_MAX, or a NUL in a string: ERR_SYNTAX. Faulty fields:
+ * or deeper than JSON_DEPTH_MAX: ERR_SYNTAX. Faulty fields, duplicate members, U+0000 in a string:
  * ERR_INVALID. Empty text is taken as {} . Absent members get their absent value; lists are empty.
  * ret and all it points to live in a. refs collects the "ext:" references, may be NULL (then they
  * are refused). canonical, if not NULL, gets the compact text with sorted names (for fingerprints).
@@ -39,8 +39,8 @@ struct json_pair {
 err json_decode_query(struct arena *a, const struct json_type *type, const struct json_pair *pairs,
                       size_t n, void *ret, struct json_refs *refs, struct problem *p) MUST_CHECK;
 
-/* Is this text JSON at all (RFC 8259, no duplicate names, depth limit, no U+0000)? Any value may
- * stand at the top, numbers of any size; empty text is not JSON. OK or ERR_SYNTAX. */
+/* Is this text JSON at all (RFC 8259, depth limit)? Any value may stand at the top, numbers of any
+ * size; empty text is not JSON. OK, ERR_SYNTAX, or ERR_INVALID for duplicate names and U+0000. */
 err json_check(struct arena *a, const char *text, size_t len, struct problem *p) MUST_CHECK;
 /* True for well-formed UTF-8 without NUL. */
 bool utf8_valid(const char *s, size_t len);

@@ -104,7 +104,16 @@ static const char *const sentences[] = {
     [json_error_end_of_input_expected] = "there is more text after the end of the value",
 };
 
-static err refuse_syntax(struct problem *p, const json_error_t *e)
+/* RFC 8259 allows these; we do not: two readers would see two different requests. */
+static const char *well_formed_fault(size_t code)
+{
+    if (code == json_error_duplicate_key)
+        return "duplicate_member";
+    bool null = code == json_error_null_character || code == json_error_null_byte_in_key;
+    return null ? "null_character" : NULL;
+}
+
+static err refuse(struct problem *p, const json_error_t *e)
 {
     size_t code = (size_t)json_error_code(e);
     if (code == json_error_out_of_memory)
@@ -112,6 +121,11 @@ static err refuse_syntax(struct problem *p, const json_error_t *e)
     const char *why = code < COUNT_OF(sentences) ? sentences[code] : NULL;
     if (why == NULL)
         why = utf8_valid(e->text, strnlen(e->text, sizeof e->text)) ? e->text : "unexpected text";
+    const char *well_formed = well_formed_fault(code);
+    if (well_formed != NULL) {
+        fault(p, "", well_formed, "Line %d, column %d: %s.", e->line, e->column, why);
+        return p->code;
+    }
     return fail(p, ERR_SYNTAX, "The text is not acceptable JSON: %s (line %d, column %d).", why,
                 e->line, e->column);
 }
@@ -128,7 +142,7 @@ err json_parse(struct arena *a, const char *text, size_t len, json_t **ret, stru
     if (root == NULL && json_error_code(&e) == json_error_numeric_overflow)
         root = json_loadb(tame_numbers(a, text, len), len, PARSE_FLAGS, &e);
     if (root == NULL)
-        return refuse_syntax(p, &e);
+        return refuse(p, &e);
     *ret = root;
     return OK;
 }
