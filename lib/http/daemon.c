@@ -20,13 +20,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #define CONNECTIONS_PER_THREAD 120
 #define CONNECTION_MEMORY ((size_t)32 * 1024) /* request line and headers have to fit */
 #define BACKLOG 1024
-#define DRAIN_S 5 /* most time for clients to read their last response */
+#define FILES_BESIDES 256 /* sockets of the database, logs, what libraries open */
+#define DRAIN_S 5         /* most time for clients to read their last response */
 
 struct arena *server_arena(struct http_server *s)
 {
@@ -181,12 +183,26 @@ static err listen_start(struct http_server *s)
     return OK;
 }
 
+/* Many systems give a process 1024 files and let it have more when it asks. */
+static void raise_file_limit(unsigned connections)
+{
+    struct rlimit limit;
+    rlim_t wanted = connections + FILES_BESIDES;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted)
+        log_line(LOG_WARN, "fewer files may be open than connections are allowed",
+                 LOG_I("limit", limit.rlim_cur), LOG_I("connections", connections));
+}
+
 static err daemon_start(struct http_server *s)
 {
     unsigned threads = s->options.threads > 1 ? (unsigned)s->options.threads : 1;
     unsigned connections = threads * CONNECTIONS_PER_THREAD;
     if (s->options.connections > 0 && (unsigned)s->options.connections < connections)
         connections = (unsigned)s->options.connections;
+    raise_file_limit(connections);
     struct MHD_OptionItem pool[] = {
         {threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t)threads, NULL},
         {MHD_OPTION_END, 0, NULL}};

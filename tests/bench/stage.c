@@ -297,7 +297,7 @@ static void make_masters(const struct stage *s)
         " FROM generate_series(0, %d) i;"
         "INSERT INTO customer (tenant_id, id, name, currency, credit_account_id, addresses,"
         " created_at, updated_at) SELECT pg_temp.t(), %lld + i, 'Customer number ' || i,"
-        " 'EUR', %lld + i, '[{\"kind\":\"billing\",\"line1\":\"Marktplatz 1\",\"postal_code\":"
+        " 'EUR', %lld + i, '[{\"kind\":\"billing\",\"lines\":[\"Marktplatz 1\"],\"postal_code\":"
         "\"10115\",\"city\":\"Berlin\",\"country\":\"DE\"}]', now(), now()"
         " FROM generate_series(0, %d) i;"
         "COMMIT; ANALYZE;",

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -276,8 +277,20 @@ START_TEST(starting_and_stopping_again_and_again_is_clean)
 }
 END_TEST
 
+/* Both ends of 512 connections are in this process. */
+static void raise_file_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        abort();
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        abort();
+}
+
 int main(void)
 {
+    raise_file_limit();
     Suite *suite = suite_create("http load");
     TCase *tc = tcase_create("all");
     tcase_set_timeout(tc, 180);
