@@ -114,9 +114,38 @@ err id_parse(const char *prefix, const char *s, int64_t *ret)
     return OK;
 }
 
+uint64_t random_u64(void)
+{
+    static _Thread_local uint64_t state;
+    static _Thread_local bool seeded;
+    if (!seeded) {
+        uuid_t uuid;
+        uuid_generate_random(uuid);
+        memcpy(&state, uuid, sizeof state);
+        seeded = true;
+    }
+    uint64_t z = state += UINT64_C(0x9E3779B97F4A7C15);
+    z = (z ^ z >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
+    z = (z ^ z >> 27) * UINT64_C(0x94D049BB133111EB);
+    return z ^ z >> 31;
+}
+
+void hex_format(uint64_t v, int digits, char *out)
+{
+    for (int i = digits - 1; i >= 0; i--, v >>= 4)
+        out[i] = "0123456789abcdef"[v & 15];
+}
+
+/* Version 4, variant 1 (RFC 9562). */
 void request_id_new(char out[REQUEST_ID_TEXT])
 {
-    uuid_t uuid;
-    uuid_generate_random(uuid);
-    uuid_unparse_lower(uuid, out);
+    uint64_t high = random_u64(), low = random_u64();
+    high = (high & ~UINT64_C(0xf000)) | UINT64_C(0x4000);
+    low = (low & ~(UINT64_C(3) << 62)) | UINT64_C(1) << 63;
+    memcpy(out, "00000000-0000-0000-0000-000000000000", REQUEST_ID_TEXT);
+    hex_format(high >> 32, 8, out);
+    hex_format(high >> 16, 4, out + 9);
+    hex_format(high, 4, out + 14);
+    hex_format(low >> 48, 4, out + 19);
+    hex_format(low, 12, out + 24);
 }

@@ -23,5 +23,10 @@ size_t id_format(const char *prefix, int64_t id, char out[ID_TEXT_MAX]);
 /* "cus_0123…" with exactly this prefix. ERR_INVALID for anything else. */
 err id_parse(const char *prefix, const char *s, int64_t *ret) MUST_CHECK;
 
+/* For what must differ but need not be secret: request and trace ids, jitter. SplitMix64 (Steele,
+ * Lea and Flood 2014), seeded per thread by libuuid: a request must not cost a system call here. */
+uint64_t random_u64(void);
+void hex_format(uint64_t v, int digits, char *out); /* the last digits of v, without a NUL */
+
 #define REQUEST_ID_TEXT 37
-void request_id_new(char out[REQUEST_ID_TEXT]); /* a random UUID from libuuid */
+void request_id_new(char out[REQUEST_ID_TEXT]); /* a random UUID */

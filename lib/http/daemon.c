@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 #define CONNECTIONS_PER_THREAD 120
-#define CONNECTION_MEMORY ((size_t)32 * 1024) /* request line and headers have to fit */
+#define CONNECTION_MEMORY ((size_t)16 * 1024) /* request line and headers have to fit */
 #define BACKLOG 1024
 #define FILES_BESIDES 256 /* sockets of the database, logs, what libraries open */
 #define DRAIN_S 5         /* most time for clients to read their last response */

@@ -1,10 +1,7 @@
 /* Takes over or makes the request id and the trace context of a request. */
 #include "lib/http/trace.h"
 #include "lib/base/id.h"
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #define LOWER_HEX "0123456789abcdef"
 #define TRACEPARENT_LEN 55
@@ -44,17 +41,11 @@ static bool traceparent_sane(const char *s)
     return s[55] == '\0' || (s[55] == '-' && strncmp(s, "00", 2) != 0);
 }
 
-static void random_hex(char *out, size_t bytes)
+/* An id of zeros only means "none". */
+static uint64_t random_id(void)
 {
-    unsigned char raw[16];
-    do {
-        if (getrandom(raw, bytes, 0) != (ssize_t)bytes)
-            abort();
-    } while (raw[0] == 0); /* an id of zeros only means "none" */
-    for (size_t i = 0; i < bytes; i++) {
-        out[2 * i] = LOWER_HEX[raw[i] >> 4];
-        out[2 * i + 1] = LOWER_HEX[raw[i] & 15];
-    }
+    uint64_t v = random_u64();
+    return v != 0 ? v : 1;
 }
 
 void trace_parent(const char *caller, char out[56])
@@ -64,7 +55,8 @@ void trace_parent(const char *caller, char out[56])
         memcpy(out + 3, caller + 3, 32);
         memcpy(out + 53, caller + 53, 2);
     } else {
-        random_hex(out + 3, 16);
+        hex_format(random_id(), 16, out + 3);
+        hex_format(random_id(), 16, out + 19);
     }
-    random_hex(out + 36, 8);
+    hex_format(random_id(), 16, out + 36);
 }

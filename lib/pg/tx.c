@@ -1,6 +1,7 @@
 /* Transactions: statements gather in a queue, travel in one pipeline, and run again when the
  * database asks for it. */
 #include "lib/base/date.h"
+#include "lib/base/id.h"
 #include "lib/base/log.h"
 #include "lib/pg/conn.h"
 #include "lib/pg/inject.h"
@@ -8,7 +9,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -520,10 +520,7 @@ static bool pause_before(int repeat, int64_t deadline_us)
     int64_t cap = PAUSE_MIN_US << (repeat < 8 ? repeat : 8);
     if (cap > PAUSE_MAX_US)
         cap = PAUSE_MAX_US;
-    uint32_t dice = 0;
-    if (getrandom(&dice, sizeof dice, GRND_NONBLOCK) != sizeof dice)
-        dice = (uint32_t)clock_monotonic_us();
-    int64_t us = PAUSE_MIN_US + dice % (cap - PAUSE_MIN_US + 1);
+    int64_t us = PAUSE_MIN_US + (int64_t)(random_u64() % (uint64_t)(cap - PAUSE_MIN_US + 1));
     if (clock_monotonic_us() + us >= deadline_us)
         return false;
     struct timespec t = {.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};

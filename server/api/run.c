@@ -388,8 +388,14 @@ err call_failed(struct tx *tx, struct call *c, err e)
     return c->route->kind == ROUTE_WRITE || err_status(e) >= 500 ? e : OK;
 }
 
-/* The keys of the group, claimed or replayed, and its references. One flush for both. */
-static err claim_and_resolve(struct tx *tx, struct group *g)
+/* What the database knows of the group's keys and references. */
+struct lookups {
+    struct idempotency_find_row_list kept;
+    struct refs *refs;
+    bool any_refs;
+};
+
+static err lookups_queue(struct tx *tx, const struct group *g, struct lookups *ret)
 {
     struct arena *a = tx->arena;
     const char **keys = ARENA_ARRAY(a, const char *, g->n);
@@ -402,40 +408,57 @@ static err claim_and_resolve(struct tx *tx, struct group *g)
         refs[2 * i] = g->v[i]->refs;
         refs[2 * i + 1] = g->v[i]->path_refs;
     }
-    if (n_keys + n_refs == 0)
-        return OK;
-    struct idempotency_find_row_list kept = {0};
     const struct request *first = g->v[0];
     if (n_keys > 0)
         TRY(idempotency_find_queue(tx, first->actor.api_key_id, first->match.route->name, keys,
-                                   n_keys, &kept));
-    struct refs *found = NULL;
-    TRY(refs_queue(tx, refs, 2 * g->n, &found));
+                                   n_keys, &ret->kept));
+    ret->any_refs = n_refs > 0;
+    return n_refs > 0 ? refs_queue(tx, refs, 2 * g->n, &ret->refs) : OK;
+}
+
+/* The outcome that was kept under the request's key, if there is one. */
+static void replay(struct request *q, const struct idempotency_find_row_list *kept)
+{
+    for (size_t k = 0; q->key != NULL && k < kept->n; k++) {
+        if (strcmp(kept->v[k].key, q->key) != 0)
+            continue;
+        if (kept->v[k].fingerprint.len != sizeof(q->fingerprint) ||
+            memcmp(kept->v[k].fingerprint.p, q->fingerprint, sizeof(q->fingerprint)) != 0) {
+            fail(q->call.problem, ERR_IDEMPOTENCY_MISMATCH,
+                 "This Idempotency-Key belongs to a request with another body or path.");
+            continue;
+        }
+        q->outcome = (struct outcome){.status = (int)kept->v[k].status,
+                                      .body = arena_strdup(q->http->arena, kept->v[k].body)};
+        outcome_take_headers(q->http->arena, &q->outcome, kept->v[k].headers);
+        q->replayed = true;
+    }
+}
+
+static void resolve(struct request *q, struct refs *found)
+{
+    refs_fill(found, &q->refs, &q->problem);
+    refs_fill(found, &q->path_refs, &q->problem);
+    for (size_t k = 0; k < q->path_refs.n; k++)
+        if (*q->path_refs.v[k].target == NIL64 && (q->match.route->flags & UPSERT) == 0)
+            fail(&q->problem, ERR_NOT_FOUND, "There is no %s with external id %s.",
+                 q->match.id_kinds[k], q->path_refs.v[k].external_id);
+}
+
+/* Replays what was done before and resolves references. When there is nothing to resolve the first
+ * attempt does not wait for the keys: their answer comes with the use case's own first question,
+ * and a key that turns up then makes it run again (run_group). */
+static err replay_and_resolve(struct tx *tx, struct group *g, struct lookups *l)
+{
+    TRY(lookups_queue(tx, g, l));
+    if (!l->any_refs && tx->attempt == 1)
+        return OK;
     TRY(tx_flush(tx));
     for (size_t i = 0; i < g->n; i++) {
         struct request *q = g->v[i];
-        for (size_t k = 0; q->key != NULL && k < kept.n; k++) {
-            if (strcmp(kept.v[k].key, q->key) != 0)
-                continue;
-            if (kept.v[k].fingerprint.len != sizeof(q->fingerprint) ||
-                memcmp(kept.v[k].fingerprint.p, q->fingerprint, sizeof(q->fingerprint)) != 0) {
-                fail(q->call.problem, ERR_IDEMPOTENCY_MISMATCH,
-                     "This Idempotency-Key belongs to a request with another body or path.");
-                continue;
-            }
-            q->outcome = (struct outcome){.status = (int)kept.v[k].status,
-                                          .body = arena_strdup(q->http->arena, kept.v[k].body)};
-            outcome_take_headers(q->http->arena, &q->outcome, kept.v[k].headers);
-            q->replayed = true;
-        }
-        if (q->outcome.status != 0 || q->problem.code != OK)
-            continue;
-        refs_fill(found, &q->refs, &q->problem);
-        refs_fill(found, &q->path_refs, &q->problem);
-        for (size_t k = 0; k < q->path_refs.n; k++)
-            if (*q->path_refs.v[k].target == NIL64 && (q->match.route->flags & UPSERT) == 0)
-                fail(&q->problem, ERR_NOT_FOUND, "There is no %s with external id %s.",
-                     q->match.id_kinds[k], q->path_refs.v[k].external_id);
+        replay(q, &l->kept);
+        if (l->any_refs && q->outcome.status == 0 && q->problem.code == OK)
+            resolve(q, l->refs);
     }
     return OK;
 }
@@ -482,19 +505,36 @@ static err keep_outcomes(struct tx *tx, struct group *g)
     return idempotency_keep(tx, first->actor.api_key_id, first->match.route->name, rows, n);
 }
 
-static err run_group(struct tx *tx, void *arg)
+static err run_calls(struct tx *tx, struct group *g)
 {
-    struct group *g = arg;
-    for (size_t i = 0; i < g->n; i++)
-        begin_attempt(tx, g->v[i]);
-    TRY(claim_and_resolve(tx, g));
     struct call **ready = ARENA_ARRAY(tx->arena, struct call *, g->n);
     size_t n = 0;
     for (size_t i = 0; i < g->n; i++)
         if (g->v[i]->problem.code == OK && g->v[i]->outcome.status == 0)
             ready[n++] = &g->v[i]->call;
-    if (n > 0)
-        TRY(g->v[0]->match.route->run(tx, ready, n));
+    if (n == 0)
+        return OK;
+    return g->v[0]->match.route->run(tx, ready, n);
+}
+
+/* Was a key used before, as turns out only after the use case ran with e? */
+static bool found_late(struct tx *tx, const struct lookups *l, err e)
+{
+    /* A refusal without a question of its own: the answer is still under way. */
+    return (e == OK || tx_flush(tx) == OK) && l->kept.n > 0;
+}
+
+static err run_group(struct tx *tx, void *arg)
+{
+    struct group *g = arg;
+    struct lookups l = {0};
+    for (size_t i = 0; i < g->n; i++)
+        begin_attempt(tx, g->v[i]);
+    TRY(replay_and_resolve(tx, g, &l));
+    err e = run_calls(tx, g);
+    if (tx->attempt == 1 && !l.any_refs && found_late(tx, &l, e))
+        return ERR_SERIALIZATION;
+    TRY(e);
     if (arena_over(tx->arena))
         return fail(tx->problem, ERR_OVERLOADED, "The request needs more memory than it may use.");
     TRY(keep_outcomes(tx, g));

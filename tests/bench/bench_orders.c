@@ -9,82 +9,39 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int64_t text_id(const char *body, const char *prefix)
-{
-    char mark[16], text[ID_TEXT_MAX];
-    snprintf(mark, sizeof mark, "\"id\":\"%s_", prefix);
-    const char *at = strstr(body, mark);
-    int64_t id = 0;
-    if (at != NULL)
-        snprintf(text, sizeof text, "%.*s", (int)strcspn(at + 6, "\""), at + 6);
-    if (at == NULL || id_parse(prefix, text, &id) != OK)
-        die("no %s id in %.200s", prefix, body);
-    return id;
-}
-
 /* ---- the yardstick ---- */
 
-#define VARIED 16
-
-static size_t varied_ids(const struct recording *r, const struct order_mix *m, struct vary *v)
+static void yardstick_of(struct bench *b, enum spread spread, struct yardstick *y)
 {
-    size_t n = 0;
-    long long order = text_id(r->reply, "ord");
-    char request[HTTP_LOAD_REQUEST_MAX], sku[16];
-    make_order((void *)(uintptr_t)m, 2, request); /* the third was recorded */
-    snprintf(v[n].text, sizeof v[n].text, "%lld", order);
-    snprintf(v[n++].with, sizeof v[n].with, ":id");
-    const char *at = strstr(strstr(r->reply, "\"number\":\""), "ORD-");
-    snprintf(v[n].text, sizeof v[n].text, "%.*s", (int)strcspn(at, "\""), at);
-    snprintf(v[n++].with, sizeof v[n].with, "'ORD-' || :id");
-    at = strstr(request, "Idempotency-Key: ") + 17;
-    snprintf(v[n].text, sizeof v[n].text, "%.*s", (int)strcspn(at, "\r"), at);
-    snprintf(v[n++].with, sizeof v[n].with, "'key-' || :id");
-    at = strstr(request, "cus_");
-    char customer[ID_TEXT_MAX];
+    struct order_mix mix = {.stage = &b->stage, .spread = UNIFORM, .seed = fresh_seed()};
+    yardstick_begin(y, record(&b->stage, make_order, &mix, 201));
+    char request[HTTP_LOAD_REQUEST_MAX], text[64];
+    make_order(&mix, RECORDED, request);
+    text_after(request, "Idempotency-Key: ", text, sizeof text);
+    yardstick_vary(y, text, "'key-' || :id");
+    text_after(request, "\"customer_id\":\"", text, sizeof text);
     int64_t id = 0;
-    snprintf(customer, sizeof customer, "%.*s", (int)strcspn(at, "\""), at);
-    if (id_parse("cus", customer, &id) != OK)
+    if (id_parse("cus", text, &id) != OK)
         die("no customer in the request");
-    snprintf(v[n].text, sizeof v[n].text, "%lld", (long long)id);
-    snprintf(v[n++].with, sizeof v[n].with, "%lld + :customer", (long long)STAGE_CUSTOMER);
-    snprintf(v[n].text, sizeof v[n].text, "%lld", (long long)(id - STAGE_CUSTOMER + STAGE_ACCOUNT));
-    snprintf(v[n++].with, sizeof v[n].with, "%lld + :customer", (long long)STAGE_ACCOUNT);
-    at = request;
-    for (int i = 0; (at = strstr(at, "SKU-")) != NULL; i++) {
-        snprintf(sku, sizeof sku, "%.9s", at);
-        snprintf(v[n].text, sizeof v[n].text, "%s", sku);
-        snprintf(v[n++].with, sizeof v[n].with, "'SKU-' || lpad((:p%d)::text, 5, '0')", i);
-        snprintf(v[n].text, sizeof v[n].text, "%lld",
-                 (long long)STAGE_PRODUCT + strtoll(sku + 4, NULL, 10));
-        snprintf(v[n++].with, sizeof v[n].with, "%lld + :p%d", (long long)STAGE_PRODUCT, i);
-        at += 4;
-    }
-    return n;
-}
-
-static const char *sets_of(enum spread spread, char *out, size_t size)
-{
-    int len = snprintf(out, size,
-                       "\\set seq :seq + 1\n"
-                       "\\set id %lld + :run * 1099511627776 + :client_id * 268435456 + :seq\n"
-                       "\\set customer %s\n",
-                       (long long)STAGE_YARDSTICK, spread == HOT ? "0" : "random(0, 1999)");
+    yardstick_set(y, "\\set customer %s\n", spread == HOT ? "0" : "random(0, 1999)");
+    yardstick_vary_id(y, id, "%lld + :customer", (long long)STAGE_CUSTOMER);
+    yardstick_vary_id(y, id - STAGE_CUSTOMER + STAGE_ACCOUNT, "%lld + :customer",
+                      (long long)STAGE_ACCOUNT);
+    yardstick_keep_masters(y, &b->stage);
+    const char *at = request;
     const int fifth = STAGE_PRODUCTS / STAGE_LINES;
-    for (int i = 0; i < STAGE_LINES; i++)
-        len += snprintf(out + len, size - (size_t)len, "\\set p%d %d + %s\n", i, i * fifth,
-                        spread == HOT ? "0" : "random(0, 199)");
-    return out;
+    for (int i = 0; (at = strstr(at, "SKU-")) != NULL; i++, at += 4) {
+        snprintf(text, sizeof text, "%.9s", at);
+        yardstick_set(y, "\\set p%d %d + %s\n", i, i * fifth,
+                      spread == HOT ? "0" : "random(0, 199)");
+        yardstick_vary(y, text, "'SKU-' || lpad((:p%d)::text, 5, '0')", i);
+        yardstick_vary_id(y, STAGE_PRODUCT + strtoll(text + 4, NULL, 10), "%lld + :p%d",
+                          (long long)STAGE_PRODUCT, i);
+    }
+    yardstick_end(y);
 }
 
 /* ---- ours ---- */
-
-static uint64_t fresh_seed(void)
-{
-    static uint64_t seed;
-    seed = seed == 0 ? (uint64_t)clock_now_us() : seed + 1;
-    return seed;
-}
 
 static struct http_load_result load_orders(struct bench *b, int port, enum spread spread,
                                            int connections, int64_t rate)
@@ -111,33 +68,16 @@ static int64_t orders_rate(struct bench *b, int port, enum spread spread, int co
     return http_load_rate(&r);
 }
 
-static struct tps best_tps(struct bench *b, const struct yardstick *y,
-                           int64_t (*run)(const struct stage *, const struct yardstick *, int, int))
-{
-    static const int clients[] = {4, 8, 16};
-    struct tps best = {0};
-    for (size_t i = 0; i < sizeof clients / sizeof clients[0]; i++) {
-        int64_t tps = run(&b->stage, y, clients[i], b->seconds);
-        if (tps > best.tps)
-            best = (struct tps){.tps = tps, .clients = clients[i]};
-    }
-    return best;
-}
-
 void bench_orders(struct bench *b)
 {
-    struct order_mix mix = {.stage = &b->stage, .spread = UNIFORM, .seed = fresh_seed()};
-    struct recording recording = record(&b->stage, make_order, &mix, 201);
-    struct vary vary[VARIED];
-    char sets[1024];
-    struct yardstick y = {.recording = &recording, .vary = vary};
-    y.n_vary = varied_ids(&recording, &mix, vary);
-    y.sets = sets_of(UNIFORM, sets, sizeof sets);
-    note("an order is %zu statements", recording.n);
+    static struct yardstick y;
+    yardstick_of(b, UNIFORM, &y);
+    note("an order is %zu statements", y.recording.n);
 
     int port = b->stage.main.port;
     orders_rate(b, port, UNIFORM, 64); /* warms both */
-    struct tps best = best_tps(b, &y, yardstick_tps), call = best_tps(b, &y, yardstick_call_tps);
+    struct tps best = yardstick_best(&b->stage, &y, b->seconds, yardstick_tps);
+    struct tps call = yardstick_best(&b->stage, &y, b->seconds, yardstick_call_tps);
     int64_t ours[REPETITIONS], theirs[REPETITIONS], calls[REPETITIONS], one[REPETITIONS],
         single[REPETITIONS], skew[REPETITIONS];
     for (int i = 0; i < REPETITIONS; i++) {

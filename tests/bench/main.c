@@ -13,7 +13,10 @@ static const struct {
     const char *name;
     void (*run)(struct bench *b);
 } benches[] = {
+    {"floor", bench_floor},
     {"orders", bench_orders},
+    {"reads", bench_reads},
+    {"documents", bench_documents},
 };
 #define N_BENCHES (sizeof benches / sizeof benches[0])
 

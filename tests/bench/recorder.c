@@ -7,7 +7,6 @@
 #include <string.h>
 #include <time.h>
 
-#define REPEATS 3 /* the first asks for the API key, the last is recorded */
 #define LOG_FIELDS 26
 
 static char *read_log(const struct stage *s)
@@ -148,11 +147,11 @@ struct recording record(const struct stage *s, size_t (*make)(void *arg, uint64_
     struct http_load load = {.port = server.port,
                              .connections = 1,
                              .for_us = 10000000,
-                             .most = REPEATS,
+                             .most = RECORDED + 1,
                              .make = make_one,
                              .check = keep_reply,
                              .arg = &k};
-    if (!http_load_run(&load, &result) || result.good != REPEATS)
+    if (!http_load_run(&load, &result) || result.good != RECORDED + 1)
         die("a request to record was answered: %s", result.sample);
     stage_server_stop(&server);
     stage_sql(s, "ALTER ROLE o2c_server RESET log_statement");

@@ -16,8 +16,10 @@ struct recording {
     char *reply; /* the body of the answer */
 };
 
+#define RECORDED 2 /* the number of the request that is recorded */
+
 /* Sends the request (a whole HTTP/1.1 message) to a server of its own and writes down what it did.
- * Ends the program when the answer has another status. The request is sent a few times before with
- * prepare(), so that keys are cached; what is recorded is the last. */
+ * Ends the program when the answer has another status. Three requests are
+ * made, with the numbers 0, 1 and RECORDED: the first finds nothing cached. */
 struct recording record(const struct stage *s, size_t (*make)(void *arg, uint64_t n, char *out),
                         void *arg, int status);

@@ -1,8 +1,10 @@
 /* See requests.h. */
 #include "tests/bench/requests.h"
+#include "lib/base/date.h"
 #include "lib/base/id.h"
 #include "tests/load/rng.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define HOT_PRODUCTS 5
@@ -17,6 +19,22 @@ size_t make_request(const struct stage *s, char out[HTTP_LOAD_REQUEST_MAX], cons
                      key ? "\r\n" : "", body ? strlen(body) : 0,
                      body ? "Content-Type: application/json\r\n" : "", body ? body : "");
     return (size_t)n;
+}
+
+uint64_t fresh_seed(void)
+{
+    static uint64_t seed;
+    seed = seed == 0 ? (uint64_t)clock_now_us() : seed + 1;
+    return seed;
+}
+
+void text_after(const char *in, const char *mark, char *out, size_t size)
+{
+    const char *at = strstr(in, mark);
+    if (at == NULL)
+        die("no %s in %.300s", mark, in);
+    at += strlen(mark);
+    snprintf(out, size, "%.*s", (int)strcspn(at, "\"\r\n"), at);
 }
 
 /* Zipf with exponent 1, near enough: half of the requests go to a few. */
@@ -60,4 +78,66 @@ bool order_confirmed(void *mix, uint64_t n, int status, const char *body, size_t
     (void)n;
     static const char confirmed[] = "\"status\":\"confirmed\"";
     return status == 201 && memmem(body, len, confirmed, sizeof confirmed - 1) != NULL;
+}
+
+void expand(const char *fmt, const char *id, char *out, size_t size)
+{
+    char customer[ID_TEXT_MAX], prefix[ID_TEXT_MAX];
+    int64_t number = 0;
+    snprintf(prefix, sizeof prefix, "%.*s", (int)strcspn(id, "_"), id);
+    if (id_parse(prefix, id, &number) != OK)
+        die("no id: %s", id);
+    id_format("cus", STAGE_CUSTOMER + (number & 0xffffffffff) % STAGE_CUSTOMERS, customer);
+    size_t n = 0;
+    for (const char *p = fmt; *p != '\0' && n + ID_TEXT_MAX < size; p++) {
+        if (p[0] == '%' && (p[1] == 's' || p[1] == 'c')) {
+            n += (size_t)snprintf(out + n, size - n, "%s", p[1] == 's' ? id : customer);
+            p++;
+        } else {
+            out[n++] = *p;
+        }
+    }
+    out[n] = '\0';
+}
+
+struct one_call {
+    const struct stage *stage;
+    const char *method, *path, *body;
+    int status;
+    char *reply;
+};
+
+static size_t make_call(void *arg, uint64_t n, char out[HTTP_LOAD_REQUEST_MAX])
+{
+    const struct one_call *c = arg;
+    char key[32];
+    (void)n;
+    snprintf(key, sizeof key, "call-%llx", (unsigned long long)fresh_seed());
+    return make_request(c->stage, out, c->method, c->path, key, c->body);
+}
+
+static bool keep_reply(void *arg, uint64_t n, int status, const char *body, size_t len)
+{
+    struct one_call *c = arg;
+    (void)n;
+    c->reply = strndup(body, len);
+    return status == c->status;
+}
+
+char *call_api(const struct stage *s, const char *method, const char *path, const char *body,
+               int status)
+{
+    struct one_call c = {
+        .stage = s, .method = method, .path = path, .body = body, .status = status};
+    struct http_load_result result;
+    struct http_load load = {.port = s->main.port,
+                             .connections = 1,
+                             .for_us = 60000000,
+                             .most = 1,
+                             .make = make_call,
+                             .check = keep_reply,
+                             .arg = &c};
+    if (!http_load_run(&load, &result) || result.good != 1)
+        die("%s %s: %s", method, path, result.sample);
+    return c.reply;
 }

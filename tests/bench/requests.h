@@ -11,9 +11,21 @@ struct order_mix {
     uint64_t seed; /* keys of one run are not those of another */
 };
 
+uint64_t fresh_seed(void);
+
 /* POST /v1/orders: five lines, confirmed at once. */
 size_t make_order(void *mix, uint64_t n, char out[HTTP_LOAD_REQUEST_MAX]);
 bool order_confirmed(void *mix, uint64_t n, int status, const char *body, size_t len);
 /* Any request with a body (NULL: GET); returns its length. */
 size_t make_request(const struct stage *s, char out[HTTP_LOAD_REQUEST_MAX], const char *method,
                     const char *path, const char *key, const char *body);
+/* What follows the mark, up to a quote or the end of the line; ends the program when it is missing.
+ */
+void text_after(const char *in, const char *mark, char *out, size_t size);
+/* fmt with the id in place of "%s", and of "%c" the customer whose copy it is (the id's number over
+ * the customers). */
+void expand(const char *fmt, const char *id, char *out, size_t size);
+/* One request to the main server; ends the program unless it is answered with that status. Free the
+ * reply's body. */
+char *call_api(const struct stage *s, const char *method, const char *path, const char *body,
+               int status);

@@ -157,6 +157,22 @@ struct server stage_server(const struct stage *s, const char *const *settings)
     return server;
 }
 
+struct server stage_program(const char *const *argv, int port)
+{
+    struct server server = {.port = port};
+    int64_t since = clock_monotonic_us();
+    server.pid = fork();
+    if (server.pid == 0)
+        become(argv, NULL);
+    while (!listens(port)) {
+        if (waitpid(server.pid, NULL, WNOHANG) != 0 || clock_monotonic_us() > since + START_US)
+            die("%s does not start", argv[0]);
+        nap_ms(5);
+    }
+    server.started_us = clock_monotonic_us() - since;
+    return server;
+}
+
 void stage_server_stop(struct server *server)
 {
     if (server->pid <= 0)
@@ -217,6 +233,24 @@ int64_t stage_int(const struct stage *s, const char *fmt, ...)
     int64_t ret = strtoll(run_sql(s, sql), NULL, 10);
     free(sql);
     return ret;
+}
+
+void stage_clone(const struct stage *s, const char *table, int64_t id, const char *key, int n,
+                 const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    char *members = NULL;
+    if (vasprintf(&members, fmt, ap) < 0)
+        abort();
+    va_end(ap);
+    stage_sql(s,
+              "SET session_replication_role = replica; INSERT INTO %s SELECT r.* FROM %s o CROSS "
+              "JOIN generate_series(0, %d) g CROSS JOIN LATERAL jsonb_populate_record(o, "
+              "jsonb_build_object(%s)) r WHERE o.tenant_id = %lld AND o.%s = %lld; "
+              "SET session_replication_role = origin",
+              table, table, n - 1, members, (long long)s->tenant, key, (long long)id);
+    free(members);
 }
 
 /* ---- the tenant ---- */

@@ -44,6 +44,8 @@ void stage_open(struct stage *s, const char *o2cd);
 /* A further server on the same database, with settings "O2C_X=1", ended by NULL. */
 struct server stage_server(const struct stage *s, const char *const *settings);
 void stage_server_stop(struct server *server);
+/* Another program that listens on the port. */
+struct server stage_program(const char *const *argv, int port);
 void stage_close(struct stage *s);
 
 /* SQL as superuser. Ends the program when it fails. Returns the first cell, "" for none; it lives
@@ -52,6 +54,11 @@ const char *stage_sql(const struct stage *s, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 int64_t stage_int(const struct stage *s, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* n copies of the tenant's rows whose column `key` is id, for g = 0 … n - 1 with the members that
+ * fmt gives, like "'id', %lld + g". No trigger and no foreign key looks at them. */
+void stage_clone(const struct stage *s, const char *table, int64_t id, const char *key, int n,
+                 const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 
 /* Runs a program, gives back what it wrote to both outputs (free it), and its exit status. */
 char *run_program(const char *const *argv, const char *const *env, int *ret_status);

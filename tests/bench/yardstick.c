@@ -14,15 +14,104 @@ static const char *const type_names[] = {
     [PG_I64] = "bigint", [PG_I32] = "integer",         [PG_BOOL] = "boolean", [PG_TEXT] = "text",
     [PG_DATE] = "date",  [PG_INSTANT] = "timestamptz", [PG_JSON] = "json",    [PG_BYTES] = "bytea"};
 
-/* ---- values ---- */
+/* ---- what varies ---- */
+
+#define MASTER_ID (INT64_C(1) << 56) /* ids are above, amounts and counts below */
 
 static const char *varied(const struct yardstick *y, const char *text)
 {
-    for (size_t i = 0; i < y->n_vary; i++)
-        if (strcmp(y->vary[i].text, text) == 0)
-            return y->vary[i].with;
+    for (size_t i = 0; i < y->n_varied; i++)
+        if (strcmp(y->varied[i].text, text) == 0)
+            return y->varied[i].with;
     return NULL;
 }
+
+static void vary(struct yardstick *y, const char *text, const char *with)
+{
+    if (varied(y, text) != NULL)
+        return;
+    if (y->n_varied == VARIED_MAX)
+        die("more than %d values vary", VARIED_MAX);
+    snprintf(y->varied[y->n_varied].text, sizeof y->varied[0].text, "%s", text);
+    snprintf(y->varied[y->n_varied++].with, sizeof y->varied[0].with, "%s", with);
+}
+
+void yardstick_vary(struct yardstick *y, const char *text, const char *fmt, ...)
+{
+    char with[sizeof y->varied[0].with];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(with, sizeof with, fmt, ap);
+    va_end(ap);
+    vary(y, text, with);
+}
+
+void yardstick_vary_id(struct yardstick *y, int64_t id, const char *fmt, ...)
+{
+    char text[32], with[sizeof y->varied[0].with];
+    snprintf(text, sizeof text, "%lld", (long long)id);
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(with, sizeof with, fmt, ap);
+    va_end(ap);
+    vary(y, text, with);
+}
+
+void yardstick_set(struct yardstick *y, const char *fmt, ...)
+{
+    size_t len = strlen(y->sets);
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(y->sets + len, sizeof y->sets - len, fmt, ap);
+    va_end(ap);
+}
+
+void yardstick_begin(struct yardstick *y, struct recording recording)
+{
+    *y = (struct yardstick){.recording = recording};
+    yardstick_set(y,
+                  "\\set seq :seq + 1\n"
+                  "\\set id %lld + :run * 1099511627776 + :client_id * 4294967296 + :seq * 64\n",
+                  (long long)STAGE_YARDSTICK);
+}
+
+void yardstick_keep_masters(struct yardstick *y, const struct stage *s)
+{
+    const int64_t masters[] = {STAGE_TAX, STAGE_WAREHOUSE, s->tenant, s->api_key};
+    for (size_t i = 0; i < COUNT_OF(masters); i++)
+        yardstick_vary_id(y, masters[i], "%lld", (long long)masters[i]);
+}
+
+static void vary_number(struct yardstick *y, const char *text)
+{
+    size_t prefix = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    const char *digits = text + prefix + 1;
+    if (prefix == 3 && text[3] == '-' && *digits != '\0' &&
+        strspn(digits, "0123456789") == strlen(digits))
+        yardstick_vary(y, text, "'%.4s' || :id", text);
+}
+
+void yardstick_end(struct yardstick *y)
+{
+    int fresh = 0;
+    for (size_t i = 0; i < y->recording.n; i++) {
+        const struct recorded *r = &y->recording.v[i];
+        for (size_t k = 0; k < r->n_params; k++) {
+            char *copy = r->params[k] == NULL ? NULL : strdup(r->params[k]), *rest = NULL;
+            for (char *e = copy ? strtok_r(copy, "{},\"", &rest) : NULL; e != NULL;
+                 e = strtok_r(NULL, "{},\"", &rest)) {
+                if (r->stmt->params[k].type == PG_TEXT)
+                    vary_number(y, e);
+                if (r->stmt->params[k].type == PG_I64 && strtoll(e, NULL, 10) > MASTER_ID &&
+                    varied(y, e) == NULL)
+                    yardstick_vary(y, e, "(:id)::bigint + %d", fresh++);
+            }
+            free(copy);
+        }
+    }
+}
+
+/* ---- values ---- */
 
 /* A literal without a colon: pgbench takes every ":word" for a variable. */
 static void put_literal(FILE *out, const char *text)
@@ -109,9 +198,15 @@ static FILE *open_script(const struct stage *s, char *path, size_t size)
     return f;
 }
 
-int64_t pgbench_tps(const struct stage *s, const char *script, int clients, int seconds)
+static int runs;
+
+int yardstick_runs(void)
 {
-    static int runs;
+    return runs;
+}
+
+static int64_t pgbench_tps(const struct stage *s, const char *script, int clients, int seconds)
+{
     char c[16], t[16], run[32], file[160], env_host[200], user[] = "PGUSER=postgres";
     snprintf(run, sizeof run, "run=%d", ++runs);
     snprintf(c, sizeof c, "%d", clients);
@@ -152,8 +247,8 @@ int64_t yardstick_tps(const struct stage *s, const struct yardstick *y, int clie
     char path[160];
     FILE *f = open_script(s, path, sizeof path);
     fputs(y->sets, f);
-    for (size_t i = 0; i < y->recording->n; i++) {
-        put_sql(f, y, &y->recording->v[i]);
+    for (size_t i = 0; i < y->recording.n; i++) {
+        put_sql(f, y, &y->recording.v[i]);
         fputs(";\n", f);
     }
     fclose(f);
@@ -205,8 +300,8 @@ static void create_function(const struct stage *s, const struct yardstick *y)
     fputs(") RETURNS void LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $fn$\n"
           "#variable_conflict use_column\nDECLARE r record; BEGIN\n",
           f);
-    for (size_t i = 0; i < y->recording->n; i++) {
-        const struct recorded *one = &y->recording->v[i];
+    for (size_t i = 0; i < y->recording.n; i++) {
+        const struct recorded *one = &y->recording.v[i];
         if (one->stmt == NULL)
             continue;
         char *sql = NULL;
@@ -240,4 +335,17 @@ int64_t yardstick_call_tps(const struct stage *s, const struct yardstick *y, int
     fputs(");\n", f);
     fclose(f);
     return pgbench_tps(s, path, clients, seconds);
+}
+
+struct tps yardstick_best(const struct stage *s, const struct yardstick *y, int seconds,
+                          int64_t (*run)(const struct stage *, const struct yardstick *, int, int))
+{
+    static const int clients[] = {4, 8, 16};
+    struct tps best = {0};
+    for (size_t i = 0; i < COUNT_OF(clients); i++) {
+        int64_t tps = run(s, y, clients[i], seconds);
+        if (tps > best.tps)
+            best = (struct tps){.tps = tps, .clients = clients[i]};
+    }
+    return best;
 }
