@@ -14,6 +14,16 @@
         return OK;                                                                                 \
     }
 
+/* Those that waited together, as one array. */
+#define RUN_TOGETHER(fn)                                                                           \
+    static err fn##_run(struct tx *tx, struct call **c, size_t n)                                  \
+    {                                                                                              \
+        struct fn##_cmd *cmds = ARENA_ARRAY(tx->arena, struct fn##_cmd, n);                        \
+        for (size_t i = 0; i < n; i++)                                                             \
+            cmds[i] = (struct fn##_cmd){.call = c[i], .in = c[i]->in, .out = c[i]->out};           \
+        return fn(tx, cmds, n);                                                                    \
+    }
+
 #define ERRORS(...)                                                                                \
     {                                                                                              \
         __VA_ARGS__ __VA_OPT__(, ) OK                                                              \
@@ -32,22 +42,20 @@
 #define WRITE(method, path, fn, scope, IN, OUT, status, flags, summary, errors)                    \
     RUN_EACH(fn)                                                                                   \
     static const err fn##_errors[] = errors;
+#define READS(path, fn, scope, IN, OUT, summary, most) RUN_TOGETHER(fn)
 #define BATCH(method, path, fn, scope, IN, OUT, status, flags, summary, most, errors)              \
-    static err fn##_run(struct tx *tx, struct call **c, size_t n)                                  \
-    {                                                                                              \
-        struct fn##_cmd *cmds = ARENA_ARRAY(tx->arena, struct fn##_cmd, n);                        \
-        for (size_t i = 0; i < n; i++)                                                             \
-            cmds[i] = (struct fn##_cmd){.call = c[i], .in = c[i]->in, .out = c[i]->out};           \
-        return fn(tx, cmds, n);                                                                    \
-    }                                                                                              \
+    RUN_TOGETHER(fn)                                                                               \
     static const err fn##_errors[] = errors;
 #include "server/routes.def"
 #undef READ
+#undef READS
 #undef LIST
 #undef WRITE
 #undef BATCH
 
 #define READ(path, fn, scope, IN, OUT, summary) extern const struct json_type IN##_type, OUT##_type;
+#define READS(path, fn, scope, IN, OUT, summary, most)                                             \
+    extern const struct json_type IN##_type, OUT##_type;
 #define LIST(path, fn, scope, ITEM, summary) extern const struct json_type ITEM##_type;
 #define WRITE(method, path, fn, scope, IN, OUT, status, flags, summary, errors)                    \
     extern const struct json_type IN##_type, OUT##_type;
@@ -55,6 +63,7 @@
     extern const struct json_type IN##_type, OUT##_type;
 #include "server/routes.def"
 #undef READ
+#undef READS
 #undef LIST
 #undef WRITE
 #undef BATCH
@@ -67,6 +76,9 @@ const struct route routes[] = {
 #define READ(path_, fn, scope_, IN, OUT, summary_)                                                 \
     {ROUTE_READ,  "GET", path_, #fn, scope_,         summary_,  &IN##_type,                        \
      &OUT##_type, NULL,  200,   0,   READS_TOGETHER, no_errors, fn##_run},
+#define READS(path_, fn, scope_, IN, OUT, summary_, most_)                                         \
+    {ROUTE_READ,  "GET", path_, #fn, scope_, summary_,  &IN##_type,                                \
+     &OUT##_type, NULL,  200,   0,   most_,  no_errors, fn##_run},
 #define LIST(path_, fn, scope_, ITEM, summary_)                                                    \
     {ROUTE_LIST,   "GET",     path_, #fn, scope_,         summary_,  NULL,                         \
      &ITEM##_type, &fn##_def, 200,   0,   READS_TOGETHER, no_errors, fn##_run},
@@ -78,6 +90,7 @@ const struct route routes[] = {
      &OUT##_type, NULL,     status_, flags_, most_,  fn##_errors, fn##_run},
 #include "server/routes.def"
 #undef READ
+#undef READS
 #undef LIST
 #undef WRITE
 #undef BATCH

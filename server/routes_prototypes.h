@@ -15,7 +15,7 @@
     struct IN;                                                                                     \
     struct OUT;                                                                                    \
     err fn(struct tx *tx, struct call *c, const struct IN *in, struct OUT *ret) MUST_CHECK;
-#define BATCH(method, path, fn, scope, IN, OUT, status, flags, summary, most, errors)              \
+#define TOGETHER_(fn, IN, OUT)                                                                     \
     struct IN;                                                                                     \
     struct OUT;                                                                                    \
     struct fn##_cmd {                                                                              \
@@ -24,9 +24,14 @@
         struct OUT *out;                                                                           \
     };                                                                                             \
     err fn(struct tx *tx, struct fn##_cmd *cmds, size_t n) MUST_CHECK;
+#define READS(path, fn, scope, IN, OUT, summary, most) TOGETHER_(fn, IN, OUT)
+#define BATCH(method, path, fn, scope, IN, OUT, status, flags, summary, most, errors)              \
+    TOGETHER_(fn, IN, OUT)
 #include "server/routes.def"
 #undef READ
+#undef READS
 #undef LIST
 #undef WRITE
 #undef BATCH
+#undef TOGETHER_
 #undef ERRORS

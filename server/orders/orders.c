@@ -49,30 +49,6 @@ static bool any_hold(const struct order_hold_list *holds)
     return false;
 }
 
-err order_load(struct tx *tx, int64_t id, struct order *ret)
-{
-    struct order_line_list lines = {0};
-    struct order_hold_list holds = {0};
-    struct order o;
-    TRY(order_lines_get_queue(tx, id, &lines));
-    TRY(order_holds_get_queue(tx, id, &holds));
-    TRY(order_get(tx, id, &o));
-    o.lines = lines;
-    o.holds = holds;
-    o.allowed_actions = order_actions(tx->arena, o.status, o.confirmed_at != NIL64,
-                                      any_hold(&holds), lines.v, lines.n);
-    *ret = o;
-    return OK;
-}
-
-err orders_get(struct tx *tx, struct call *c, const struct none *in, struct order *ret)
-{
-    (void)in;
-    return order_load(tx, c->path_id[0], ret);
-}
-
-/* ---- for the stages that follow ---- */
-
 /* An order's counters as its own struct order_line: rows of several orders carry the order's id. */
 static struct order_line line_of(const struct order_line_of *l)
 {
@@ -98,6 +74,91 @@ static struct order_line line_of(const struct order_line_of *l)
                                .returned = l->returned,
                                .credited = l->credited};
 }
+
+/* The next rows of o, out of rows sorted by order. */
+static struct order_line_list lines_of(struct arena *a, const struct order *o,
+                                       const struct order_line_of_list *rows, size_t *at)
+{
+    struct order_line_list ret = {.v = ARENA_ARRAY(a, struct order_line, (size_t)o->line_count)};
+    for (; *at < rows->n && rows->v[*at].order_id == o->id; ++*at)
+        ret.v[ret.n++] = line_of(&rows->v[*at]);
+    return ret;
+}
+
+static struct order_hold_list holds_of(struct arena *a, const struct order *o,
+                                       const struct order_holds_row_list *rows, size_t *at)
+{
+    size_t first = *at;
+    while (*at < rows->n && rows->v[*at].order_id == o->id)
+        ++*at;
+    struct order_hold_list ret = {.v = ARENA_ARRAY(a, struct order_hold, *at - first)};
+    for (size_t i = first; i < *at; i++) {
+        const struct order_holds_row *r = &rows->v[i];
+        ret.v[ret.n++] = (struct order_hold){.hold_no = r->hold_no,
+                                             .kind = r->kind,
+                                             .reason = r->reason,
+                                             .placed_at = r->placed_at,
+                                             .released_at = r->released_at,
+                                             .release_reason = r->release_reason};
+    }
+    return ret;
+}
+
+/* The orders as they are shown, by id, in one flush; those that do not exist are left out. */
+static err orders_load(struct tx *tx, const int64_t *ids, size_t n, struct order_list *ret)
+{
+    struct order_line_of_list lines = {0};
+    struct order_holds_row_list holds = {0};
+    size_t line = 0, hold = 0;
+    TRY(order_lines_queue(tx, ids, n, &lines));
+    TRY(order_holds_queue(tx, ids, n, &holds));
+    TRY(orders_headers(tx, ids, n, ret));
+    for (size_t i = 0; i < ret->n; i++) {
+        struct order *o = &ret->v[i];
+        o->lines = lines_of(tx->arena, o, &lines, &line);
+        o->holds = holds_of(tx->arena, o, &holds, &hold);
+        o->allowed_actions = order_actions(tx->arena, o->status, o->confirmed_at != NIL64,
+                                           any_hold(&o->holds), o->lines.v, o->lines.n);
+    }
+    return OK;
+}
+
+err order_load(struct tx *tx, int64_t id, struct order *ret)
+{
+    struct order_list one;
+    TRY(orders_load(tx, &id, 1, &one));
+    if (one.n == 0)
+        return ERR_NO_ROW;
+    *ret = one.v[0];
+    return OK;
+}
+
+static int order_by_id(const void *key, const void *element)
+{
+    int64_t a = *(const int64_t *)key, b = ((const struct order *)element)->id;
+    return (a > b) - (a < b);
+}
+
+err orders_get(struct tx *tx, struct orders_get_cmd *cmds, size_t n)
+{
+    struct order_list orders;
+    int64_t *ids = ARENA_ARRAY(tx->arena, int64_t, n);
+    for (size_t i = 0; i < n; i++)
+        ids[i] = cmds[i].call->path_id[0];
+    TRY(orders_load(tx, ids, n, &orders));
+    for (size_t i = 0; i < n; i++) {
+        const struct order *o = orders.n == 0 ? NULL
+                                              : bsearch(&ids[i], orders.v, orders.n,
+                                                        sizeof(*orders.v), order_by_id);
+        if (o == NULL)
+            fail(cmds[i].call->problem, ERR_NOT_FOUND, "There is no such order.");
+        else
+            *cmds[i].out = *o;
+    }
+    return OK;
+}
+
+/* ---- for the stages that follow ---- */
 
 static void take_lines(struct arena *a, struct order_state *o, const struct order_line_of *rows,
                        size_t n)

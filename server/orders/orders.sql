@@ -80,13 +80,13 @@ SELECT :tenant, :order_id, coalesce(max(hold_no), 0) + 1, :kind, :reason, :now, 
 UPDATE order_hold SET released_at = :now, released_by = :released_by, release_reason = :reason
  WHERE tenant_id = :tenant AND order_id = :order_id AND released_at IS NULL;
 
--- fn order_get(id i64) -> one struct order(id i64, version i64, external_id text?, number text, status text, customer_id i64,
---   channel text?, customer_po text?, currency text, order_date date, requested_date date?, payment_terms_days i64,
---   warehouse_id i64?, net i64, tax i64, gross i64, line_count i64, notes text?, metadata json, created_at instant,
---   confirmed_at instant?, updated_at instant)
+-- fn orders_headers(orders i64[]) -> many struct order(id i64, version i64, external_id text?, number text, status text,
+--   customer_id i64, channel text?, customer_po text?, currency text, order_date date, requested_date date?,
+--   payment_terms_days i64, warehouse_id i64?, net i64, tax i64, gross i64, line_count i64, notes text?, metadata json,
+--   created_at instant, confirmed_at instant?, updated_at instant)
 SELECT id, version, external_id, number, status, customer_id, channel, customer_po, currency, order_date, requested_date,
        payment_terms_days, warehouse_id, net, tax, gross, line_count, notes, metadata, created_at, confirmed_at, updated_at
-  FROM sales_order WHERE tenant_id = :tenant AND id = :id;
+  FROM sales_order WHERE tenant_id = :tenant AND id = ANY(:orders) ORDER BY id;
 
 -- The lines of orders, by order and number.
 -- fn order_lines(orders i64[]) -> many struct order_line_of(order_id i64, line_no i64, product_id i64, kind text, sku text,
@@ -97,19 +97,10 @@ SELECT order_id, line_no, product_id, kind, sku, description, warehouse_id, quan
        tax_code_id, tax_rate, net, tax, gross, canceled, reserved, shipped, delivered, invoiced, returned, credited
   FROM order_line WHERE tenant_id = :tenant AND order_id = ANY(:orders) ORDER BY order_id, line_no;
 
--- The lines of one order, as they are shown.
--- fn order_lines_get(order_id i64) -> many struct order_line(line_no i64, product_id i64, kind text, sku text,
---   description text, warehouse_id i64?, quantity i64, unit_price i64, discount_percent i64, tax_code_id i64, tax_rate i64,
---   net i64, tax i64, gross i64, canceled i64, reserved i64, shipped i64, delivered i64, invoiced i64, returned i64,
---   credited i64)
-SELECT line_no, product_id, kind, sku, description, warehouse_id, quantity, unit_price, discount_percent, tax_code_id,
-       tax_rate, net, tax, gross, canceled, reserved, shipped, delivered, invoiced, returned, credited
-  FROM order_line WHERE tenant_id = :tenant AND order_id = :order_id ORDER BY line_no;
-
--- fn order_holds_get(order_id i64) -> many struct order_hold(hold_no i64, kind text, reason text, placed_at instant,
+-- fn order_holds(orders i64[]) -> many(order_id i64, hold_no i64, kind text, reason text, placed_at instant,
 --   released_at instant?, release_reason text?)
-SELECT hold_no, kind, reason, placed_at, released_at, release_reason
-  FROM order_hold WHERE tenant_id = :tenant AND order_id = :order_id ORDER BY hold_no;
+SELECT order_id, hold_no, kind, reason, placed_at, released_at, release_reason
+  FROM order_hold WHERE tenant_id = :tenant AND order_id = ANY(:orders) ORDER BY order_id, hold_no;
 
 -- fn orders_list() -> list struct order_summary(id i64, version i64, external_id text?, number text, status text,
 --   customer_id i64, channel text?, customer_po text?, currency text, order_date date, requested_date date?,
