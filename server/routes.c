@@ -46,12 +46,16 @@
 #define BATCH(method, path, fn, scope, IN, OUT, status, flags, summary, most, errors)              \
     RUN_TOGETHER(fn)                                                                               \
     static const err fn##_errors[] = errors;
+#define BULK(method, path, fn, scope, LINE, OUT, status, flags, summary, most, errors)             \
+    RUN_EACH(fn)                                                                                   \
+    static const err fn##_errors[] = errors;
 #include "server/routes.def"
 #undef READ
 #undef READS
 #undef LIST
 #undef WRITE
 #undef BATCH
+#undef BULK
 
 #define READ(path, fn, scope, IN, OUT, summary) extern const struct json_type IN##_type, OUT##_type;
 #define READS(path, fn, scope, IN, OUT, summary, most)                                             \
@@ -61,12 +65,15 @@
     extern const struct json_type IN##_type, OUT##_type;
 #define BATCH(method, path, fn, scope, IN, OUT, status, flags, summary, most, errors)              \
     extern const struct json_type IN##_type, OUT##_type;
+#define BULK(method, path, fn, scope, LINE, OUT, status, flags, summary, most, errors)             \
+    extern const struct json_type LINE##_type, OUT##_type;
 #include "server/routes.def"
 #undef READ
 #undef READS
 #undef LIST
 #undef WRITE
 #undef BATCH
+#undef BULK
 
 /* Most reads of one kind that share a snapshot and a connection. */
 #define READS_TOGETHER 16
@@ -74,25 +81,34 @@ static const err no_errors[] = {OK};
 
 const struct route routes[] = {
 #define READ(path_, fn, scope_, IN, OUT, summary_)                                                 \
-    {ROUTE_READ,  "GET", path_, #fn, scope_,         summary_,  &IN##_type,                        \
-     &OUT##_type, NULL,  200,   0,   READS_TOGETHER, no_errors, fn##_run},
+    {ROUTE_READ, "GET", path_,          #fn, scope_,    summary_, &IN##_type, &OUT##_type, NULL,   \
+     200,        0,     READS_TOGETHER, 0,   no_errors, fn##_run},
 #define READS(path_, fn, scope_, IN, OUT, summary_, most_)                                         \
-    {ROUTE_READ,  "GET", path_, #fn, scope_, summary_,  &IN##_type,                                \
-     &OUT##_type, NULL,  200,   0,   most_,  no_errors, fn##_run},
+    {ROUTE_READ, "GET", path_, #fn,   scope_, summary_,  &IN##_type, &OUT##_type,                  \
+     NULL,       200,   0,     most_, 0,      no_errors, fn##_run},
 #define LIST(path_, fn, scope_, ITEM, summary_)                                                    \
-    {ROUTE_LIST,   "GET",     path_, #fn, scope_,         summary_,  NULL,                         \
-     &ITEM##_type, &fn##_def, 200,   0,   READS_TOGETHER, no_errors, fn##_run},
+    {ROUTE_LIST, "GET", path_,          #fn, scope_,    summary_, NULL, &ITEM##_type, &fn##_def,   \
+     200,        0,     READS_TOGETHER, 0,   no_errors, fn##_run},
 #define WRITE(method_, path_, fn, scope_, IN, OUT, status_, flags_, summary_, errors_)             \
-    {ROUTE_WRITE, #method_, path_,   #fn,    scope_, summary_,    &IN##_type,                      \
-     &OUT##_type, NULL,     status_, flags_, 1,      fn##_errors, fn##_run},
+    {ROUTE_WRITE, #method_, path_,  #fn, scope_, summary_,    &IN##_type, &OUT##_type,             \
+     NULL,        status_,  flags_, 1,   0,      fn##_errors, fn##_run},
 #define BATCH(method_, path_, fn, scope_, IN, OUT, status_, flags_, summary_, most_, errors_)      \
-    {ROUTE_WRITE, #method_, path_,   #fn,    scope_, summary_,    &IN##_type,                      \
-     &OUT##_type, NULL,     status_, flags_, most_,  fn##_errors, fn##_run},
+    {ROUTE_WRITE, #method_, path_,  #fn,   scope_, summary_,    &IN##_type, &OUT##_type,           \
+     NULL,        status_,  flags_, most_, 0,      fn##_errors, fn##_run},
+#define BULK(method_, path_, fn, scope_, LINE, OUT, status_, flags_, summary_, most_, errors_)     \
+    {ROUTE_WRITE, #method_, path_,  #fn, scope_, summary_,    &LINE##_type, &OUT##_type,           \
+     NULL,        status_,  flags_, 1,   most_,  fn##_errors, fn##_run},
 #include "server/routes.def"
 #undef READ
 #undef READS
 #undef LIST
 #undef WRITE
 #undef BATCH
+#undef BULK
 };
 const size_t n_routes = COUNT_OF(routes);
+
+const char *route_media(const struct route *r)
+{
+    return r->lines_max > 0 ? "application/x-ndjson" : "application/json";
+}

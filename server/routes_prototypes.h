@@ -27,6 +27,9 @@
 #define READS(path, fn, scope, IN, OUT, summary, most) TOGETHER_(fn, IN, OUT)
 #define BATCH(method, path, fn, scope, IN, OUT, status, flags, summary, most, errors)              \
     TOGETHER_(fn, IN, OUT)
+#define BULK(method, path, fn, scope, LINE, OUT, status, flags, summary, most, errors)             \
+    struct OUT;                                                                                    \
+    err fn(struct tx *tx, struct call *c, const struct bulk *in, struct OUT *ret) MUST_CHECK;
 #include "server/routes.def"
 #undef READ
 #undef READS
@@ -34,4 +37,5 @@
 #undef WRITE
 #undef BATCH
 #undef TOGETHER_
+#undef BULK
 #undef ERRORS

@@ -40,8 +40,9 @@ struct pg_link {
     struct pool *pool;
     enum tx_mode mode;
     int64_t deadline_us;
-    bool begun; /* BEGIN was sent */
-    err error;  /* the first failure of the database */
+    bool begun;     /* BEGIN was sent */
+    bool plan_anew; /* statements are not prepared */
+    err error;      /* the first failure of the database */
     const char *reason;
     struct request *first, **last;
     struct request *ending; /* COMMIT or ROLLBACK when queued */
@@ -182,13 +183,15 @@ static void forget_prepare(struct conn *c, const struct request *r)
         conn_forget_shape(c, r->slot);
 }
 
-static bool send_request(struct conn *c, struct request *r)
+static bool send_request(const struct pg_link *l, struct request *r)
 {
+    struct conn *c = l->conn;
     const struct wire_params *p = &r->params;
     if (r->kind == REQUEST_COMMAND)
         return PQsendQueryParams(c->pg, r->sql, 0, NULL, NULL, NULL, NULL, 1) == 1;
-    plan_prepare(c, r);
-    if (r->kind == REQUEST_TEXT && r->slot < 0)
+    if (!l->plan_anew)
+        plan_prepare(c, r);
+    if (l->plan_anew || (r->kind == REQUEST_TEXT && r->slot < 0))
         return PQsendQueryParams(c->pg, r->sql, (int)p->n, p->types, p->values, p->lengths,
                                  p->formats, 1) == 1;
     char name[STMT_NAME];
@@ -245,7 +248,7 @@ static err send_batch(struct pg_link *l, struct request *batch, struct request *
 {
     struct request *r = batch;
     for (; r != NULL && !inject_here(l, r); r = r->next) {
-        if (!send_request(l->conn, r))
+        if (!send_request(l, r))
             return ERR_CONNECTION;
         l->begun = true;
     }
@@ -492,7 +495,10 @@ struct run {
 static err attempt(struct run *run, int number, bool fresh)
 {
     const struct tx_options *o = run->o;
-    struct pg_link l = {.pool = run->pool, .mode = o->mode, .deadline_us = run->deadline_us};
+    struct pg_link l = {.pool = run->pool,
+                        .mode = o->mode,
+                        .deadline_us = run->deadline_us,
+                        .plan_anew = o->plan_anew};
     l.last = &l.first;
     struct tx tx = {.arena = o->arena,
                     .problem = o->problem,

@@ -46,6 +46,14 @@ struct call {
     int status; /* 0: the route's own; a use case that created on PUT sets 201 */
 };
 
+/* A request of many lines, each like a request of its own: what c->in of a BULK operation is. A
+ * line that cannot be tried (not JSON, faulty, an unknown reference) has its problem already. */
+struct bulk {
+    bool atomic;        /* all lines or none */
+    struct call *lines; /* in: the decoded line, NULL when it could not be decoded; out: NULL */
+    size_t n;
+};
+
 /* A body-less or parameter-less request. */
 JSON_STRUCT_EMPTY(none);
 

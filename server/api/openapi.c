@@ -91,7 +91,8 @@ static void put_answer(struct document *d, const struct route *r, int status)
     doc_begin(d->out, arena_printf(d->arena, "%d", status), '{');
     doc_text(d->out, "description", answer_description(r, status));
     put_answer_headers(d->out, r, status);
-    doc_put_content(d, r->out, r->kind == ROUTE_LIST ? SHAPE_PAGE : SHAPE_OUTPUT);
+    doc_put_content(d, "application/json", r->out,
+                    r->kind == ROUTE_LIST ? SHAPE_PAGE : SHAPE_OUTPUT);
     buf_char(d->out, '}');
 }
 
@@ -150,7 +151,13 @@ static void put_request_body(struct document *d, const struct route *r)
         required = required || r->in->fields[i].required;
     doc_begin(d->out, "requestBody", '{');
     doc_raw(d->out, "required", required ? "true" : "false");
-    doc_put_content(d, r->in, SHAPE_INPUT);
+    if (r->lines_max > 0)
+        doc_text(d->out, "description",
+                 arena_printf(d->arena,
+                              "One such object on each line, %zu lines at most. Blank lines do not "
+                              "count.",
+                              r->lines_max));
+    doc_put_content(d, route_media(r), r->in, SHAPE_INPUT);
     buf_char(d->out, '}');
 }
 
@@ -279,6 +286,10 @@ static const char introduction[] =
     "**Lists.** Pages of up to 200 items with `next` and `prev` cursors, also as `Link` headers. "
     "Filters take several values separated by commas, and `[lt]`, `[lte]`, `[gt]`, `[gte]` where "
     "there is an order. Unknown parameters are refused.\n"
+    "\n"
+    "**Many at once.** `POST /v1/orders/bulk` takes a file of orders, one JSON object a line "
+    "(`application/x-ndjson`), and answers with what became of each line. Lines stand for "
+    "themselves; with `atomic=true` one refusal takes all of them back.\n"
     "\n"
     "**Dry runs.** Every change takes `dry_run=true`: it is done, answered and taken back.\n"
     "\n"

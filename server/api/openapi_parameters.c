@@ -68,6 +68,10 @@ static const struct {
     {"dry_run", "{\"name\":\"dry_run\",\"in\":\"query\",\"description\":\"true: do everything, "
                 "answer as if, and take it back.\",\"schema\":{\"type\":\"boolean\","
                 "\"default\":false}}"},
+    {"atomic",
+     "{\"name\":\"atomic\",\"in\":\"query\",\"description\":\"true: all lines or none. One "
+     "refused line refuses the request, and errors[] names the lines, like /3/customer_id."
+     "\",\"schema\":{\"type\":\"boolean\",\"default\":false}}"},
     {"Idempotency-Key.required",
      "{\"name\":\"Idempotency-Key\",\"in\":\"header\",\"required\":true,"
      "\"description\":\"One per intention, the same again with every retry. Not needed with "
@@ -217,6 +221,8 @@ void doc_put_parameters(struct document *d, const struct route *r)
         json_schema_parameters(b, r->in);
     else
         doc_ref(b, "parameters", "dry_run");
+    if (r->lines_max > 0)
+        doc_ref(b, "parameters", "atomic");
     if (route_takes_key(r))
         doc_ref(b, "parameters",
                 (r->flags & KEY) != 0 ? "Idempotency-Key.required" : "Idempotency-Key");

@@ -116,11 +116,12 @@ static void put_shape_example(struct document *d, const struct shape *s)
         buf_str(d->out, "],\"has_more\":false,\"next\":null,\"prev\":null}");
 }
 
-void doc_put_content(struct document *d, const struct json_type *t, enum shape_kind kind)
+void doc_put_content(struct document *d, const char *media, const struct json_type *t,
+                     enum shape_kind kind)
 {
     const char *name = find_shape(d, t, kind)->name;
     doc_begin(d->out, "content", '{');
-    doc_begin(d->out, "application/json", '{');
+    doc_begin(d->out, media, '{');
     doc_refer(d->out, "schema", "schemas", name);
     doc_begin(d->out, "examples", '{');
     doc_refer(d->out, name, "examples", name);

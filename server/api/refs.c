@@ -1,5 +1,6 @@
 /* Resolves external ids through one statement per kind. */
 #include "server/api/refs.h"
+#include "lib/base/distinct.h"
 #include "refs.sql.h"
 #include "server/api/router.h"
 #include <stdlib.h>
@@ -50,22 +51,28 @@ static size_t lookup_of(const char *prefix)
     return COUNT_OF(lookups);
 }
 
+/* The lines of a request name the same few customers and products over and over: each is asked for
+ * once. */
 err refs_queue(struct tx *tx, const struct json_refs *refs, size_t n, struct refs **ret)
 {
     struct refs *found = ARENA_NEW(tx->arena, struct refs);
-    size_t total = 0;
+    const char **texts[COUNT_OF(lookups)] = {0};
+    size_t n_texts[COUNT_OF(lookups)] = {0}, total = 0;
     for (size_t i = 0; i < n; i++)
         total += refs[i].n;
-    for (size_t k = 0; total > 0 && k < COUNT_OF(lookups); k++) {
-        const char **texts = ARENA_ARRAY(tx->arena, const char *, total);
-        size_t n_texts = 0;
-        for (size_t i = 0; i < n; i++)
-            for (size_t j = 0; j < refs[i].n; j++)
-                if (lookup_of(refs[i].v[j].prefix) == k)
-                    texts[n_texts++] = refs[i].v[j].external_id;
-        if (n_texts > 0)
-            TRY(lookups[k].run(tx, texts, n_texts, &found->found[k]));
-    }
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < refs[i].n; j++) {
+            size_t k = lookup_of(refs[i].v[j].prefix);
+            if (k == COUNT_OF(lookups))
+                continue;
+            if (texts[k] == NULL)
+                texts[k] = ARENA_ARRAY(tx->arena, const char *, total);
+            texts[k][n_texts[k]++] = refs[i].v[j].external_id;
+        }
+    for (size_t k = 0; k < COUNT_OF(lookups); k++)
+        if (n_texts[k] > 0)
+            TRY(lookups[k].run(tx, texts[k], distinct_texts(texts[k], n_texts[k]),
+                               &found->found[k]));
     *ret = found;
     return OK;
 }

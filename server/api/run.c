@@ -8,6 +8,7 @@
 #include "lib/base/log.h"
 #include "lib/base/metrics.h"
 #include "server/api/auth.h"
+#include "server/api/bulk.h"
 #include "server/api/openapi.h"
 #include "server/api/refs.h"
 #include "server/api/reply.h"
@@ -24,6 +25,7 @@
 #define KEY_CHARS_MAX 255
 #define GROUP_MAX 64 /* most requests in one transaction */
 #define RETRY_AFTER_S 1
+#define PLAN_ANEW_FROM 100 /* lines: a bad plan would cost more than new ones */
 #define OPENAPI_BYTES_MAX ((size_t)8 << 20)
 
 enum { CLASS_WRITE, CLASS_READ, CLASS_REPORT, N_CLASSES };
@@ -47,7 +49,10 @@ struct request {
     bool authenticated;
     struct call call;
     struct problem problem;
-    struct json_refs refs, path_refs;
+    struct bulk *bulk; /* of an operation that takes lines, else NULL */
+    struct json_refs path_refs;
+    struct json_refs *refs; /* of the body, or of each line */
+    size_t n_refs;
     const char *key; /* the Idempotency-Key, NULL for none */
     unsigned char fingerprint[SHA256_DIGEST_LENGTH];
     struct outcome outcome; /* status 0: none yet */
@@ -100,12 +105,13 @@ static bool carries_body(const struct http_request *r)
            (length != NULL && strspn(length, "0") != strlen(length));
 }
 
-static bool says_json(const struct http_request *r)
+static bool says_media(const struct http_request *r, const char *media)
 {
     const char *type = http_header(r, "Content-Type");
-    if (type == NULL || strncasecmp(type, "application/json", 16) != 0)
+    size_t len = strlen(media);
+    if (type == NULL || strncasecmp(type, media, len) != 0)
         return false;
-    return type[16] == '\0' || type[16] == ';' || type[16] == ' ';
+    return type[len] == '\0' || type[len] == ';' || type[len] == ' ';
 }
 
 static int class_of(const struct route *route)
@@ -135,8 +141,10 @@ static void route_request(struct http_request *r, void *arg)
         http_respond_problem(r, &q->problem);
         return;
     }
-    if (q->match.route->kind == ROUTE_WRITE && carries_body(r) && !says_json(r)) {
-        refuse(r, ERR_MEDIA_TYPE, "Send the body as Content-Type: application/json.");
+    const char *media = route_media(q->match.route);
+    if (q->match.route->kind == ROUTE_WRITE && carries_body(r) && !says_media(r, media)) {
+        refuse(r, ERR_MEDIA_TYPE,
+               arena_printf(r->arena, "Send the body as Content-Type: %s.", media));
         return;
     }
     q->http = r;
@@ -201,14 +209,25 @@ static bool parse_boolean(const char *s, bool *ret)
     return *ret || strcmp(s, "false") == 0;
 }
 
+/* Where the parameter goes; NULL: there is none of that name. */
+static bool *write_parameter(struct request *q, const char *name)
+{
+    if (strcmp(name, "dry_run") == 0)
+        return &q->call.dry_run;
+    return q->bulk != NULL && strcmp(name, "atomic") == 0 ? &q->bulk->atomic : NULL;
+}
+
 static void parse_write_query(struct request *q)
 {
     for (size_t i = 0; i < q->http->n_query; i++) {
         const struct http_pair *pair = &q->http->query[i];
         const char *at = arena_printf(q->http->arena, "?%s", pair->name);
-        if (strcmp(pair->name, "dry_run") != 0)
-            fault(&q->problem, at, "unknown_parameter", "The only parameter here is dry_run.");
-        else if (!parse_boolean(pair->value, &q->call.dry_run))
+        bool *target = write_parameter(q, pair->name);
+        if (target == NULL)
+            fault(&q->problem, at, "unknown_parameter",
+                  q->bulk != NULL ? "The parameters here are atomic and dry_run."
+                                  : "The only parameter here is dry_run.");
+        else if (!parse_boolean(pair->value, target))
             fault(&q->problem, at, "type", "Say true or false.");
     }
     if (q->problem.code != OK)
@@ -279,17 +298,30 @@ static void parse_path_ids(struct request *q)
     }
 }
 
-static const char *decode_body(struct request *q)
+/* The body and its canonical text. */
+static const char *decode_object(struct request *q)
 {
     struct http_request *r = q->http;
     const struct json_type *t = q->match.route->in;
     void *in = arena_alloc(r->arena, t->size);
     const char *canonical = "";
-    err e = json_decode(r->arena, t, r->body, r->body_len, in, &q->refs, &canonical, &q->problem);
+    q->refs = ARENA_NEW(r->arena, struct json_refs);
+    q->n_refs = 1;
+    err e = json_decode(r->arena, t, r->body, r->body_len, in, q->refs, &canonical, &q->problem);
     if (e != OK && q->problem.code == OK)
         fail(&q->problem, e, "The body could not be read.");
     q->call.in = in;
     return canonical;
+}
+
+static const char *decode_lines(struct request *q)
+{
+    struct http_request *r = q->http;
+    struct bytes body = {.p = (const unsigned char *)r->body, .len = r->body_len};
+    const char *canonical = bulk_decode(r->arena, &q->call, body, q->bulk, &q->refs);
+    q->n_refs = q->bulk->n;
+    q->call.in = q->bulk;
+    return q->bulk->atomic ? arena_printf(r->arena, "atomic\n%s", canonical) : canonical;
 }
 
 static void decode_query(struct request *q, struct bytes secret)
@@ -304,8 +336,10 @@ static void decode_query(struct request *q, struct bytes secret)
         q->call.query = query;
     } else {
         void *in = arena_alloc(r->arena, route->in->size);
+        q->refs = ARENA_NEW(r->arena, struct json_refs);
+        q->n_refs = 1;
         e = json_decode_query(r->arena, route->in, (const struct json_pair *)r->query, r->n_query,
-                              in, &q->refs, &q->problem);
+                              in, q->refs, &q->problem);
         q->call.in = in;
     }
     if (e != OK && q->problem.code == OK)
@@ -342,13 +376,15 @@ static bool prepare(struct runner *run, struct request *q)
                             .api_key_id = q->actor.api_key_id,
                             .request_id = r->request_id,
                             .if_match = VERSION_ANY};
+    if (q->match.route->lines_max > 0)
+        q->bulk = ARENA_NEW(r->arena, struct bulk);
     parse_path_ids(q);
     if (q->match.route->kind == ROUTE_WRITE && q->problem.code == OK) {
         parse_write_query(q);
         if (q->problem.code == OK)
             parse_key(q);
         if (q->problem.code == OK)
-            fingerprint(q, decode_body(q));
+            fingerprint(q, q->bulk != NULL ? decode_lines(q) : decode_object(q));
         if (q->problem.code == OK)
             parse_if_match(q);
     } else if (q->problem.code == OK) {
@@ -392,28 +428,39 @@ err call_failed(struct tx *tx, struct call *c, err e)
 struct lookups {
     struct idempotency_find_row_list kept;
     struct refs *refs;
-    bool any_refs;
+    bool needed; /* before the use case runs: it needs the references, or has much to do in vain */
 };
+
+static err queue_refs(struct tx *tx, const struct group *g, struct lookups *ret)
+{
+    size_t n_lists = 0, n_refs = 0, k = 0;
+    for (size_t i = 0; i < g->n; i++)
+        n_lists += g->v[i]->n_refs + 1;
+    struct json_refs *refs = ARENA_ARRAY(tx->arena, struct json_refs, n_lists);
+    for (size_t i = 0; i < g->n; i++) {
+        for (size_t j = 0; j < g->v[i]->n_refs; j++)
+            refs[k++] = g->v[i]->refs[j];
+        refs[k++] = g->v[i]->path_refs;
+        ret->needed = ret->needed || g->v[i]->bulk != NULL;
+    }
+    for (size_t i = 0; i < n_lists; i++)
+        n_refs += refs[i].n;
+    ret->needed = ret->needed || n_refs > 0;
+    return ret->needed ? refs_queue(tx, refs, n_lists, &ret->refs) : OK;
+}
 
 static err lookups_queue(struct tx *tx, const struct group *g, struct lookups *ret)
 {
-    struct arena *a = tx->arena;
-    const char **keys = ARENA_ARRAY(a, const char *, g->n);
-    struct json_refs *refs = ARENA_ARRAY(a, struct json_refs, 2 * g->n);
-    size_t n_keys = 0, n_refs = 0;
-    for (size_t i = 0; i < g->n; i++) {
+    const char **keys = ARENA_ARRAY(tx->arena, const char *, g->n);
+    size_t n_keys = 0;
+    for (size_t i = 0; i < g->n; i++)
         if (g->v[i]->key != NULL)
             keys[n_keys++] = g->v[i]->key;
-        n_refs += g->v[i]->refs.n + g->v[i]->path_refs.n;
-        refs[2 * i] = g->v[i]->refs;
-        refs[2 * i + 1] = g->v[i]->path_refs;
-    }
     const struct request *first = g->v[0];
     if (n_keys > 0)
         TRY(idempotency_find_queue(tx, first->actor.api_key_id, first->match.route->name, keys,
                                    n_keys, &ret->kept));
-    ret->any_refs = n_refs > 0;
-    return n_refs > 0 ? refs_queue(tx, refs, 2 * g->n, &ret->refs) : OK;
+    return queue_refs(tx, g, ret);
 }
 
 /* The outcome that was kept under the request's key, if there is one. */
@@ -435,9 +482,11 @@ static void replay(struct request *q, const struct idempotency_find_row_list *ke
     }
 }
 
+/* A line's unknown reference is a fault of that line alone. */
 static void resolve(struct request *q, struct refs *found)
 {
-    refs_fill(found, &q->refs, &q->problem);
+    for (size_t i = 0; i < q->n_refs; i++)
+        refs_fill(found, &q->refs[i], q->bulk != NULL ? q->bulk->lines[i].problem : &q->problem);
     refs_fill(found, &q->path_refs, &q->problem);
     for (size_t k = 0; k < q->path_refs.n; k++)
         if (*q->path_refs.v[k].target == NIL64 && (q->match.route->flags & UPSERT) == 0)
@@ -451,13 +500,13 @@ static void resolve(struct request *q, struct refs *found)
 static err replay_and_resolve(struct tx *tx, struct group *g, struct lookups *l)
 {
     TRY(lookups_queue(tx, g, l));
-    if (!l->any_refs && tx->attempt == 1)
+    if (!l->needed && tx->attempt == 1)
         return OK;
     TRY(tx_flush(tx));
     for (size_t i = 0; i < g->n; i++) {
         struct request *q = g->v[i];
         replay(q, &l->kept);
-        if (l->any_refs && q->outcome.status == 0 && q->problem.code == OK)
+        if (l->needed && q->outcome.status == 0 && q->problem.code == OK)
             resolve(q, l->refs);
     }
     return OK;
@@ -471,6 +520,8 @@ static void begin_attempt(struct tx *tx, struct request *q)
     q->outcome = (struct outcome){0};
     q->replayed = false;
     q->call.status = 0;
+    if (q->bulk != NULL)
+        bulk_begin(q->bulk, tx->arena);
     q->call.out = arena_alloc(tx->arena, route->kind == ROUTE_LIST ? sizeof(struct pg_rows)
                                                                    : route->out->size);
 }
@@ -532,7 +583,7 @@ static err run_group(struct tx *tx, void *arg)
         begin_attempt(tx, g->v[i]);
     TRY(replay_and_resolve(tx, g, &l));
     err e = run_calls(tx, g);
-    if (tx->attempt == 1 && !l.any_refs && found_late(tx, &l, e))
+    if (tx->attempt == 1 && !l.needed && found_late(tx, &l, e))
         return ERR_SERIALIZATION;
     TRY(e);
     if (arena_over(tx->arena))
@@ -554,6 +605,7 @@ static err run_transaction(struct group *g, err (*body)(struct tx *, void *), st
                            .now = clock_now_us(),
                            .today = first->actor.today,
                            .deadline_us = first->http->deadline_us,
+                           .plan_anew = first->bulk != NULL && first->bulk->n >= PLAN_ANEW_FROM,
                            .rollback = first->call.dry_run || (route->flags & PURE) != 0,
                            .arena = arena,
                            .problem = p,

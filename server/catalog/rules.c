@@ -60,12 +60,23 @@ err tax_rate_on(const struct tax_rate_facts_list *list, int64_t tax_code_id, int
     return OK;
 }
 
-static size_t first_of_product(const struct price_facts_list *list, int64_t product_id)
+/* Do the prices of this product for this customer (NIL64: for all) come later than p? */
+static bool stands_before(const struct price_facts *p, int64_t product_id, int64_t customer_id)
+{
+    if (p->product_id != product_id)
+        return p->product_id < product_id;
+    if (customer_id == NIL64 || p->customer_id == NIL64)
+        return p->customer_id != customer_id && p->customer_id != NIL64;
+    return p->customer_id < customer_id;
+}
+
+static size_t first_price(const struct price_facts_list *list, int64_t product_id,
+                          int64_t customer_id)
 {
     size_t low = 0, high = list->n;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (list->v[middle].product_id < product_id)
+        if (stands_before(&list->v[middle], product_id, customer_id))
             low = middle + 1;
         else
             high = middle;
@@ -73,19 +84,37 @@ static size_t first_of_product(const struct price_facts_list *list, int64_t prod
     return low;
 }
 
-err price_pick(const struct price_facts_list *list, int64_t product_id, int64_t customer_id,
-               const char *currency, int64_t quantity, int32_t date, int64_t *ret_unit_price)
+/* A line that the price must fit. */
+struct wanted {
+    int64_t product_id;
+    const char *currency;
+    int64_t quantity;
+    int32_t date;
+};
+
+static err pick_of(const struct price_facts_list *list, const struct wanted *w, int64_t customer_id,
+                   int64_t *ret_unit_price)
 {
-    for (size_t i = first_of_product(list, product_id);
-         i < list->n && list->v[i].product_id == product_id; i++) {
+    for (size_t i = first_price(list, w->product_id, customer_id); i < list->n; i++) {
         const struct price_facts *p = &list->v[i];
-        bool for_them = p->customer_id == NIL64 || p->customer_id == customer_id;
-        bool in_force = p->valid_from <= date && (p->valid_to == NIL32 || date <= p->valid_to);
-        if (for_them && in_force && p->min_quantity <= quantity &&
-            strcmp(p->currency, currency) == 0) {
+        if (p->product_id != w->product_id || p->customer_id != customer_id)
+            break;
+        bool in_force = p->valid_from <= w->date &&
+                        (p->valid_to == NIL32 || w->date <= p->valid_to);
+        if (in_force && p->min_quantity <= w->quantity && strcmp(p->currency, w->currency) == 0) {
             *ret_unit_price = p->unit_price;
             return OK;
         }
     }
     return ERR_NO_PRICE;
+}
+
+err price_pick(const struct price_facts_list *list, int64_t product_id, int64_t customer_id,
+               const char *currency, int64_t quantity, int32_t date, int64_t *ret_unit_price)
+{
+    struct wanted w = {
+        .product_id = product_id, .currency = currency, .quantity = quantity, .date = date};
+    if (customer_id != NIL64 && pick_of(list, &w, customer_id, ret_unit_price) == OK)
+        return OK;
+    return pick_of(list, &w, NIL64, ret_unit_price);
 }

@@ -1,5 +1,6 @@
 /* POST /v1/orders: prices, taxes and records a batch of orders, and confirms those that ask for it.
  * Load everything in two flushes, decide each order in turn in memory, store all in one. */
+#include "lib/base/distinct.h"
 #include "lib/base/id.h"
 #include "lib/base/money.h"
 #include "orders.sql.h"
@@ -74,11 +75,11 @@ static err load_masters(struct tx *tx, const struct placing *p, size_t n, struct
     }
     if (p[0].draft == NULL)
         TRY(order_numbers_queue(tx, (int64_t)n, &f->numbers));
-    TRY(customers_load_queue(tx, customers, n, &f->customers));
+    TRY(customers_load_queue(tx, customers, distinct_ids(customers, n), &f->customers));
     TRY(warehouses_load_queue(tx, &f->warehouses));
-    TRY(products_load_queue(tx, products, k, &f->products));
+    TRY(products_load_queue(tx, products, distinct_ids(products, k), &f->products));
     if (s > 0)
-        TRY(products_load_by_sku_queue(tx, skus, s, &f->products_by_sku));
+        TRY(products_load_by_sku_queue(tx, skus, distinct_texts(skus, s), &f->products_by_sku));
     if (x > 0)
         TRY(orders_by_external_id_queue(tx, external_ids, x, &f->taken));
     return tx_flush(tx);
@@ -120,10 +121,11 @@ static err load_and_lock(struct tx *tx, const struct placing *p, size_t n, struc
     if (m == 0)
         return OK;
     if (unpriced)
-        TRY(prices_load_queue(tx, products, k, customers, m, first, last, &f->prices));
-    TRY(tax_rates_load_queue(tx, tax_codes, k, &f->tax_rates));
+        TRY(prices_load_queue(tx, products, distinct_ids(products, k), customers,
+                              distinct_ids(customers, m), first, last, &f->prices));
+    TRY(tax_rates_load_queue(tx, tax_codes, distinct_ids(tax_codes, k), &f->tax_rates));
     if (c > 0)
-        TRY(credit_lock_queue(tx, accounts, c, &f->credit));
+        TRY(credit_lock_queue(tx, accounts, distinct_ids(accounts, c), &f->credit));
     if (w > 0)
         TRY(stock_lock_queue(tx, wanted, w, &f->stock));
     return tx_flush(tx);
@@ -138,36 +140,46 @@ static const struct product_facts *product_of(const struct facts *f, const struc
                                   : NULL;
 }
 
+static int by_external_id(const void *key, const void *element)
+{
+    return strcmp(key, ((const struct orders_by_external_id_row *)element)->external_id);
+}
+
 static int64_t holder_of(const struct facts *f, const char *external_id)
 {
-    for (size_t k = 0; k < f->taken.n; k++)
-        if (strcmp(f->taken.v[k].external_id, external_id) == 0)
-            return f->taken.v[k].id;
-    return NIL64;
+    if (f->taken.n == 0)
+        return NIL64;
+    const struct orders_by_external_id_row *found = bsearch(external_id, f->taken.v, f->taken.n,
+                                                            sizeof(*f->taken.v), by_external_id);
+    return found != NULL ? found->id : NIL64;
 }
 
-/* An earlier order of the batch that takes the external id, or NULL. */
-static const struct placing *twin_of(const struct placing *p, size_t i)
+/* By external id; those that share one in the order in which they came. */
+static int twins_together(const void *a, const void *b)
 {
-    for (size_t k = 0; k < i; k++)
-        if (alive(&p[k]) && p[k].in->external_id != NULL &&
-            strcmp(p[k].in->external_id, p[i].in->external_id) == 0)
-            return &p[k];
-    return NULL;
+    const struct placing *x = *(struct placing *const *)a, *y = *(struct placing *const *)b;
+    int order = strcmp(x->in->external_id, y->in->external_id);
+    return order != 0 ? order : (x > y) - (x < y);
 }
 
-static err refuse_taken(struct placing *p, size_t n, const struct facts *f)
+/* An external id belongs to the order that has it, else to the first of the batch that asks. */
+static err refuse_taken(struct tx *tx, struct placing *p, size_t n, const struct facts *f)
 {
-    for (size_t i = 0; i < n; i++) {
-        const char *mine = p[i].in->external_id;
-        if (mine == NULL || !alive(&p[i]))
-            continue;
+    struct placing **named = ARENA_ARRAY(tx->arena, struct placing *, n);
+    size_t n_named = 0;
+    for (size_t i = 0; i < n; i++)
+        if (p[i].in->external_id != NULL && alive(&p[i]))
+            named[n_named++] = &p[i];
+    qsort(named, n_named, sizeof(*named), twins_together);
+    for (size_t i = 0; i < n_named; i++) {
+        const struct placing *it = named[i];
+        const char *mine = it->in->external_id;
         int64_t holder = holder_of(f, mine);
-        if (holder != NIL64 && (p[i].draft == NULL || p[i].draft->id != holder)) {
-            if (external_id_taken(p[i].call, "ord", holder) == ERR_SERIALIZATION)
+        if (holder != NIL64 && (it->draft == NULL || it->draft->id != holder)) {
+            if (external_id_taken(it->call, "ord", holder) == ERR_SERIALIZATION)
                 return ERR_SERIALIZATION;
-        } else if (twin_of(p, i) != NULL) {
-            fail(p[i].call->problem, ERR_EXTERNAL_ID_TAKEN,
+        } else if (i > 0 && strcmp(named[i - 1]->in->external_id, mine) == 0) {
+            fail(it->call->problem, ERR_EXTERNAL_ID_TAKEN,
                  "Another order that was sent at the same time has the external id %s.", mine);
         }
     }
@@ -326,13 +338,19 @@ static void price(struct tx *tx, struct placing *p, const struct facts *f)
     p->out->gross = total.gross;
 }
 
+static int by_account(const void *key, const void *element)
+{
+    int64_t id = *(const int64_t *)key, other = ((const struct credit_facts *)element)->id;
+    return (id > other) - (id < other);
+}
+
 static struct credit_facts *credit_of(const struct facts *f, int64_t account)
 {
-    for (size_t i = 0; i < f->credit.n; i++)
-        if (f->credit.v[i].id == account)
-            return &f->credit.v[i];
-    assert(!"the account of a customer is locked");
-    return NULL;
+    assert(f->credit.n > 0);
+    struct credit_facts *found = bsearch(&account, f->credit.v, f->credit.n, sizeof(*f->credit.v),
+                                         by_account);
+    assert(found != NULL); /* the account of a customer is locked */
+    return found;
 }
 
 static void confirm(struct tx *tx, struct placing *p, struct facts *f)
@@ -506,7 +524,7 @@ static err place(struct tx *tx, struct placing *p, size_t n)
 {
     struct facts f = {0};
     TRY(load_masters(tx, p, n, &f));
-    TRY(refuse_taken(p, n, &f));
+    TRY(refuse_taken(tx, p, n, &f));
     for (size_t i = 0; i < n; i++) {
         const char *number = p[i].draft != NULL ? p[i].draft->number
                                                 : arena_printf(tx->arena, "ORD-%06lld",

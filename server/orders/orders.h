@@ -124,6 +124,33 @@ JSON_STRUCT(order_cancel_line, ORDER_CANCEL_LINE_FIELDS);
     LIST(T, order_cancel_line, lines, .max = 10000, .doc = "Default: everything that is open.")
 JSON_STRUCT(order_cancel, ORDER_CANCEL_FIELDS);
 
+#define ORDERS_BULK_FAULT_FIELDS(T, VALUE, OBJECT, LIST)                                           \
+    VALUE(T, string, pointer, .doc = "Where in the line (RFC 6901).")                              \
+    VALUE(T, string, code, .doc = "The stable name of the fault.")                                 \
+    VALUE(T, string, detail, .doc = "A sentence: what to do.")
+JSON_STRUCT(orders_bulk_fault, ORDERS_BULK_FAULT_FIELDS);
+
+#define ORDERS_BULK_RESULT_FIELDS(T, VALUE, OBJECT, LIST)                                          \
+    VALUE(T, integer, index, .doc = "Which line, from 0; blank lines do not count.",               \
+          .example = "0")                                                                          \
+    VALUE(T, integer, status, .doc = "The HTTP status if it had come alone.", .example = "201")    \
+    VALUE(T, id, id, .prefix = "ord", .doc = "The new order; null when refused.")                  \
+    VALUE(T, string, external_id, .doc = "Your id; null when the line could not be read.")         \
+    VALUE(T, string, number, .doc = "The order number; null when refused.")                        \
+    VALUE(T, choice, order_status, .choices = order_statuses,                                      \
+          .doc = "Where the order stands; null when refused.")                                     \
+    VALUE(T, string, code, .doc = "Why it was refused; null when it was not.")                     \
+    VALUE(T, string, detail, .doc = "A sentence that says what is wrong, and what to do.")         \
+    VALUE(T, string, conflicting_id, .doc = "The order in the way.")                               \
+    LIST(T, orders_bulk_fault, errors, .max = PROBLEM_FAULTS_MAX, .doc = "Faults of the line.")
+JSON_STRUCT(orders_bulk_result, ORDERS_BULK_RESULT_FIELDS);
+
+#define ORDERS_BULK_REPLY_FIELDS(T, VALUE, OBJECT, LIST)                                           \
+    VALUE(T, integer, accepted, .doc = "Lines that became orders.")                                \
+    VALUE(T, integer, refused, .doc = "Lines that did not.")                                       \
+    LIST(T, orders_bulk_result, results, .max = 10000, .doc = "One for each line, in order.")
+JSON_STRUCT(orders_bulk_reply, ORDERS_BULK_REPLY_FIELDS);
+
 /* A line together with its order: how sets of lines of several orders are loaded. */
 #define ORDER_LINE_OF_FIELDS(T, VALUE, OBJECT, LIST)                                               \
     VALUE(T, id, order_id, .prefix = "ord", .doc = "The order.")                                   \

@@ -5,10 +5,18 @@
 -- fn order_numbers(n i64) -> many(number i64)
 SELECT nextval('order_number') AS number FROM generate_series(1, :n);
 
--- Which of these external ids are taken?
+-- Which of these external ids are taken? Sorted by bytes. Each is one probe of the unique index: the
+-- first external id that is not below it, taken when it is the same. The order makes that index the
+-- cheapest way in; with = ANY a plan made while the table was small compares every order of the
+-- tenant with all of them.
 -- fn orders_by_external_id(external_ids text[]) -> many(id i64, external_id text, customer_id i64, gross i64)
-SELECT id, external_id, customer_id, gross FROM sales_order
- WHERE tenant_id = :tenant AND external_id = ANY(:external_ids);
+SELECT o.id, o.external_id, o.customer_id, o.gross
+  FROM unnest(:external_ids) AS x(external_id) CROSS JOIN LATERAL (
+       SELECT id, external_id, customer_id, gross FROM sales_order
+        WHERE tenant_id = :tenant AND external_id >= x.external_id
+        ORDER BY external_id LIMIT 1) o
+ WHERE o.external_id = x.external_id
+ ORDER BY o.external_id COLLATE "C";
 
 -- fn orders_insert(rows o[id i64, external_id text?, number text, customer_id i64, credit_account_id i64, warehouse_id i64?,
 --   status text, channel text?, customer_po text?, currency text, order_date date, requested_date date?, payment_terms_days i64,

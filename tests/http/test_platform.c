@@ -12,7 +12,11 @@ static struct reply request_route(struct world *w, const struct company *c, cons
                                   const struct request_options *o)
 {
     const char *body = r->kind == ROUTE_WRITE ? company_body(w, c, r->name) : NULL;
-    return request(w, r->method, company_path(w, c, r->path), body, o);
+    const char *type[] = {fmt(w, "Content-Type: %s", route_media(r)), NULL};
+    struct request_options typed = o != NULL ? *o : (struct request_options){0};
+    if (body != NULL && typed.headers == NULL)
+        typed.headers = type;
+    return request(w, r->method, company_path(w, c, r->path), body, &typed);
 }
 
 /* {"a":1} and x: {"external_id":"x","a":1} */

@@ -217,6 +217,8 @@ const char *company_body(struct world *w, const struct company *c, const char *o
                               "{'customer_id':'%s','confirm':true,'lines':[{'sku':'A',"
                               "'quantity':'1'}]}",
                               c->customer)},
+        {"orders_bulk",
+         fmt(w, "{'customer_id':'%s','lines':[{'sku':'A','quantity':'1'}]}", c->customer)},
         {"orders_preview",
          fmt(w, "{'customer_id':'%s','lines':[{'sku':'A','quantity':'1'}]}", c->customer)},
         {"orders_put",

@@ -231,6 +231,7 @@ static const struct {
     {"customers_get", "200 304 400 401 403 404 500 503"},
     {"customers_put", "200 201 400 401 403 404 409 412 413 415 422 500 503"},
     {"orders_create", "201 400 401 403 404 409 413 415 422 500 503"},
+    {"orders_bulk", "200 400 401 403 404 409 413 415 422 500 503"},
     {"orders_preview", "200 400 401 403 404 413 415 422 500 503"},
     {"orders_confirm", "200 400 401 403 404 409 412 413 415 422 428 500 503"},
     {"invoices_finalize", "200 400 401 403 404 409 412 413 415 422 428 500 503"},
@@ -250,6 +251,7 @@ static const struct {
     {"customers_put", {"customer_id", "dry_run", "Idempotency-Key", "If-Match", "X-Request-Id"}},
     {"customers_get", {"customer_id", "If-None-Match", "X-Request-Id"}},
     {"orders_preview", {"dry_run", "X-Request-Id"}},
+    {"orders_bulk", {"dry_run", "atomic", "Idempotency-Key.required", "X-Request-Id"}},
     {"orders_confirm",
      {"order_id", "dry_run", "Idempotency-Key.required", "If-Match.required", "X-Request-Id"}},
 };

@@ -1,0 +1,123 @@
+/* POST /v1/orders/bulk: the lines of a file as one batch of POST /v1/orders. */
+#include "server/orders/place.h"
+#include "server/routes_prototypes.h"
+
+/* Order lines of all orders together: what fits into the memory of a transaction. */
+#define BULK_ORDER_LINES_MAX 200000
+
+JSON_TYPE(orders_bulk_fault, ORDERS_BULK_FAULT_FIELDS, .doc = "A fault of a line.");
+JSON_TYPE(orders_bulk_result, ORDERS_BULK_RESULT_FIELDS, .doc = "What became of a line.");
+JSON_TYPE(orders_bulk_reply, ORDERS_BULK_REPLY_FIELDS, .doc = "What became of all lines.");
+
+static err check_size(const struct call *c, const struct bulk *in)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < in->n; i++)
+        if (in->lines[i].in != NULL)
+            n += ((const struct order_new *)in->lines[i].in)->lines.n;
+    if (n > BULK_ORDER_LINES_MAX)
+        fault(c->problem, "", "too_many",
+              "The orders of one request have at most %d lines together; these have %zu.",
+              BULK_ORDER_LINES_MAX, n);
+    return c->problem->code;
+}
+
+/* Places those that nothing is wrong with yet. */
+static err place(struct tx *tx, const struct bulk *in, struct order *orders)
+{
+    struct orders_create_cmd *cmds = ARENA_ARRAY(tx->arena, struct orders_create_cmd, in->n);
+    size_t n = 0;
+    for (size_t i = 0; i < in->n; i++)
+        if (in->lines[i].problem->code == OK)
+            cmds[n++] = (struct orders_create_cmd){
+                .call = &in->lines[i], .in = in->lines[i].in, .out = &orders[i]};
+    return n > 0 ? orders_create(tx, cmds, n) : OK;
+}
+
+static const char *detail_of(struct arena *a, const struct problem *p)
+{
+    return p->detail != NULL ? p->detail : arena_printf(a, "%s.", err_title(p->code));
+}
+
+static struct orders_bulk_fault_list faults_of(struct arena *a, const struct problem *p)
+{
+    struct orders_bulk_fault *v = ARENA_ARRAY(a, struct orders_bulk_fault, p->n_faults);
+    for (size_t i = 0; i < p->n_faults; i++)
+        v[i] = (struct orders_bulk_fault){.pointer = p->faults[i].pointer,
+                                          .code = p->faults[i].code,
+                                          .detail = p->faults[i].detail};
+    return (struct orders_bulk_fault_list){.v = v, .n = p->n_faults};
+}
+
+static struct orders_bulk_result result_of(struct arena *a, const struct call *line,
+                                           const struct order *o)
+{
+    const struct order_new *in = line->in;
+    const struct problem *p = line->problem;
+    struct orders_bulk_result r = {.external_id = in != NULL ? in->external_id : NULL};
+    if (p->code == OK) {
+        r.status = 201;
+        r.id = o->id;
+        r.number = o->number;
+        r.order_status = o->status;
+    } else {
+        r.status = err_status(p->code);
+        r.id = NIL64;
+        r.code = err_slug(p->code);
+        r.detail = detail_of(a, p);
+        r.conflicting_id = p->conflicting_id;
+        r.errors = faults_of(a, p);
+    }
+    return r;
+}
+
+/* A reason that all refused lines share, if it is one that an order can meet without a fault. */
+static err shared_refusal(const struct bulk *in)
+{
+    err shared = OK;
+    for (size_t i = 0; i < in->n; i++) {
+        err e = in->lines[i].problem->code;
+        if (e != OK && (err_status(e) != 409 || (shared != OK && shared != e)))
+            return ERR_INVALID;
+        shared = e != OK ? e : shared;
+    }
+    return shared;
+}
+
+/* One fault for each refused line, so that as many lines as possible are named: its first, at a
+ * pointer that leads through the line's index. */
+static err refuse_all(const struct call *c, const struct bulk *in, size_t n_refused)
+{
+    struct problem *p = c->problem;
+    fail(p, shared_refusal(in), "%zu of %zu lines are refused, so nothing was written.", n_refused,
+         in->n);
+    for (size_t i = 0; i < in->n; i++) {
+        const struct problem *l = in->lines[i].problem;
+        const struct fault *first = l->n_faults > 0 ? &l->faults[0] : NULL;
+        if (l->code != OK)
+            fault(p, arena_printf(p->arena, "/%zu%s", i, first ? first->pointer : ""),
+                  first ? first->code : err_slug(l->code), "%s",
+                  first ? first->detail : detail_of(p->arena, l));
+    }
+    return p->code;
+}
+
+err orders_bulk(struct tx *tx, struct call *c, const struct bulk *in, struct orders_bulk_reply *ret)
+{
+    TRY(check_size(c, in));
+    struct order *orders = ARENA_ARRAY(tx->arena, struct order, in->n);
+    TRY(place(tx, in, orders));
+    struct orders_bulk_result *results = ARENA_ARRAY(tx->arena, struct orders_bulk_result, in->n);
+    size_t n_refused = 0;
+    for (size_t i = 0; i < in->n; i++) {
+        results[i] = result_of(tx->arena, &in->lines[i], &orders[i]);
+        results[i].index = (int64_t)i;
+        n_refused += in->lines[i].problem->code != OK;
+    }
+    if (in->atomic && n_refused > 0)
+        return refuse_all(c, in, n_refused);
+    *ret = (struct orders_bulk_reply){.accepted = (int64_t)(in->n - n_refused),
+                                      .refused = (int64_t)n_refused,
+                                      .results = {.v = results, .n = in->n}};
+    return OK;
+}
