@@ -65,9 +65,8 @@ size_t make_order(void *arg, uint64_t n, char out[HTTP_LOAD_REQUEST_MAX])
     const int fifth = STAGE_PRODUCTS / STAGE_LINES;
     for (int i = 0; i < STAGE_LINES; i++)
         len += snprintf(body + len, sizeof body - (size_t)len,
-                        "%s{\"sku\":\"SKU-%05lld\",\"quantity\":\"%lld\"}", i > 0 ? "," : "",
-                        (long long)(i * fifth + pick(&r, m->spread, fifth)),
-                        (long long)rng_between(&r, 1, 9));
+                        "%s{\"sku\":\"SKU-%05ld\",\"quantity\":\"%ld\"}", i > 0 ? "," : "",
+                        i * fifth + pick(&r, m->spread, fifth), rng_between(&r, 1, 9));
     snprintf(body + len, sizeof body - (size_t)len, "]}");
     return make_request(m->stage, out, "POST", "/v1/orders", key, body);
 }

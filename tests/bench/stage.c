@@ -61,8 +61,12 @@ char *run_program(const char *const *argv, const char *const *env, int *ret_stat
     size_t len = 0, cap = 65536;
     char *out = malloc(cap);
     for (ssize_t got = 1; out != NULL && got > 0; len += got > 0 ? (size_t)got : 0) {
-        if (cap - len < 4096)
-            out = realloc(out, cap *= 2);
+        if (cap - len < 4096) {
+            char *more = realloc(out, cap *= 2);
+            if (more == NULL)
+                abort();
+            out = more;
+        }
         got = out == NULL ? 0 : read(ends[0], out + len, cap - len - 1);
     }
     if (out == NULL)
