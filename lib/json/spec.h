@@ -31,11 +31,14 @@
  *                            struct (wherever the member stands) and everything nested in it
  *   metadata  const char *   an object of string values as compact JSON text: at most 50 members,
  *                            names of 1..40 characters, values up to 500
- *   raw       const char *   ENCODE ONLY: JSON text put in as it is (NULL: null). With .type it is
- * a list of that type, for the schema strings   struct string_list   an array of at most 100
- * strings, each within .max characters, or each one of .choices when the declaration has some VALUE
- * takes the kinds above; OBJECT a struct <type> * (NULL when absent); LIST a struct <type>_list
- * with .min to .max items (default 0 to 100).
+ *   raw       const char *   ENCODE ONLY: JSON text put in as it is (NULL: null). With .type it
+ *                            is a list of that type, for the schema
+ *   strings   struct string_list
+ *                            an array of at most 100 strings, each within .max characters, or each
+ *                            one of .choices when the declaration has some
+ *
+ * VALUE takes the kinds above; OBJECT a struct <type> * (NULL when absent); LIST a
+ * struct <type>_list with .min to .max items (default 0 to 100).
  *
  * Numbers (integer, decimal, price) are never negative unless .min says so: the default of .min is
  * 0, that of .max is the largest number. .min = INT64_MIN means no lower limit. These limits hold

@@ -30,6 +30,13 @@ err external_id_differs(const struct call *c, const char *prefix, int64_t id, co
                 c->problem->conflicting_id, pointer);
 }
 
+err external_id_repeats(const struct call *c, const char *prefix, int64_t id,
+                        struct json_side asked, struct json_side kept, const char *const *except)
+{
+    const char *differs = json_first_difference(c->problem->arena, asked, kept, except);
+    return differs == NULL ? OK : external_id_differs(c, prefix, id, differs);
+}
+
 err key_taken(const struct call *c, const char *what, const char *prefix, int64_t holder)
 {
     name_holder(c, prefix, holder);

@@ -1,5 +1,6 @@
 /* The caller's own ids of resources: the rules that creating and replacing share. */
 #pragma once
+#include "lib/json/differ.h"
 #include "server/api/call.h"
 
 /* The refusal of an external id that belongs to another resource of the kind. When a PUT raced with
@@ -10,6 +11,11 @@ err key_taken(const struct call *c, const char *what, const char *prefix, int64_
 /* The refusal of a PUT that says something else, at pointer, than what was recorded under the id.
  */
 err external_id_differs(const struct call *c, const char *prefix, int64_t id, const char *pointer);
+/* OK when the body of a PUT says nothing else than what was recorded under the id: sides and except
+ * as in json_first_difference(). Otherwise external_id_differs(). */
+err external_id_repeats(const struct call *c, const char *prefix, int64_t id,
+                        struct json_side asked, struct json_side kept,
+                        const char *const *except) MUST_CHECK;
 /* What a PUT makes of the path's external id and the body's (NULL: none). They must agree: if not,
  * a fault at /external_id. */
 const char *external_id_of_put(const struct call *c, const char *in_body);

@@ -1,7 +1,6 @@
 /* Records payments that were received, and applies them if asked. */
 #include "cash.sql.h"
 #include "lib/base/id.h"
-#include "lib/json/differ.h"
 #include "server/api/external_id.h"
 #include "server/cash/apply.h"
 #include "server/credit/credit.h"
@@ -113,11 +112,8 @@ static err repeat(struct tx *tx, struct call *c, const struct payment_new *in, s
     TRY(payment_load(tx, c->path_id[0], &p));
     TRY(call_check_version(c, p.version));
     static const char *const instructions[] = {"allocations", NULL};
-    const char *differs = json_first_difference(
-        tx->arena, (struct json_side){&payment_new_type, in}, (struct json_side){&payment_type, &p},
-        instructions);
-    if (differs != NULL)
-        return external_id_differs(c, "pay", p.id, differs);
+    TRY(external_id_repeats(c, "pay", p.id, (struct json_side){&payment_new_type, in},
+                            (struct json_side){&payment_type, &p}, instructions));
     *ret = p;
     return OK;
 }

@@ -3,7 +3,6 @@
 #include "lib/base/date.h"
 #include "lib/base/decimal.h"
 #include "lib/base/id.h"
-#include "lib/json/differ.h"
 #include "server/api/external_id.h"
 #include "server/credit/credit.h"
 #include "server/customers/customers.h"
@@ -366,15 +365,13 @@ err invoices_create(struct tx *tx, struct call *c, const struct invoice_new *in,
     return create(tx, c, in, in->external_id, ret);
 }
 
-/* Where the request says something else than the invoice, or NULL. Lines taken from an order are a
- * choice of what to bill: the invoice has what came of it. */
-static const char *difference(struct arena *a, const struct invoice_new *in,
-                              const struct invoice *is)
+/* Lines taken from an order are a choice of what to bill: the invoice has what came of it. */
+static err repeat(const struct call *c, const struct invoice_new *in, const struct invoice *is)
 {
     static const char *const chosen[] = {"lines", NULL};
     bool free_lines = in->order_id == NIL64 && in->shipment_id == NIL64;
-    return json_first_difference(a, (struct json_side){&invoice_new_type, in},
-                                 (struct json_side){&invoice_type, is}, free_lines ? NULL : chosen);
+    return external_id_repeats(c, "inv", is->id, (struct json_side){&invoice_new_type, in},
+                               (struct json_side){&invoice_type, is}, free_lines ? NULL : chosen);
 }
 
 err invoices_put(struct tx *tx, struct call *c, const struct invoice_new *in, struct invoice *ret)
@@ -389,9 +386,7 @@ err invoices_put(struct tx *tx, struct call *c, const struct invoice_new *in, st
     struct invoice is;
     TRY(invoice_load(tx, c->path_id[0], &is));
     TRY(call_check_version(c, is.version));
-    const char *differs = difference(tx->arena, in, &is);
-    if (differs != NULL)
-        return external_id_differs(c, "inv", is.id, differs);
+    TRY(repeat(c, in, &is));
     *ret = is;
     return OK;
 }

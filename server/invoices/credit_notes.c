@@ -1,7 +1,6 @@
 /* Draft a credit note of an invoice or of free lines, and issue it if asked; show it. */
 #include "invoices.sql.h"
 #include "lib/base/id.h"
-#include "lib/json/differ.h"
 #include "server/api/external_id.h"
 #include "server/credit/credit.h"
 #include "server/customers/customers.h"
@@ -361,11 +360,8 @@ err credit_notes_put(struct tx *tx, struct call *c, const struct credit_note_new
     struct credit_note is;
     TRY(credit_note_load(tx, c->path_id[0], &is));
     TRY(call_check_version(c, is.version));
-    const char *differs = json_first_difference(tx->arena,
-                                                (struct json_side){&credit_note_new_type, in},
-                                                (struct json_side){&credit_note_type, &is}, NULL);
-    if (differs != NULL)
-        return external_id_differs(c, "crn", is.id, differs);
+    TRY(external_id_repeats(c, "crn", is.id, (struct json_side){&credit_note_new_type, in},
+                            (struct json_side){&credit_note_type, &is}, NULL));
     *ret = is;
     return OK;
 }

@@ -5,8 +5,8 @@
  * released when the draft is canceled or the invoice voided. The number, the books and the
  * receivable come at finalization. So that exposure stays honest in between,
  *
- *   credit_account.unbilled = gross of order lines shipped and not invoiced + gross of draft
- * invoices
+ *   credit_account.unbilled = gross of order lines shipped and not invoiced
+ *                           + gross of draft invoices
  *
  * A credit note claims nothing until it is issued. Its open item is the truth about what of it is
  * still available; an invoice's open item about what is still to be paid. */

@@ -75,13 +75,17 @@ static struct order_line line_of(const struct order_line_of *l)
                                .credited = l->credited};
 }
 
-/* The next rows of o, out of rows sorted by order. */
-static struct order_line_list lines_of(struct arena *a, const struct order *o,
+/* The next rows of the order, out of rows sorted by order. As many as there are: line_count is
+ * another fact, which the proof compares. */
+static struct order_line_list lines_of(struct arena *a, int64_t order,
                                        const struct order_line_of_list *rows, size_t *at)
 {
-    struct order_line_list ret = {.v = ARENA_ARRAY(a, struct order_line, (size_t)o->line_count)};
-    for (; *at < rows->n && rows->v[*at].order_id == o->id; ++*at)
-        ret.v[ret.n++] = line_of(&rows->v[*at]);
+    size_t first = *at;
+    while (*at < rows->n && rows->v[*at].order_id == order)
+        ++*at;
+    struct order_line_list ret = {.v = ARENA_ARRAY(a, struct order_line, *at - first)};
+    for (size_t i = first; i < *at; i++)
+        ret.v[ret.n++] = line_of(&rows->v[i]);
     return ret;
 }
 
@@ -115,7 +119,7 @@ static err orders_load(struct tx *tx, const int64_t *ids, size_t n, struct order
     TRY(orders_headers(tx, ids, n, ret));
     for (size_t i = 0; i < ret->n; i++) {
         struct order *o = &ret->v[i];
-        o->lines = lines_of(tx->arena, o, &lines, &line);
+        o->lines = lines_of(tx->arena, o->id, &lines, &line);
         o->holds = holds_of(tx->arena, o, &holds, &hold);
         o->allowed_actions = order_actions(tx->arena, o->status, o->confirmed_at != NIL64,
                                            any_hold(&o->holds), o->lines.v, o->lines.n);
@@ -160,17 +164,14 @@ err orders_get(struct tx *tx, struct orders_get_cmd *cmds, size_t n)
 
 /* ---- for the stages that follow ---- */
 
-static void take_lines(struct arena *a, struct order_state *o, const struct order_line_of *rows,
-                       size_t n)
+static void take_lines(struct arena *a, struct order_state *o, struct order_line_list lines)
 {
-    o->lines = ARENA_ARRAY(a, struct order_line, n);
-    for (size_t i = 0; i < n; i++)
-        o->lines[i] = line_of(&rows[i]);
-    struct order_line *was = ARENA_ARRAY(a, struct order_line, n);
-    if (n > 0)
-        memcpy(was, o->lines, n * sizeof(*was));
+    struct order_line *was = ARENA_ARRAY(a, struct order_line, lines.n);
+    if (lines.n > 0)
+        memcpy(was, lines.v, lines.n * sizeof(*was));
+    o->lines = lines.v;
     o->was = was;
-    o->n_lines = n;
+    o->n_lines = lines.n;
 }
 
 static bool listed(const struct orders_held_row_list *held, int64_t id)
@@ -216,10 +217,7 @@ err orders_lock(struct tx *tx, const int64_t *ids, size_t n, struct order_state_
                                          .order_date = r->order_date,
                                          .confirmed_at = r->confirmed_at,
                                          .held = listed(&held, r->id)};
-        size_t from = at;
-        while (at < lines.n && lines.v[at].order_id == r->id)
-            at++;
-        take_lines(tx->arena, &list.v[i], lines.v + from, at - from);
+        take_lines(tx->arena, &list.v[i], lines_of(tx->arena, r->id, &lines, &at));
     }
     *ret = list;
     return OK;

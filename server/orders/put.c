@@ -1,5 +1,4 @@
 /* PUT /v1/orders/{id} and POST /v1/orders/preview: orders that come alone. */
-#include "lib/json/differ.h"
 #include "server/api/external_id.h"
 #include "server/orders/place.h"
 #include "server/routes_prototypes.h"

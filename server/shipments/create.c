@@ -1,6 +1,5 @@
 /* Create a shipment of an order, and ship it in the same breath if asked. */
 #include "lib/base/id.h"
-#include "lib/json/differ.h"
 #include "server/api/external_id.h"
 #include "server/routes_prototypes.h"
 #include "server/shipments/internal.h"
@@ -131,11 +130,8 @@ static err shipment_again(struct tx *tx, struct call *c, const struct shipment_n
               "The external id of a shipment does not change.");
         return c->problem->code;
     }
-    const char *differs = json_first_difference(tx->arena,
-                                                (struct json_side){&shipment_new_type, in},
-                                                (struct json_side){&shipment_type, &now}, NULL);
-    if (differs != NULL)
-        return external_id_differs(c, "shp", now.id, differs);
+    TRY(external_id_repeats(c, "shp", now.id, (struct json_side){&shipment_new_type, in},
+                            (struct json_side){&shipment_type, &now}, NULL));
     if (in->ship && strcmp(now.status, "draft") == 0) {
         const struct shipment_ship how = {
             .ship_date = in->ship_date,

@@ -111,16 +111,6 @@ static void measure(struct documents *d, int status, double least)
 
 /* ---- what is copied ---- */
 
-static int64_t made_id(const char *reply, const char *prefix)
-{
-    char text[ID_TEXT_MAX];
-    int64_t id = 0;
-    text_after(reply, "\"id\":\"", text, sizeof text);
-    if (id_parse(prefix, text, &id) != OK)
-        die("no id: %s", text);
-    return id;
-}
-
 static int64_t post(struct bench *b, const char *path, const char *prefix, const char *fmt,
                     int64_t order)
 {
@@ -128,7 +118,7 @@ static int64_t post(struct bench *b, const char *path, const char *prefix, const
     id_format("ord", order, id);
     expand(fmt, id, body, sizeof body);
     char *reply = call_api(&b->stage, "POST", path, body, 201);
-    int64_t ret = made_id(reply, prefix);
+    int64_t ret = id_after(reply, "\"id\":\"", prefix);
     free(reply);
     return ret;
 }
@@ -145,7 +135,7 @@ static int64_t make_one_order(struct bench *b)
     id_format("cus", STAGE_CUSTOMER, id);
     expand(order_body, id, body, sizeof body);
     char *reply = call_api(&b->stage, "POST", "/v1/orders", body, 201);
-    int64_t ret = made_id(reply, "ord");
+    int64_t ret = id_after(reply, "\"id\":\"", "ord");
     free(reply);
     return ret;
 }

@@ -11,7 +11,7 @@
 
 /* ---- the yardstick ---- */
 
-static void yardstick_of(struct bench *b, enum spread spread, struct yardstick *y)
+static void yardstick_of(struct bench *b, struct yardstick *y)
 {
     struct order_mix mix = {.stage = &b->stage, .spread = UNIFORM, .seed = fresh_seed()};
     yardstick_begin(y, record(&b->stage, make_order, &mix, 201));
@@ -19,11 +19,8 @@ static void yardstick_of(struct bench *b, enum spread spread, struct yardstick *
     make_order(&mix, RECORDED, request);
     text_after(request, "Idempotency-Key: ", text, sizeof text);
     yardstick_vary(y, text, "'key-' || :id");
-    text_after(request, "\"customer_id\":\"", text, sizeof text);
-    int64_t id = 0;
-    if (id_parse("cus", text, &id) != OK)
-        die("no customer in the request");
-    yardstick_set(y, "\\set customer %s\n", spread == HOT ? "0" : "random(0, 1999)");
+    int64_t id = id_after(request, "\"customer_id\":\"", "cus");
+    yardstick_set(y, "\\set customer random(0, %d)\n", STAGE_CUSTOMERS - 1);
     yardstick_vary_id(y, id, "%lld + :customer", (long long)STAGE_CUSTOMER);
     yardstick_vary_id(y, id - STAGE_CUSTOMER + STAGE_ACCOUNT, "%lld + :customer",
                       (long long)STAGE_ACCOUNT);
@@ -32,8 +29,7 @@ static void yardstick_of(struct bench *b, enum spread spread, struct yardstick *
     const int fifth = STAGE_PRODUCTS / STAGE_LINES;
     for (int i = 0; (at = strstr(at, "SKU-")) != NULL; i++, at += 4) {
         snprintf(text, sizeof text, "%.9s", at);
-        yardstick_set(y, "\\set p%d %d + %s\n", i, i * fifth,
-                      spread == HOT ? "0" : "random(0, 199)");
+        yardstick_set(y, "\\set p%d %d + random(0, %d)\n", i, i * fifth, fifth - 1);
         yardstick_vary(y, text, "'SKU-' || lpad((:p%d)::text, 5, '0')", i);
         yardstick_vary_id(y, STAGE_PRODUCT + strtoll(text + 4, NULL, 10), "%lld + :p%d",
                           (long long)STAGE_PRODUCT, i);
@@ -71,7 +67,7 @@ static int64_t orders_rate(struct bench *b, int port, enum spread spread, int co
 void bench_orders(struct bench *b)
 {
     static struct yardstick y;
-    yardstick_of(b, UNIFORM, &y);
+    yardstick_of(b, &y);
     note("an order is %zu statements", y.recording.n);
 
     int port = b->stage.main.port;

@@ -35,11 +35,7 @@ static void make_orders(struct bench *b)
 {
     struct order_mix mix = {.stage = &b->stage, .spread = UNIFORM, .seed = fresh_seed()};
     struct recording one = record(&b->stage, make_order, &mix, 201);
-    char text[ID_TEXT_MAX];
-    int64_t id = 0;
-    text_after(one.reply, "\"id\":\"", text, sizeof text);
-    if (id_parse("ord", text, &id) != OK)
-        die("no order id: %s", text);
+    int64_t id = id_after(one.reply, "\"id\":\"", "ord");
     stage_clone(&b->stage, "sales_order", id, "id", READ_ORDERS,
                 "'id', %lld + g, 'number', 'READ-' || g", (long long)FIRST_READ);
     stage_clone(&b->stage, "order_line", id, "order_id", READ_ORDERS, "'order_id', %lld + g",
@@ -66,11 +62,7 @@ void bench_reads(struct bench *b)
     static struct yardstick y;
     make_orders(b);
     yardstick_begin(&y, record(&b->stage, make_read, b, 200));
-    char text[ID_TEXT_MAX];
-    int64_t id = 0;
-    text_after(y.recording.reply, "\"id\":\"", text, sizeof text);
-    if (id_parse("ord", text, &id) != OK)
-        die("no order id: %s", text);
+    int64_t id = id_after(y.recording.reply, "\"id\":\"", "ord");
     yardstick_set(&y, "\\set order random(0, %d)\n", READ_ORDERS - 1);
     yardstick_vary_id(&y, id, "%lld + :order", (long long)FIRST_READ);
     yardstick_keep_masters(&y, &b->stage);

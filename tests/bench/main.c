@@ -43,7 +43,7 @@ static void parse(int argc, char **argv, struct options *o)
         else if (strcmp(argv[i], "--compare") == 0 && value)
             o->compare = argv[++i];
         else
-            die("what is %s? The benches are the first words of docs/performance.md", argv[i]);
+            die("%s is no bench: docs/performance.md names them", argv[i]);
     }
     for (size_t k = 0; !any && k < N_BENCHES; k++)
         o->chosen[k] = true;

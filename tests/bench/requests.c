@@ -37,6 +37,16 @@ void text_after(const char *in, const char *mark, char *out, size_t size)
     snprintf(out, size, "%.*s", (int)strcspn(at, "\"\r\n"), at);
 }
 
+int64_t id_after(const char *in, const char *mark, const char *prefix)
+{
+    char text[ID_TEXT_MAX];
+    int64_t id = 0;
+    text_after(in, mark, text, sizeof text);
+    if (id_parse(prefix, text, &id) != OK)
+        die("%s is no %s id", text, prefix);
+    return id;
+}
+
 /* Zipf with exponent 1, near enough: half of the requests go to a few. */
 static int64_t skewed(struct rng *r, int64_t n)
 {

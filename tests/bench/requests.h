@@ -22,6 +22,8 @@ size_t make_request(const struct stage *s, char out[HTTP_LOAD_REQUEST_MAX], cons
 /* What follows the mark, up to a quote or the end of the line; ends the program when it is missing.
  */
 void text_after(const char *in, const char *mark, char *out, size_t size);
+/* The id of that kind behind the mark; ends the program when there is none. */
+int64_t id_after(const char *in, const char *mark, const char *prefix);
 /* fmt with the id in place of "%s", and of "%c" the customer whose copy it is (the id's number over
  * the customers). */
 void expand(const char *fmt, const char *id, char *out, size_t size);
