@@ -17,6 +17,7 @@
 #define PAUSE_MAX_US INT64_C(100000)
 #define DEADLINE_DEFAULT_US INT64_C(30000000)
 #define ROLLBACK_GRACE_US INT64_C(1000000)
+#define ROWS_MANY 1000
 #define STMT_NAME 16
 #define SLOW_NAMES 512
 
@@ -40,9 +41,10 @@ struct pg_link {
     struct pool *pool;
     enum tx_mode mode;
     int64_t deadline_us;
-    bool begun;     /* BEGIN was sent */
-    bool plan_anew; /* statements are not prepared */
-    err error;      /* the first failure of the database */
+    bool begun;            /* BEGIN was sent */
+    bool plan_anew;        /* statements are not prepared */
+    bool planned_for_many; /* plans are made for the parameters that come with them */
+    err error;             /* the first failure of the database */
     const char *reason;
     struct request *first, **last;
     struct request *ending; /* COMMIT or ROLLBACK when queued */
@@ -127,6 +129,22 @@ static void begin_once(struct tx *tx)
                     false);
 }
 
+/* A generic plan takes an array for ten rows and may loop over it once for each row of a table:
+ * with thousands of both that is quadratic. From here on it is worth planning for what is really
+ * there. */
+static void plan_for_many(struct tx *tx, const struct pg_column *params, size_t n_params,
+                          const struct pg_value *values)
+{
+    struct pg_link *l = tx->link;
+    bool many = false;
+    for (size_t i = 0; i < n_params; i++)
+        many = many || (params[i].array && values[i].n >= ROWS_MANY);
+    if (!many || l->planned_for_many)
+        return;
+    enqueue_command(tx, "SET LOCAL plan_cache_mode = force_custom_plan", false);
+    l->planned_for_many = true;
+}
+
 static err queue_request(struct tx *tx, struct request *r, const struct pg_column *params,
                          size_t n_params, const struct pg_value *values)
 {
@@ -135,6 +153,7 @@ static err queue_request(struct tx *tx, struct request *r, const struct pg_colum
     TRY(wire_encode(tx->arena, params, n_params, values, &r->params));
     r->shape.statement = r->name;
     begin_once(tx);
+    plan_for_many(tx, params, n_params, values);
     enqueue(tx, r);
     return OK;
 }

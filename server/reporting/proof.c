@@ -47,6 +47,8 @@ static struct proof_invariant invariant_of(struct arena *a, const struct invaria
 err proof_run(struct tx *tx, struct proof *ret)
 {
     struct proof_hit_list hits[COUNT_OF(invariants)];
+    struct proof_without_loops_row_list setting;
+    TRY(proof_without_loops_queue(tx, &setting));
     for (size_t i = 0; i < COUNT_OF(invariants); i++)
         TRY(invariants[i].queue(tx, &hits[i]));
     TRY(proof_counts(tx, &ret->counts));
