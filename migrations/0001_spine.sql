@@ -697,14 +697,15 @@ CREATE TABLE ledger_day (
 -- What the proof compares: each view puts what is kept beside what it follows from. Only the proof
 -- reads them.
 
--- Both sides of every transfer; a debit is positive.
+-- Both sides of every transfer; a debit is positive. Not LATERAL, which only a loop can join.
 CREATE VIEW ledger_posting AS
 SELECT t.tenant_id, t.id AS transfer_id, t.document, t.document_id, t.customer_id, t.currency,
-       t.effective_date, s.account, s.item, s.amount
+       t.effective_date, t.debit_account AS account, t.debit_item AS item, t.amount
   FROM ledger_transfer t
- CROSS JOIN LATERAL (VALUES (t.debit_account, t.debit_item, t.amount),
-                            (t.credit_account, t.credit_item, -t.amount))
-       AS s(account, item, amount);
+UNION ALL
+SELECT t.tenant_id, t.id, t.document, t.document_id, t.customer_id, t.currency, t.effective_date,
+       t.credit_account, t.credit_item, -t.amount
+  FROM ledger_transfer t;
 
 -- What the documents must have posted.
 CREATE VIEW posting_due AS
