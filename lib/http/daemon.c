@@ -1,15 +1,18 @@
-/* The libmicrohttpd side: listening, the pool of epoll threads, start and stop.
+/* The libmicrohttpd side: listening, the epoll threads, start and stop.
  *
  * Connections per thread. libmicrohttpd 0.9.75 asks epoll for at most 128 events and, when it gets
  * 128, waits again before it handles them: 128 ready connections on one thread hang until another
- * event comes. So each thread gets at most 120 connections; what is above that waits in the
- * kernel's backlog.
+ * event comes. So each thread gets at most 120 connections. And each thread is a daemon of its own
+ * (a lane) that the acceptor feeds: the library's own pool of threads spreads few connections over
+ * all of them, and eight threads that wake each other for a handful of requests are slower than
+ * one.
  *
  * Suspension. A request in the queue is suspended: its connection has no timeout (the request's own
  * deadline counts) and MHD_stop_daemon() panics if one is left. http_stop() therefore first answers
  * everything that was accepted. */
 #include "lib/base/log.h"
 #include "lib/base/metrics.h"
+#include "lib/http/acceptor.h"
 #include "lib/http/exchange.h"
 #include "lib/http/peers.h"
 #include "lib/http/server.h"
@@ -24,7 +27,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CONNECTIONS_PER_THREAD 120
+#define CONNECTIONS_PER_LANE 120
+#define LANE_SLACK 4 /* the library may count a connection that it has just closed */
 #define CONNECTION_MEMORY ((size_t)16 * 1024) /* request line and headers have to fit */
 #define BACKLOG 1024
 #define FILES_BESIDES 256 /* sockets of the database, logs, what libraries open */
@@ -86,10 +90,11 @@ static void on_completed(void *server, struct MHD_Connection *connection, void *
     *context = NULL;
 }
 
-static void on_connection(void *server, struct MHD_Connection *connection, void **context,
+static void on_connection(void *arg, struct MHD_Connection *connection, void **context,
                           enum MHD_ConnectionNotificationCode what)
 {
-    struct http_server *s = server;
+    struct lane *lane = arg;
+    struct http_server *s = lane->server;
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
         metric_add(s->connections, 1);
         *context = peer_add(
@@ -98,6 +103,7 @@ static void on_connection(void *server, struct MHD_Connection *connection, void 
     } else {
         peer_remove(s->peers, *context);
         metric_add(s->connections, -1);
+        acceptor_left(s->acceptor, lane);
     }
 }
 
@@ -196,29 +202,39 @@ static void raise_file_limit(unsigned connections)
                  LOG_I("limit", limit.rlim_cur), LOG_I("connections", connections));
 }
 
-static err daemon_start(struct http_server *s)
+static bool lane_start(struct http_server *s, struct lane *lane)
 {
-    unsigned threads = s->options.threads > 1 ? (unsigned)s->options.threads : 1;
-    unsigned connections = threads * CONNECTIONS_PER_THREAD;
-    if (s->options.connections > 0 && (unsigned)s->options.connections < connections)
-        connections = (unsigned)s->options.connections;
-    raise_file_limit(connections);
-    struct MHD_OptionItem pool[] = {
-        {threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t)threads, NULL},
-        {MHD_OPTION_END, 0, NULL}};
-    s->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
-        on_access, s, MHD_OPTION_EXTERNAL_LOGGER, on_log, s, MHD_OPTION_LISTEN_SOCKET, s->listen_fd,
-        MHD_OPTION_CONNECTION_LIMIT, connections, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)s->options.idle_timeout_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,
-        MHD_OPTION_URI_LOG_CALLBACK, on_target, s, MHD_OPTION_UNESCAPE_CALLBACK, no_unescape, s,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
-        s, MHD_OPTION_ARRAY, pool, MHD_OPTION_END);
-    if (s->daemon)
-        return OK;
-    log_line(LOG_ERROR, "libmicrohttpd does not start");
-    s->listen_fd = -1; /* it may have closed it already */
-    return ERR_INTERNAL;
+    lane->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME |
+            MHD_USE_ERROR_LOG,
+        0, NULL, NULL, on_access, s, MHD_OPTION_EXTERNAL_LOGGER, on_log, s,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)lane->most + LANE_SLACK,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)s->options.idle_timeout_s,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, MHD_OPTION_URI_LOG_CALLBACK,
+        on_target, s, MHD_OPTION_UNESCAPE_CALLBACK, no_unescape, s, MHD_OPTION_NOTIFY_COMPLETED,
+        on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, lane, MHD_OPTION_END);
+    return lane->daemon != NULL;
+}
+
+/* As many lanes as the connections fill, and at least the threads that were asked for. */
+static err lanes_start(struct http_server *s)
+{
+    const int most = HTTP_LANES_MAX * CONNECTIONS_PER_LANE;
+    int left = s->options.connections < most ? s->options.connections : most;
+    int n = (left + CONNECTIONS_PER_LANE - 1) / CONNECTIONS_PER_LANE;
+    n = n < s->options.threads ? s->options.threads : n;
+    raise_file_limit((unsigned)left);
+    for (; s->n_lanes < n && left > 0; s->n_lanes++) {
+        struct lane *lane = &s->lanes[s->n_lanes];
+        lane->server = s;
+        lane->most = left < CONNECTIONS_PER_LANE ? left : CONNECTIONS_PER_LANE;
+        left -= lane->most;
+        if (!lane_start(s, lane)) {
+            log_line(LOG_ERROR, "libmicrohttpd does not start");
+            return ERR_INTERNAL;
+        }
+    }
+    return OK;
 }
 
 static struct metric *refused(const char *label)
@@ -250,6 +266,11 @@ static struct http_server *server_new(const struct http_options *o, const struct
 
 static void server_free(struct http_server *s)
 {
+    if (s->acceptor)
+        acceptor_quiesce(s->acceptor);
+    for (int i = 0; i < s->n_lanes; i++)
+        MHD_stop_daemon(s->lanes[i].daemon);
+    acceptor_stop(s->acceptor);
     for (int i = 0; i < s->options.n_classes; i++)
         workers_free(s->workers[i]);
     peers_stop(s->peers);
@@ -270,7 +291,8 @@ static err server_run(struct http_server *s)
     TRY(peers_start(s->options.request_timeout_us + s->options.idle_timeout_s * INT64_C(1000000),
                     &s->peers));
     TRY(listen_start(s));
-    return daemon_start(s);
+    TRY(lanes_start(s));
+    return acceptor_start(s, &s->acceptor);
 }
 
 err http_start(const struct http_options *o, const struct http_handler *h, struct http_server **ret)
@@ -309,12 +331,11 @@ static void wait_until_sent(struct http_server *s)
 void http_stop(struct http_server *s)
 {
     atomic_store(&s->stopping, true);
-    MHD_quiesce_daemon(s->daemon);
+    acceptor_quiesce(s->acceptor);
     for (int i = 0; i < s->options.n_classes; i++)
         workers_close(s->workers[i]);
     for (int i = 0; i < s->options.n_classes; i++)
         workers_join(s->workers[i]);
     wait_until_sent(s);
-    MHD_stop_daemon(s->daemon);
     server_free(s);
 }

@@ -6,11 +6,22 @@
 
 #define HTTP_CLASSES_MAX 16
 #define HTTP_ARENAS_KEPT 128 /* idle arenas kept for the next requests */
+#define HTTP_LANES_MAX 64
 
 struct MHD_Daemon;
+struct acceptor;
+struct http_server;
 struct metric;
 struct peers;
 struct workers;
+
+/* One epoll thread and its connections. */
+struct lane {
+    struct http_server *server;
+    struct MHD_Daemon *daemon;
+    int most;        /* connections */
+    atomic_int open; /* handed to it and not yet closed */
+};
 
 struct http_server {
     struct http_options options;
@@ -18,7 +29,9 @@ struct http_server {
     struct http_class classes[HTTP_CLASSES_MAX];
     struct workers *workers[HTTP_CLASSES_MAX];
     struct peers *peers;
-    struct MHD_Daemon *daemon;
+    struct lane lanes[HTTP_LANES_MAX];
+    int n_lanes;
+    struct acceptor *acceptor;
     int listen_fd, port;
     atomic_bool stopping;
     struct metric *connections, *refused_too_large, *refused_malformed, *refused_stopping;

@@ -62,13 +62,13 @@ static void done(struct http_request *r, void *arg)
     atomic_fetch_add(r->response.status < 300 ? &finished : &refused, 1);
 }
 
-static struct http_server *start(int threads)
+static struct http_server *start(int threads, int connections)
 {
     static const struct http_handler handler = {route, admit, run, done, NULL};
     static const struct http_class class = {"load", 3, 1024};
     struct http_options o = {.address = "127.0.0.1",
                              .threads = threads,
-                             .connections = 100000,
+                             .connections = connections,
                              .idle_timeout_s = 60,
                              .request_timeout_us = 60000000,
                              .arena_limit = 1 << 20,
@@ -210,13 +210,13 @@ static void load_close(struct load *l)
 }
 
 static const struct {
-    int clients, threads;
-} shapes[] = {{130, 2}, {130, 4}, {256, 4}, {512, 5}, {512, 8}};
+    int clients, threads, connections;
+} shapes[] = {{130, 1, 240}, {130, 4, 480}, {256, 1, 100000}, {512, 5, 600}, {512, 8, 400}};
 
 START_TEST(busy_connections_all_finish)
 {
     int clients = shapes[_i].clients;
-    struct http_server *s = start(shapes[_i].threads);
+    struct http_server *s = start(shapes[_i].threads, shapes[_i].connections);
     struct load *l = load_open(http_port(s), clients);
     ck_assert_msg(load_run(l, ROUNDS), "stalled with %d of %d open", l->open, clients);
     ck_assert_int_eq(l->failures, 0);
@@ -231,7 +231,7 @@ END_TEST
 
 START_TEST(connections_above_the_limit_wait_for_their_turn)
 {
-    struct http_server *s = start(1); /* 120 connections */
+    struct http_server *s = start(1, 100);
     struct load *l = load_open(http_port(s), 300);
     ck_assert_msg(load_run(l, ROUNDS), "stalled with %d of 300 open", l->open);
     ck_assert_int_eq(l->failures, 0);
@@ -251,7 +251,7 @@ static void *load_main(void *arg)
 START_TEST(a_stop_under_load_answers_everything_that_ran)
 {
     for (int round = 0; round < 5; round++) {
-        struct http_server *s = start(4);
+        struct http_server *s = start(4, 480);
         struct load *l = load_open(http_port(s), 200);
         pthread_t thread;
         ck_assert_int_eq(pthread_create(&thread, NULL, load_main, l), 0);
@@ -273,7 +273,7 @@ END_TEST
 START_TEST(starting_and_stopping_again_and_again_is_clean)
 {
     for (int i = 0; i < 20; i++)
-        http_stop(start(1 + i % 3));
+        http_stop(start(1 + i % 3, 500));
 }
 END_TEST
 
