@@ -27,7 +27,7 @@ struct documents {
     uint64_t seed;
 };
 
-static size_t make_document(void *arg, uint64_t n, char out[HTTP_LOAD_REQUEST_MAX])
+static size_t make_document(void *arg, uint64_t n, char *out)
 {
     const struct documents *d = arg;
     char id[ID_TEXT_MAX], path[80], body[400], key[48];

@@ -1,18 +1,14 @@
 /* The HTTP floor: /healthz against nginx that answers the same bytes. */
 #include "tests/bench/bench.h"
 #include "tests/bench/figures.h"
-#include "tests/bench/requests.h"
-#include <signal.h>
+#include "tests/bench/http_load.h"
+#include "tests/bench/nginx.h"
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 #define BODY "{\"status\":\"ok\"}"
 
-static size_t make_health(void *arg, uint64_t n, char out[HTTP_LOAD_REQUEST_MAX])
+static size_t make_health(void *arg, uint64_t n, char *out)
 {
     (void)arg;
     (void)n;
@@ -42,25 +38,13 @@ static int64_t health_rate(struct bench *b, int port)
 
 void bench_floor(struct bench *b)
 {
-    char conf[128];
-    int port = free_port();
-    snprintf(conf, sizeof conf, "%s/nginx.conf", b->stage.dir);
-    FILE *f = fopen(conf, "we");
-    if (f == NULL)
-        die("cannot write %s", conf);
-    fprintf(f,
-            "daemon off; worker_processes 1; pid %s/nginx.pid; error_log stderr crit;\n"
-            "events { worker_connections 1024; }\n"
-            "http { access_log off; keepalive_requests 1000000000; server { listen "
-            "127.0.0.1:%d; location = /healthz { default_type application/json;"
-            " return 200 '" BODY "'; } } }\n",
-            b->stage.dir, port);
-    fclose(f);
-    struct server nginx = stage_program((const char *[]){"nginx", "-c", conf, NULL}, port);
+    struct server nginx = nginx_start(&b->stage, 512, 0,
+                                      "location = /healthz { default_type application/json;"
+                                      " return 200 '" BODY "'; }");
     int64_t ours[REPETITIONS], theirs[REPETITIONS];
     for (int i = 0; i < REPETITIONS; i++) {
         ours[i] = health_rate(b, b->stage.main.port);
-        theirs[i] = health_rate(b, port);
+        theirs[i] = health_rate(b, nginx.port);
     }
     stage_server_stop(&nginx);
     int64_t o = median(ours, REPETITIONS), t = median(theirs, REPETITIONS);

@@ -4,6 +4,7 @@
 #include "tests/bench/bench.h"
 #include "tests/bench/figures.h"
 #include "tests/bench/requests.h"
+#include "tests/bench/usage.h"
 #include "tests/bench/yardstick.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,28 +40,9 @@ static void yardstick_of(struct bench *b, struct yardstick *y)
 
 /* ---- ours ---- */
 
-static struct http_load_result load_orders(struct bench *b, int port, enum spread spread,
-                                           int connections, int64_t rate)
-{
-    struct order_mix mix = {.stage = &b->stage, .spread = spread, .seed = fresh_seed()};
-    struct http_load_result result;
-    struct http_load load = {.port = port,
-                             .connections = connections,
-                             .for_us = (int64_t)b->seconds * 1000000,
-                             .rate = rate,
-                             .make = make_order,
-                             .check = order_confirmed,
-                             .arg = &mix};
-    if (!http_load_run(&load, &result))
-        die("the server cannot be reached");
-    if (result.wrong > 0)
-        die("an order was answered: %s", result.sample);
-    return result;
-}
-
 static int64_t orders_rate(struct bench *b, int port, enum spread spread, int connections)
 {
-    struct http_load_result r = load_orders(b, port, spread, connections, 0);
+    struct http_load_result r = load_orders(&b->stage, port, spread, connections, 0, b->seconds);
     return http_load_rate(&r);
 }
 
@@ -107,7 +89,13 @@ void bench_orders(struct bench *b)
     int64_t h = median(hot, REPETITIONS), ha = median(hot_alone, REPETITIONS);
     figure("orders, hot", (double)h / (double)ha, 5.0, "%lld/s, without batches %lld/s",
            (long long)h, (long long)ha);
-    struct http_load_result half = load_orders(b, port, UNIFORM, 64, o / 2);
+    struct cpu before = cpu_now(&b->stage, &b->stage.main);
+    struct http_load_result full = load_orders(&b->stage, port, UNIFORM, 64, 0, b->seconds);
+    struct cpu used = cpu_since(&b->stage, &b->stage.main, before);
+    note("CPU per order: server %lld us, PostgreSQL %lld us, load generator %lld us",
+         (long long)(used.server_us / full.good), (long long)(used.postgres_us / full.good),
+         (long long)(used.load_us / full.good));
+    struct http_load_result half = load_orders(&b->stage, port, UNIFORM, 64, o / 2, b->seconds);
     note("orders at half load: p50 %.1f ms, p99 %.1f ms",
          (double)histogram_percentile(&half.latency, 50) / 1000,
          (double)histogram_percentile(&half.latency, 99) / 1000);

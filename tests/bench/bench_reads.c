@@ -12,7 +12,7 @@
 #define READ_ORDERS 20000
 #define FIRST_READ STAGE_ID(32)
 
-static size_t make_read(void *arg, uint64_t n, char out[HTTP_LOAD_REQUEST_MAX])
+static size_t make_read(void *arg, uint64_t n, char *out)
 {
     const struct bench *b = arg;
     struct rng r = rng_of(1, "read", n);

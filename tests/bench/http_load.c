@@ -25,9 +25,8 @@ struct link {
     uint64_t n;
     int64_t since_us;
     size_t out_len, out_sent;
-    char *in;
+    char *in, *out;
     size_t in_len, in_cap;
-    char out[HTTP_LOAD_REQUEST_MAX];
 };
 
 struct run {
@@ -271,14 +270,18 @@ bool http_load_run(const struct http_load *load, struct http_load_result *ret)
     r.links = must(calloc(n, sizeof *r.links));
     r.idle = must(calloc(n, sizeof(struct link *)));
     r.epoll = epoll_create1(EPOLL_CLOEXEC);
-    for (size_t i = 0; i < n && !r.failed; i++)
+    size_t request_max = load->request_max > 0 ? load->request_max : HTTP_LOAD_REQUEST_MAX;
+    for (size_t i = 0; i < n && !r.failed; i++) {
+        r.links[i].out = must(malloc(request_max));
         open_link(&r, &r.links[i]);
+    }
     if (!r.failed)
         loop(&r);
     for (size_t i = 0; i < n; i++) {
         if (r.links[i].fd > 0)
             close(r.links[i].fd);
         free(r.links[i].in);
+        free(r.links[i].out);
     }
     free(r.links);
     free(r.idle);

@@ -16,8 +16,10 @@ struct http_load {
      * not a connection was free; 0: every connection sends its next request after each reply. */
     int64_t rate;
     int64_t most; /* requests; 0: no limit but the time */
-    /* Writes request n (0, 1, …) into out; returns its length. */
-    size_t (*make)(void *arg, uint64_t n, char out[HTTP_LOAD_REQUEST_MAX]);
+    /* Writes request n (0, 1, …) into out, which has room for request_max bytes; returns its
+     * length. */
+    size_t (*make)(void *arg, uint64_t n, char *out);
+    size_t request_max; /* 0: HTTP_LOAD_REQUEST_MAX */
     /* Is this the right reply? body is not NUL-terminated. Not asked about 503s. */
     bool (*check)(void *arg, uint64_t n, int status, const char *body, size_t len);
     void *arg;

@@ -118,7 +118,7 @@ struct kept {
     char *reply;
 };
 
-static size_t make_one(void *arg, uint64_t n, char out[HTTP_LOAD_REQUEST_MAX])
+static size_t make_one(void *arg, uint64_t n, char *out)
 {
     const struct kept *k = arg;
     return k->make(k->arg, n, out);

@@ -9,8 +9,8 @@
 
 #define HOT_PRODUCTS 5
 
-size_t make_request(const struct stage *s, char out[HTTP_LOAD_REQUEST_MAX], const char *method,
-                    const char *path, const char *key, const char *body)
+size_t make_request(const struct stage *s, char *out, const char *method, const char *path,
+                    const char *key, const char *body)
 {
     int n = snprintf(out, HTTP_LOAD_REQUEST_MAX,
                      "%s %s HTTP/1.1\r\nHost: o2c\r\nAuthorization: Bearer %s\r\n"
@@ -61,24 +61,59 @@ static int64_t pick(struct rng *r, enum spread spread, int64_t n)
     return spread == HOT ? 0 : spread == SKEWED ? skewed(r, n) : rng_between(r, 0, n - 1);
 }
 
-size_t make_order(void *arg, uint64_t n, char out[HTTP_LOAD_REQUEST_MAX])
+/* The body of order n; returns its length. */
+static int put_order(const struct order_mix *m, uint64_t n, char *out, size_t size)
 {
-    const struct order_mix *m = arg;
     struct rng r = rng_of(m->seed, "order", n);
-    char customer[ID_TEXT_MAX], key[48], body[4096];
+    char customer[ID_TEXT_MAX];
     id_format("cus", STAGE_CUSTOMER + pick(&r, m->spread, STAGE_CUSTOMERS), customer);
-    snprintf(key, sizeof key, "%llx-%llx", (unsigned long long)m->seed, (unsigned long long)n);
-    int len = snprintf(body, sizeof body,
+    int len = snprintf(out, size,
                        "{\"customer_id\":\"%s\",\"channel\":\"web\",\"customer_po\":\"PO-%llu\","
                        "\"confirm\":true,\"lines\":[",
                        customer, (unsigned long long)n);
     const int fifth = STAGE_PRODUCTS / STAGE_LINES;
     for (int i = 0; i < STAGE_LINES; i++)
-        len += snprintf(body + len, sizeof body - (size_t)len,
+        len += snprintf(out + len, size - (size_t)len,
                         "%s{\"sku\":\"SKU-%05ld\",\"quantity\":\"%ld\"}", i > 0 ? "," : "",
                         i * fifth + pick(&r, m->spread, fifth), rng_between(&r, 1, 9));
-    snprintf(body + len, sizeof body - (size_t)len, "]}");
+    return len + snprintf(out + len, size - (size_t)len, "]}");
+}
+
+static void key_of(const struct order_mix *m, uint64_t n, char out[48])
+{
+    snprintf(out, 48, "%llx-%llx", (unsigned long long)m->seed, (unsigned long long)n);
+}
+
+size_t make_order(void *arg, uint64_t n, char *out)
+{
+    const struct order_mix *m = arg;
+    char key[48], body[4096];
+    key_of(m, n, key);
+    put_order(m, n, body, sizeof body);
     return make_request(m->stage, out, "POST", "/v1/orders", key, body);
+}
+
+size_t make_bulk(void *arg, uint64_t n, char *out)
+{
+    const struct order_mix *m = arg;
+    char key[48];
+    key_of(m, n, key);
+    char *body = malloc(BULK_REQUEST_MAX);
+    if (body == NULL)
+        abort();
+    int len = 0;
+    for (uint64_t i = 0; i < BULK_ORDERS; i++) {
+        len += put_order(m, n * BULK_ORDERS + i, body + len, BULK_REQUEST_MAX - (size_t)len);
+        body[len++] = '\n';
+    }
+    int head = snprintf(out, BULK_REQUEST_MAX,
+                        "POST /v1/orders/bulk HTTP/1.1\r\nHost: o2c\r\nAuthorization: Bearer %s\r\n"
+                        "Idempotency-Key: %s\r\nContent-Type: application/x-ndjson\r\n"
+                        "Content-Length: %d\r\n\r\n",
+                        m->stage->key, key, len);
+    memcpy(out + head, body, (size_t)len);
+    free(body);
+    return (size_t)(head + len);
 }
 
 bool order_confirmed(void *mix, uint64_t n, int status, const char *body, size_t len)
@@ -87,6 +122,25 @@ bool order_confirmed(void *mix, uint64_t n, int status, const char *body, size_t
     (void)n;
     static const char confirmed[] = "\"status\":\"confirmed\"";
     return status == 201 && memmem(body, len, confirmed, sizeof confirmed - 1) != NULL;
+}
+
+struct http_load_result load_orders(const struct stage *s, int port, enum spread spread,
+                                    int connections, int64_t rate, int seconds)
+{
+    struct order_mix mix = {.stage = s, .spread = spread, .seed = fresh_seed()};
+    struct http_load_result result;
+    struct http_load load = {.port = port,
+                             .connections = connections,
+                             .for_us = (int64_t)seconds * 1000000,
+                             .rate = rate,
+                             .make = make_order,
+                             .check = order_confirmed,
+                             .arg = &mix};
+    if (!http_load_run(&load, &result))
+        die("the server cannot be reached");
+    if (result.wrong > 0)
+        die("an order was answered: %s", result.sample);
+    return result;
 }
 
 void expand(const char *fmt, const char *id, char *out, size_t size)
@@ -116,7 +170,7 @@ struct one_call {
     char *reply;
 };
 
-static size_t make_call(void *arg, uint64_t n, char out[HTTP_LOAD_REQUEST_MAX])
+static size_t make_call(void *arg, uint64_t n, char *out)
 {
     const struct one_call *c = arg;
     char key[32];

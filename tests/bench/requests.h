@@ -14,11 +14,19 @@ struct order_mix {
 uint64_t fresh_seed(void);
 
 /* POST /v1/orders: five lines, confirmed at once. */
-size_t make_order(void *mix, uint64_t n, char out[HTTP_LOAD_REQUEST_MAX]);
+size_t make_order(void *mix, uint64_t n, char *out);
+/* POST /v1/orders/bulk: BULK_ORDERS of these; out has room for BULK_REQUEST_MAX. */
+#define BULK_ORDERS 1000
+#define BULK_REQUEST_MAX ((size_t)1 << 20)
+size_t make_bulk(void *mix, uint64_t n, char *out);
 bool order_confirmed(void *mix, uint64_t n, int status, const char *body, size_t len);
+/* Orders for some seconds; rate as in http_load.h. Ends the program when one is answered with
+ * anything but success or 503. */
+struct http_load_result load_orders(const struct stage *s, int port, enum spread spread,
+                                    int connections, int64_t rate, int seconds);
 /* Any request with a body (NULL: GET); returns its length. */
-size_t make_request(const struct stage *s, char out[HTTP_LOAD_REQUEST_MAX], const char *method,
-                    const char *path, const char *key, const char *body);
+size_t make_request(const struct stage *s, char *out, const char *method, const char *path,
+                    const char *key, const char *body);
 /* What follows the mark, up to a quote or the end of the line; ends the program when it is missing.
  */
 void text_after(const char *in, const char *mark, char *out, size_t size);

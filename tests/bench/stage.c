@@ -93,7 +93,7 @@ int free_port(void)
 
 /* ---- the server ---- */
 
-static size_t ask_ready(void *arg, uint64_t n, char out[HTTP_LOAD_REQUEST_MAX])
+static size_t ask_ready(void *arg, uint64_t n, char *out)
 {
     (void)arg;
     (void)n;
