@@ -239,22 +239,49 @@ int64_t stage_int(const struct stage *s, const char *fmt, ...)
     return ret;
 }
 
+/* The columns of the table in order, with what the lines "column = expression" say in place of
+ * those they name. Takes lines apart. */
+static const char *columns_of_clone(const struct stage *s, const char *table, char *lines)
+{
+    char *list = NULL, *rest = NULL;
+    size_t size = 0;
+    FILE *f = open_memstream(&list, &size);
+    for (char *line = strtok_r(lines, "\n", &rest); line != NULL;
+         line = strtok_r(NULL, "\n", &rest)) {
+        char *expression = strstr(line, " = ");
+        if (expression == NULL)
+            die("no column = expression: %s", line);
+        fprintf(f, "%s('%.*s', $e$%s$e$)", ftell(f) > 0 ? ", " : "", (int)(expression - line), line,
+                expression + 3);
+    }
+    fclose(f);
+    const char *ret = stage_sql(
+        s,
+        "SELECT string_agg(coalesce(m.expression, 'o.' || quote_ident(a.attname)), ', ' "
+        "ORDER BY a.attnum) FROM pg_attribute a LEFT JOIN (VALUES %s) AS m(name, expression) "
+        "ON m.name = a.attname WHERE a.attrelid = '%s'::regclass AND a.attnum > 0",
+        list, table);
+    free(list);
+    return ret;
+}
+
 void stage_clone(const struct stage *s, const char *table, int64_t id, const char *key, int n,
                  const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    char *members = NULL;
-    if (vasprintf(&members, fmt, ap) < 0)
+    char *lines = NULL;
+    if (vasprintf(&lines, fmt, ap) < 0)
         abort();
     va_end(ap);
+    char *columns = strdup(columns_of_clone(s, table, lines));
     stage_sql(s,
-              "SET session_replication_role = replica; INSERT INTO %s SELECT r.* FROM %s o CROSS "
-              "JOIN generate_series(0, %d) g CROSS JOIN LATERAL jsonb_populate_record(o, "
-              "jsonb_build_object(%s)) r WHERE o.tenant_id = %lld AND o.%s = %lld; "
+              "SET session_replication_role = replica; INSERT INTO %s SELECT %s FROM %s o "
+              "CROSS JOIN generate_series(0, %d) g WHERE o.tenant_id = %lld AND o.%s = %lld; "
               "SET session_replication_role = origin",
-              table, table, n - 1, members, (long long)s->tenant, key, (long long)id);
-    free(members);
+              table, columns, table, n - 1, (long long)s->tenant, key, (long long)id);
+    free(columns);
+    free(lines);
 }
 
 /* ---- the tenant ---- */

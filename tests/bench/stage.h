@@ -55,8 +55,9 @@ const char *stage_sql(const struct stage *s, const char *fmt, ...)
 int64_t stage_int(const struct stage *s, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* n copies of the tenant's rows whose column `key` is id, for g = 0 … n - 1 with the members that
- * fmt gives, like "'id', %lld + g". No trigger and no foreign key looks at them. */
+/* n copies of the tenant's rows whose column `key` is id, for g = 0 … n - 1, with other values in
+ * the columns that fmt names, one a line: "id = %lld + g\n". No trigger and no foreign key looks at
+ * them. */
 void stage_clone(const struct stage *s, const char *table, int64_t id, const char *key, int n,
                  const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 
