@@ -128,11 +128,18 @@ err app_open_pool(struct app *app)
                              .wait_us = s->request_timeout_ms * 1000,
                              .statement_timeout_ms = s->statement_timeout_ms,
                              .lock_timeout_ms = s->lock_timeout_ms};
-    return pool_open(&o, &app->pool);
+    TRY(pool_open(&o, &app->pool));
+    if (s->report_database_url[0] == '\0')
+        return OK;
+    o.conninfo = s->report_database_url;
+    o.size = (size_t)s->report_workers;
+    return pool_open(&o, &app->report_pool);
 }
 
 void app_close(struct app *app)
 {
+    if (app->report_pool != NULL)
+        pool_close(app->report_pool);
     if (app->pool != NULL)
         pool_close(app->pool);
     embedded_stop(app->embedded);

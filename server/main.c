@@ -91,7 +91,8 @@ static void wait_for_signal(struct app *app, const sigset_t *signals)
 static int serve_until_signal(struct app *app, const sigset_t *signals)
 {
     const struct o2c_settings *s = &app->settings;
-    struct runner_options ro = {.settings = s, .pool = app->pool, .secret = app->secret};
+    struct runner_options ro = {
+        .settings = s, .pool = app->pool, .report_pool = app->report_pool, .secret = app->secret};
     struct runner *run = runner_new(&ro);
     struct http_options o = {.address = s->address,
                              .port = (int)s->port,

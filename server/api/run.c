@@ -32,7 +32,7 @@ enum { CLASS_WRITE, CLASS_READ, CLASS_REPORT, N_CLASSES };
 
 struct runner {
     const struct o2c_settings *settings;
-    struct pool *pool;
+    struct pool *pool, *report_pool;
     struct bytes secret;
     struct auth *auth;
     struct http_class classes[N_CLASSES];
@@ -610,7 +610,8 @@ static err run_transaction(struct group *g, err (*body)(struct tx *, void *), st
                            .arena = arena,
                            .problem = p,
                            .ret_retries = &retries};
-    err e = tx_run(g->run->pool, &o, body, g);
+    bool report = class_of(route) == CLASS_REPORT;
+    err e = tx_run(report ? g->run->report_pool : g->run->pool, &o, body, g);
     for (size_t i = 0; i < g->n; i++)
         g->v[i]->retries = retries;
     return e;
@@ -799,6 +800,7 @@ struct runner *runner_new(const struct runner_options *o)
     const struct o2c_settings *s = o->settings;
     run->settings = s;
     run->pool = o->pool;
+    run->report_pool = o->report_pool != NULL ? o->report_pool : o->pool;
     run->secret = o->secret;
     run->auth = auth_new(o->secret);
     int queue = (int)s->queue_max;

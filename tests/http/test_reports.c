@@ -283,6 +283,22 @@ START_TEST(a_wrong_parameter_of_a_report_is_named)
 }
 END_TEST
 
+/* A replica that has not replayed anything yet is an empty database. */
+START_TEST(reports_are_read_from_the_replica_where_there_is_one)
+{
+    struct world *behind = world_new();
+    const char *env[] = {"O2C_REPORT_DATABASE_URL", world_conninfo(behind), NULL};
+    struct world *w = world_new_with(env);
+    struct history h;
+    history_make(w, &h);
+    ck_assert_uint_eq(length(report(w, "aging?as_of=2026-02-28"), "/rows"), 0);
+    ck_assert_uint_gt(length(get(w, "/v1/invoices"), "/data"), 0);
+    expect_problem(get(w, "/v1/reports/statement?customer_id=%s", h.a), 422, "invalid");
+    world_free(w);
+    world_free(behind);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("reports");
@@ -295,6 +311,7 @@ static Suite *suite(void)
     tcase_add_test(t, sales_add_up_by_month_by_customer_and_by_product);
     tcase_add_test(t, the_trial_balance_is_that_of_the_day);
     tcase_add_test(t, a_wrong_parameter_of_a_report_is_named);
+    tcase_add_test(t, reports_are_read_from_the_replica_where_there_is_one);
     suite_add_tcase(s, t);
     return s;
 }

@@ -39,7 +39,7 @@ struct world {
     const char *url, *key, *tenant, *conninfo;
     int64_t tenant_id;
     struct o2c_settings settings;
-    struct pool *pool;
+    struct pool *pool, *report_pool;
     struct runner *runner;
     struct http_server *http;
     bool has_masters;
@@ -176,8 +176,13 @@ static void start_server(struct world *w)
         .statement_timeout_ms = 60000,
         .lock_timeout_ms = s->lock_timeout_ms};
     ck_assert_int_eq(pool_open(&po, &w->pool), OK);
+    if (s->report_database_url[0] != '\0') {
+        po.conninfo = s->report_database_url;
+        ck_assert_int_eq(pool_open(&po, &w->report_pool), OK);
+    }
     struct runner_options ro = {.settings = s,
                                 .pool = w->pool,
+                                .report_pool = w->report_pool,
                                 .secret = {.p = world_secret, .len = sizeof(world_secret) - 1}};
     w->runner = runner_new(&ro);
     struct http_options ho = {.address = "127.0.0.1",
@@ -213,7 +218,8 @@ struct world *world_new_with(const char *const *env)
     ck_assert_int_eq(settings_load(o2c_settings_table, o2c_settings_count, &w->settings), OK);
     for (size_t i = 0; env != NULL && env[i] != NULL; i += 2)
         unsetenv(env[i]);
-    w->settings.http_threads = w->settings.http_threads > 4 ? 4 : w->settings.http_threads;
+    w->settings.http_threads = 2; /* so that requests meet on several */
+    w->settings.connections = w->settings.connections > 480 ? 480 : w->settings.connections;
     w->settings.docs_dir = "";
     struct seed s = {.w = w, .scopes = "*", .new_tenant = true};
     seed(w, &s);
@@ -237,6 +243,8 @@ void world_free(struct world *w)
     http_stop(w->http);
     runner_free(w->runner);
     pool_close(w->pool);
+    if (w->report_pool != NULL)
+        pool_close(w->report_pool);
     for (size_t i = 0; i < w->n_parsed; i++)
         json_decref(w->parsed[i]);
     free(w->parsed);
