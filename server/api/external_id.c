@@ -1,6 +1,7 @@
 /* Refusals and checks around external ids. */
 #include "server/api/external_id.h"
 #include "lib/base/id.h"
+#include <stdlib.h>
 #include <string.h>
 
 static void name_holder(const struct call *c, const char *prefix, int64_t holder)
@@ -19,6 +20,57 @@ err external_id_taken(const struct call *c, const char *prefix, int64_t holder)
     return fail(c->problem, ERR_EXTERNAL_ID_TAKEN,
                 "The external_id belongs to %s. Use another one, or change that one.",
                 c->problem->conflicting_id);
+}
+
+/* By external id; those that want the same in the order in which they came. */
+static int twins_together(const void *a, const void *b)
+{
+    const struct external_id_claim *x = *(struct external_id_claim *const *)a;
+    const struct external_id_claim *y = *(struct external_id_claim *const *)b;
+    int order = strcmp(x->external_id, y->external_id);
+    return order != 0 ? order : (x > y) - (x < y);
+}
+
+void external_ids_link(struct arena *a, struct external_id_claim *claims, size_t n)
+{
+    struct external_id_claim **sorted = ARENA_ARRAY(a, struct external_id_claim *, n);
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++)
+        if (claims[i].external_id != NULL)
+            sorted[kept++] = &claims[i];
+    qsort(sorted, kept, sizeof(*sorted), twins_together);
+    for (size_t i = 1; i < kept; i++)
+        if (strcmp(sorted[i - 1]->external_id, sorted[i]->external_id) == 0)
+            sorted[i]->earlier = sorted[i - 1];
+}
+
+static int by_external_id(const void *key, const void *element)
+{
+    return strcmp(key, ((const struct external_id_holder *)element)->external_id);
+}
+
+err external_id_check(struct external_id_claim *claim, const char *prefix,
+                      const struct external_id_holder_list *taken)
+{
+    if (claim->external_id == NULL)
+        return OK;
+    const struct external_id_holder *holder = taken->n == 0
+                                                  ? NULL
+                                                  : bsearch(claim->external_id, taken->v, taken->n,
+                                                            sizeof(*taken->v), by_external_id);
+    if (holder != NULL && holder->id != claim->id)
+        return external_id_taken(claim->call, prefix, holder->id);
+    /* Forgets those that were refused, so that a long row of twins is not walked again and again.
+     */
+    while (claim->earlier != NULL && claim->earlier->call->problem->code != OK)
+        claim->earlier = claim->earlier->earlier;
+    if (claim->earlier == NULL)
+        return OK;
+    if (claim->earlier->id != NIL64)
+        return external_id_taken(claim->call, prefix, claim->earlier->id);
+    return fail(claim->call->problem, ERR_EXTERNAL_ID_TAKEN,
+                "Another request that was sent at the same time has the external id %s.",
+                claim->external_id);
 }
 
 err external_id_differs(const struct call *c, const char *prefix, int64_t id, const char *pointer)

@@ -6,6 +6,28 @@
 /* The refusal of an external id that belongs to another resource of the kind. When a PUT raced with
  * the creation of its own target, ERR_SERIALIZATION instead: run again, there it is. */
 err external_id_taken(const struct call *c, const char *prefix, int64_t holder);
+/* A stored resource and the external id that it has; lists are sorted by it, by bytes. */
+struct external_id_holder {
+    int64_t id;
+    const char *external_id;
+};
+struct external_id_holder_list {
+    struct external_id_holder *v;
+    size_t n;
+};
+/* What one of a batch wants for the resource that it makes. */
+struct external_id_claim {
+    const struct call *call;
+    const char *external_id;           /* NULL: none */
+    int64_t id;                        /* of the resource; NIL64 while it has none */
+    struct external_id_claim *earlier; /* the last one before it that wants the same */
+};
+/* Fills `earlier` of a batch in the order in which it came. */
+void external_ids_link(struct arena *a, struct external_id_claim *claims, size_t n);
+/* Decided in turn: external_id_taken() when a stored resource other than the claimant's has the id,
+ * or one that an earlier claimant, not refused so far, makes. */
+err external_id_check(struct external_id_claim *claim, const char *prefix,
+                      const struct external_id_holder_list *taken) MUST_CHECK;
 /* The refusal of any other unique key ("SKU", "code") that belongs to another resource. */
 err key_taken(const struct call *c, const char *what, const char *prefix, int64_t holder);
 /* The refusal of a PUT that says something else, at pointer, than what was recorded under the id.

@@ -17,7 +17,7 @@ struct facts {
     struct customer_facts_list customers;
     struct product_facts_list products, products_by_sku;
     struct warehouse_facts_list warehouses;
-    struct orders_by_external_id_row_list taken;
+    struct external_id_holder_list taken;
     struct order_numbers_row_list numbers;
     struct price_facts_list prices;
     struct tax_rate_facts_list tax_rates;
@@ -140,50 +140,17 @@ static const struct product_facts *product_of(const struct facts *f, const struc
                                   : NULL;
 }
 
-static int by_external_id(const void *key, const void *element)
+/* An external id belongs to the order that has it, else to the first of the batch that asks and has
+ * no fault. */
+static struct external_id_claim *claims_of(struct tx *tx, const struct placing *p, size_t n)
 {
-    return strcmp(key, ((const struct orders_by_external_id_row *)element)->external_id);
-}
-
-static int64_t holder_of(const struct facts *f, const char *external_id)
-{
-    if (f->taken.n == 0)
-        return NIL64;
-    const struct orders_by_external_id_row *found = bsearch(external_id, f->taken.v, f->taken.n,
-                                                            sizeof(*f->taken.v), by_external_id);
-    return found != NULL ? found->id : NIL64;
-}
-
-/* By external id; those that share one in the order in which they came. */
-static int twins_together(const void *a, const void *b)
-{
-    const struct placing *x = *(struct placing *const *)a, *y = *(struct placing *const *)b;
-    int order = strcmp(x->in->external_id, y->in->external_id);
-    return order != 0 ? order : (x > y) - (x < y);
-}
-
-/* An external id belongs to the order that has it, else to the first of the batch that asks. */
-static err refuse_taken(struct tx *tx, struct placing *p, size_t n, const struct facts *f)
-{
-    struct placing **named = ARENA_ARRAY(tx->arena, struct placing *, n);
-    size_t n_named = 0;
+    struct external_id_claim *claims = ARENA_ARRAY(tx->arena, struct external_id_claim, n);
     for (size_t i = 0; i < n; i++)
-        if (p[i].in->external_id != NULL && alive(&p[i]))
-            named[n_named++] = &p[i];
-    qsort(named, n_named, sizeof(*named), twins_together);
-    for (size_t i = 0; i < n_named; i++) {
-        const struct placing *it = named[i];
-        const char *mine = it->in->external_id;
-        int64_t holder = holder_of(f, mine);
-        if (holder != NIL64 && (it->draft == NULL || it->draft->id != holder)) {
-            if (external_id_taken(it->call, "ord", holder) == ERR_SERIALIZATION)
-                return ERR_SERIALIZATION;
-        } else if (i > 0 && strcmp(named[i - 1]->in->external_id, mine) == 0) {
-            fail(it->call->problem, ERR_EXTERNAL_ID_TAKEN,
-                 "Another order that was sent at the same time has the external id %s.", mine);
-        }
-    }
-    return OK;
+        claims[i] = (struct external_id_claim){.call = p[i].call,
+                                               .external_id = p[i].in->external_id,
+                                               .id = p[i].draft != NULL ? p[i].draft->id : NIL64};
+    external_ids_link(tx->arena, claims, n);
+    return claims;
 }
 
 /* Who buys and in which terms: fills the header, finds the faults. */
@@ -519,19 +486,28 @@ static err store(struct tx *tx, const struct placing *p, size_t n)
     return s > 0 ? stock_apply(tx, stock, s) : OK;
 }
 
+/* In turn, each with its external id, if it is free, and its number. */
+static err resolve_each(struct tx *tx, struct placing *p, size_t n, const struct facts *f)
+{
+    struct external_id_claim *claims = claims_of(tx, p, n);
+    for (size_t i = 0; i < n; i++) {
+        if (alive(&p[i]) && external_id_check(&claims[i], "ord", &f->taken) == ERR_SERIALIZATION)
+            return ERR_SERIALIZATION;
+        const char *number = p[i].draft != NULL ? p[i].draft->number
+                                                : arena_printf(tx->arena, "ORD-%06lld",
+                                                               (long long)f->numbers.v[i].number);
+        if (alive(&p[i]))
+            resolve(tx, &p[i], f, number);
+    }
+    return OK;
+}
+
 /* Either all are new, or there is one and it replaces a draft. */
 static err place(struct tx *tx, struct placing *p, size_t n)
 {
     struct facts f = {0};
     TRY(load_masters(tx, p, n, &f));
-    TRY(refuse_taken(tx, p, n, &f));
-    for (size_t i = 0; i < n; i++) {
-        const char *number = p[i].draft != NULL ? p[i].draft->number
-                                                : arena_printf(tx->arena, "ORD-%06lld",
-                                                               (long long)f.numbers.v[i].number);
-        if (alive(&p[i]))
-            resolve(tx, &p[i], &f, number);
-    }
+    TRY(resolve_each(tx, p, n, &f));
     TRY(load_and_lock(tx, p, n, &f));
     for (size_t i = 0; i < n; i++)
         decide(tx, &p[i], &f);

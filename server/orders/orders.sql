@@ -1,5 +1,6 @@
 -- Orders, their lines and holds.
 -- include "server/orders/orders.h"
+-- include "server/api/external_id.h"
 
 -- Numbers for new orders.
 -- fn order_numbers(n i64) -> many(number i64)
@@ -9,10 +10,11 @@ SELECT nextval('order_number') AS number FROM generate_series(1, :n);
 -- first external id that is not below it, taken when it is the same. The order makes that index the
 -- cheapest way in; with = ANY a plan made while the table was small compares every order of the
 -- tenant with all of them.
--- fn orders_by_external_id(external_ids text[]) -> many(id i64, external_id text, customer_id i64, gross i64)
-SELECT o.id, o.external_id, o.customer_id, o.gross
+-- fn orders_by_external_id(external_ids text[])
+--   -> many struct external_id_holder(id i64, external_id text)
+SELECT o.id, o.external_id
   FROM unnest(:external_ids) AS x(external_id) CROSS JOIN LATERAL (
-       SELECT id, external_id, customer_id, gross FROM sales_order
+       SELECT id, external_id FROM sales_order
         WHERE tenant_id = :tenant AND external_id >= x.external_id
         ORDER BY external_id LIMIT 1) o
  WHERE o.external_id = x.external_id

@@ -1,24 +1,11 @@
 /* Shipments that race: for the same line, for the same draft, with an adjustment of the stock that
- * they take. Each race stops the first transaction before its COMMIT until the second one waits for
- * a lock of it. */
+ * they take. */
 #include "lib/base/decimal.h"
-#include "lib/pg/migrate.h"
-#include "server/events/events.h"
 #include "server/inventory/inventory.h"
-#include "server/routes_prototypes.h"
 #include "server/shipments/shipments.h"
-#include "tests/unit/pg_fixture.h"
-#include <inttypes.h>
-#include <pthread.h>
-#include <semaphore.h>
-#include <string.h>
+#include "tests/isolation/races.h"
 
 #define Q(n) (INT64_C(1000000) * (n))
-#define TODAY 20000
-
-static struct pool *pool;
-static const struct tenant_facts tenant = {
-    .id = 1, .currency = "EUR", .exponent = 2, .locked_until = NIL32};
 
 /* ---- a small company: warehouse 1, product P with stock, order P of Q(10) confirmed ---- */
 
@@ -78,17 +65,6 @@ static void given_order(int id, int reserved)
 }
 
 /* ---- what the transactions do ---- */
-
-struct act {
-    err (*run)(struct tx *tx, struct call *c, const struct act *a);
-    int64_t id; /* of the order, the shipment or the product */
-    int64_t quantity;
-    /* out */
-    err result;
-    int64_t made; /* id of the shipment */
-    int64_t retries;
-    char detail[300];
-};
 
 static err ship_line(struct tx *tx, struct call *c, const struct act *a)
 {
@@ -173,90 +149,6 @@ static err invoice_all(struct tx *tx, struct call *c, const struct act *a)
     struct shipment_line_invoiced row = {s->id, 1, a->quantity};
     TRY(shipment_lines_invoice(tx, &row, 1));
     return tx_flush(tx);
-}
-
-/* ---- two of them at once ---- */
-
-struct actor {
-    struct act *act;
-    sem_t *acted, *go; /* NULL: runs through */
-    struct arena *arena;
-    struct problem problem;
-};
-
-static err body(struct tx *tx, void *arg)
-{
-    struct actor *actor = arg;
-    struct call c = {.problem = &actor->problem,
-                     .tenant = &tenant,
-                     .api_key_id = NIL64,
-                     .path_id = {NIL64, NIL64},
-                     .if_match = VERSION_ANY};
-    problem_init(&actor->problem, actor->arena);
-    err e = actor->act->run(tx, &c, actor->act);
-    if (e == OK)
-        e = events_flush(tx);
-    if (actor->acted != NULL) {
-        sem_post(actor->acted);
-        sem_wait(actor->go);
-    }
-    return e;
-}
-
-static void *perform(void *arg)
-{
-    struct actor *actor = arg;
-    actor->arena = arena_new((size_t)64 << 20);
-    struct tx_options o = {.mode = TX_WRITE,
-                           .tenant = 1,
-                           .now = clock_now_us(),
-                           .today = TODAY,
-                           .arena = actor->arena,
-                           .problem = &actor->problem,
-                           .ret_retries = &actor->act->retries};
-    actor->act->result = tx_run(pool, &o, body, actor);
-    snprintf(actor->act->detail, sizeof actor->act->detail, "%s",
-             actor->problem.detail != NULL ? actor->problem.detail : "");
-    arena_free(actor->arena);
-    return NULL;
-}
-
-static void alone(struct act *act)
-{
-    struct actor actor = {.act = act};
-    perform(&actor);
-}
-
-static bool somebody_waits(void)
-{
-    for (int i = 0; i < 500; i++) {
-        if (fixture_int("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") > 0)
-            return true;
-        usleep(10000);
-    }
-    return false;
-}
-
-/* first has done everything but COMMIT when second begins; first commits when second waits. */
-static void race(struct act *first, struct act *second)
-{
-    sem_t acted, go;
-    sem_init(&acted, 0, 0);
-    sem_init(&go, 0, 0);
-    struct actor one = {.act = first, .acted = &acted, .go = &go}, two = {.act = second};
-    pthread_t a, b;
-    ck_assert_int_eq(pthread_create(&a, NULL, perform, &one), 0);
-    sem_wait(&acted);
-    ck_assert_int_eq(pthread_create(&b, NULL, perform, &two), 0);
-    bool waited = somebody_waits();
-    sem_post(&go);
-    pthread_join(a, NULL);
-    pthread_join(b, NULL);
-    sem_destroy(&acted);
-    sem_destroy(&go);
-    ck_assert_msg(waited, "the second transaction did not wait for the first");
-    ck_assert_int_eq(first->retries, 0);
-    ck_assert_int_eq(second->retries, 0);
 }
 
 static int64_t sum_of(const char *column, const char *rows, int64_t id)
@@ -447,33 +339,16 @@ END_TEST
 
 int main(void)
 {
-    fixture_start();
-    if (migrate(embedded_owner_conninfo(fixture)) != OK) {
-        fprintf(stderr, "the schema does not migrate\n");
-        fixture_stop();
-        return 1;
-    }
-
-    Suite *suite = suite_create("races of shipments");
-    TCase *tc = tcase_create("races");
-    tcase_set_timeout(tc, 60);
-    tcase_add_unchecked_fixture(tc, open_company, NULL);
-    suite_add_tcase(suite, tc);
-    tcase_add_test(tc, of_two_shipments_of_the_same_line_only_what_is_open_leaves);
-    tcase_add_test(tc, two_shipments_that_fit_the_line_together_both_leave);
-    tcase_add_test(tc, shipments_of_two_orders_share_the_last_stock_without_overselling);
-    tcase_add_test(tc, a_draft_ships_once);
-    tcase_add_test(tc, a_draft_that_is_being_canceled_does_not_ship);
-    tcase_add_test(tc, a_shipment_behind_an_adjustment_sees_what_was_taken_away);
-    tcase_add_test(tc, an_adjustment_behind_a_shipment_sees_what_has_left);
-    tcase_add_test(tc, first_receipts_of_the_same_products_wait_for_each_other_and_add_up);
-    tcase_add_test(tc, a_shipment_line_is_not_invoiced_twice);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK); /* the pool's connections do not survive a fork */
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    pool_close(pool);
-    fixture_stop();
-    return failed != 0;
+    const TTest *const tests[] = {
+        of_two_shipments_of_the_same_line_only_what_is_open_leaves,
+        two_shipments_that_fit_the_line_together_both_leave,
+        shipments_of_two_orders_share_the_last_stock_without_overselling,
+        a_draft_ships_once,
+        a_draft_that_is_being_canceled_does_not_ship,
+        a_shipment_behind_an_adjustment_sees_what_was_taken_away,
+        an_adjustment_behind_a_shipment_sees_what_has_left,
+        first_receipts_of_the_same_products_wait_for_each_other_and_add_up,
+        a_shipment_line_is_not_invoiced_twice,
+    };
+    return race_main("races of shipments", open_company, tests, COUNT_OF(tests));
 }
