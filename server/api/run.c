@@ -407,20 +407,10 @@ struct group {
     size_t n;
 };
 
-static void file(struct call *c, err e)
-{
-    if (c->problem->code != OK)
-        return;
-    if (e == ERR_NO_ROW)
-        fail(c->problem, ERR_NOT_FOUND, "There is no such resource.");
-    else
-        c->problem->code = e;
-}
-
 err call_failed(struct tx *tx, struct call *c, err e)
 {
     (void)tx;
-    file(c, e);
+    call_file(c, e);
     return c->route->kind == ROUTE_WRITE || err_status(e) >= 500 ? e : OK;
 }
 
@@ -697,7 +687,7 @@ static void run_and_answer(struct group *g, struct arena *arena)
     for (size_t i = 0; i < g->n; i++)
         g->v[i]->http->response = (struct http_response){0};
     if (g->n == 1) {
-        file(&g->v[0]->call, e);
+        call_file(&g->v[0]->call, e);
         refuse_alone(g, arena);
         return;
     }

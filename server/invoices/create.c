@@ -330,7 +330,8 @@ static err store(struct drafting *d)
     event_push(d->tx, d->c, "invoice.created", "invoice", i->id, NULL,
                invoice_event_json(d->tx->arena, i, 0));
     if (in->finalize) {
-        TRY(invoice_post(d->tx, d->c, i, 0));
+        TRY(invoice_may_post(d->c, i));
+        TRY(invoices_post(d->tx, &(struct posting){d->c, i, 0}, 1));
     } else {
         struct credit_delta delta = {.account = i->credit_account_id, .unbilled = i->gross};
         TRY(credit_apply(d->tx, &delta, 1));

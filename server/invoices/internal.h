@@ -8,6 +8,13 @@
 enum rounding document_rounding(const char *name);
 bool document_tax_per_line(const char *tax_rounding);
 
+/* The invoices as they are shown, by id, in one flush; those that do not exist are left out. */
+err invoices_load(struct tx *tx, const int64_t *ids, size_t n, struct invoice_list *ret) MUST_CHECK;
+struct invoice *invoice_shown(const struct invoice_list *list, int64_t id); /* or NULL */
+/* Says in i what can be done with it; the rest of i is there. */
+void invoice_allow(struct arena *a, struct invoice *i);
+err invoice_lines_load(struct tx *tx, int64_t invoice_id, struct invoice_line_list *ret) MUST_CHECK;
+
 const char *invoice_event_json(struct arena *a, const struct invoice_state *i, int64_t open);
 const char *status_json(struct arena *a, const char *status);
 
@@ -16,10 +23,18 @@ const char *status_json(struct arena *a, const char *status);
 /* Queues what an invoice's lines claim of shipments (sign 1) or give back (-1). */
 err shipments_count(struct tx *tx, const struct invoice_line_list *lines, int sign) MUST_CHECK;
 
-/* Takes the number of a claimed invoice and queues its books, open item and exposure, of which
- * drafted is already in unbilled. i gets its number and status. Its credit account is locked. */
-err invoice_post(struct tx *tx, const struct call *c, struct invoice_state *i,
-                 int64_t drafted) MUST_CHECK;
+/* Decides that a claimed invoice is posted: gives it the status it then has. Refuses a locked day;
+ * then nothing has changed. */
+err invoice_may_post(const struct call *c, struct invoice_state *i) MUST_CHECK;
+/* An invoice for which that was decided. */
+struct posting {
+    const struct call *c;
+    struct invoice_state *i;
+    int64_t drafted; /* part of its gross that is in unbilled already */
+};
+/* Takes the numbers and queues books, open items and exposure of n invoices; each gets its number.
+ * Their credit accounts are locked. */
+err invoices_post(struct tx *tx, const struct posting *p, size_t n) MUST_CHECK;
 
 /* ---- lines without a source document ---- */
 

@@ -58,7 +58,7 @@ SELECT :tenant, :invoice_id, l.line_no, l.order_id, l.order_line_no, l.shipment_
             description, quantity, unit_price, discount_percent, tax_code_id, tax_rate, net, tax,
             gross);
 
--- fn invoice_header(id i64) -> one struct invoice(id i64, version i64, external_id text?,
+-- fn invoice_headers(ids i64[]) -> many struct invoice(id i64, version i64, external_id text?,
 --     number text?, status text, customer_id i64, order_id i64?, customer_po text?, currency text,
 --     invoice_date date, due_date date, payment_terms_days i64, net i64, tax i64, gross i64,
 --     open_amount i64, overdue bool, line_count i64, notes text?, metadata json,
@@ -83,19 +83,21 @@ SELECT i.id, i.version, i.external_id, i.number, i.status, i.customer_id, i.orde
        SELECT coalesce(sum(gross), 0)::bigint AS credited
          FROM credit_note n
         WHERE n.tenant_id = :tenant AND n.invoice_id = i.id AND n.status = 'issued') n
- WHERE i.tenant_id = :tenant AND i.id = :id;
+ WHERE i.tenant_id = :tenant AND i.id = ANY(:ids)
+ ORDER BY i.id;
 
--- fn invoice_lines_select(invoice_id i64)
---     -> many struct invoice_line(line_no i64, order_id i64?, order_line_no i64?,
+-- The lines of invoices, by invoice and number.
+-- fn invoice_lines(invoices i64[])
+--     -> many struct invoice_line_of(invoice_id i64, line_no i64, order_id i64?, order_line_no i64?,
 --     shipment_id i64?, shipment_line_no i64?, product_id i64?, sku text?, description text,
 --     quantity i64, unit_price i64, discount_percent i64, tax_code_id i64, tax_rate i64, net i64,
 --     tax i64, gross i64, credited_quantity i64, credited_net i64, credited_tax i64)
-SELECT line_no, order_id, order_line_no, shipment_id, shipment_line_no, product_id, sku,
+SELECT invoice_id, line_no, order_id, order_line_no, shipment_id, shipment_line_no, product_id, sku,
        description, quantity, unit_price, discount_percent, tax_code_id, tax_rate, net, tax, gross,
        credited_quantity, credited_net, credited_tax
   FROM invoice_line
- WHERE tenant_id = :tenant AND invoice_id = :invoice_id
- ORDER BY line_no;
+ WHERE tenant_id = :tenant AND invoice_id = ANY(:invoices)
+ ORDER BY invoice_id, line_no;
 
 -- fn invoices_list() -> list struct invoice_summary(id i64, version i64, external_id text?,
 --     number text?, status text, customer_id i64, order_id i64?, customer_po text?, currency text,
@@ -149,11 +151,14 @@ SELECT id, version, customer_id, credit_account_id, order_id, number, status, cu
  ORDER BY id
    FOR UPDATE;
 
--- fn invoice_finalize_row(id i64, number text, status text) -> exec
-UPDATE invoice
-   SET version = version + 1, number = :number, status = :status, finalized_at = :now,
+-- The invoices are locked: their versions are known.
+-- fn invoices_finalize_rows(rows f[struct invoice_state: id i64, version i64, number text,
+--     status text]) -> exec
+UPDATE invoice i
+   SET version = f.version, number = f.number, status = f.status, finalized_at = :now,
        updated_at = :now
- WHERE tenant_id = :tenant AND id = :id;
+  FROM unnest(:f.id, :f.version, :f.number, :f.status) AS f(id, version, number, status)
+ WHERE i.tenant_id = :tenant AND i.id = f.id;
 
 -- fn invoice_end_row(id i64, status text) -> exec
 UPDATE invoice

@@ -44,11 +44,11 @@ static err lock(struct voiding *v, int64_t id)
     struct open_item_list *items = ARENA_NEW(v->tx->arena, struct open_item_list);
     TRY(invoice_peek(v->tx, id, &peeked));
     TRY(lock_source(v, &peeked));
-    TRY(invoice_lines_select(v->tx, id, &v->lines));
+    TRY(invoice_lines_load(v->tx, id, &v->lines));
     TRY(lock_shipments(v));
     TRY(invoices_lock_queue(v->tx, &id, 1, found));
     TRY(open_items_lock_queue(v->tx, &id, 1, items));
-    TRY(invoice_lines_select(v->tx, id, &v->lines));
+    TRY(invoice_lines_load(v->tx, id, &v->lines));
     v->i = invoice_state_find(found, id);
     v->open = open_item_find(items, id);
     return v->i == NULL ? ERR_NO_ROW : OK;

@@ -64,6 +64,147 @@ START_TEST(shipments_of_many_clients_take_what_is_open_without_batches)
 }
 END_TEST
 
+/* ---- invoices ---- */
+
+static const char *draft_of(struct world *w, const char *who)
+{
+    struct reply r = post(w, "/v1/invoices",
+                          "{'customer_id':'%s','lines':[{'description':'Work','quantity':'1',"
+                          "'unit_price':'10','tax_code_id':'ext:T19'}]}",
+                          who);
+    expect(r, 201);
+    return fmt(w, "%s", text(r, "/id"));
+}
+
+/* Each draft is finalized by one client who saw it and by one who did not look; a third one saw
+ * another version. */
+static void finalize_together(const char *batching)
+{
+    enum { DRAFTS = 16, EACH = 3, N = DRAFTS * EACH };
+    struct world *w = world_batching(batching);
+    const char *who[] = {given_customer(w, NULL), given_customer(w, NULL)};
+    const char *seen[EACH] = {"\"1\"", "*", "\"9\""};
+    struct shot shots[N + 1];
+    for (int i = 0; i < DRAFTS; i++) {
+        const char *draft = draft_of(w, who[i % 2]);
+        for (int k = 0; k < EACH; k++)
+            shots[k * DRAFTS + i] = (struct shot){
+                .method = "POST",
+                .path = fmt(w, "/v1/invoices/%s/finalize", draft),
+                .options = {.key = fmt(w, "%d-%d", i, k), .if_match = seen[k]}};
+    }
+    shots[N] = (struct shot){.method = "POST",
+                             .path = "/v1/invoices/ext:nobody/finalize",
+                             .options = {.key = "", .if_match = "*"}};
+    shoot_together(w, shots, N + 1);
+    expect_problem(shots[N].reply, 404, "not_found");
+    int done = 0;
+    for (int i = 0; i < N; i++) {
+        struct reply r = shots[i].reply;
+        done += r.status == 200;
+        if (r.status == 200)
+            ck_assert_str_eq(get(w, "/v1/invoices/%s", text(r, "/id")).body, r.body);
+        else if (i / DRAFTS == 1)
+            expect_problem(r, 409, "wrong_state");
+        else
+            expect_problem(r, 412, "stale");
+    }
+    ck_assert_int_eq(done, DRAFTS);
+    ck_assert_str_eq(
+        world_sql(w, "SELECT count(DISTINCT number) || ' ' || max(number) FROM invoice"),
+        fmt(w, "%d INV-%06d", DRAFTS, DRAFTS));
+    /* Done and refused are what a retry gets; that somebody saw an old version is not. */
+    ck_assert_str_eq(world_sql(w, "SELECT count(*) FROM idempotency_key WHERE status = 412"), "0");
+    shoot_together(w, shots, N);
+    for (int i = 0; i < N; i++)
+        ck_assert(shots[i].reply.status == 412 ||
+                  header(shots[i].reply, "Idempotency-Replayed") != NULL);
+    expect_books_balance(w);
+    world_free(w);
+}
+
+START_TEST(finalizes_of_many_clients_take_one_number_a_draft_with_batches)
+{
+    finalize_together("1");
+}
+END_TEST
+
+START_TEST(finalizes_of_many_clients_take_one_number_a_draft_without_batches)
+{
+    finalize_together("0");
+}
+END_TEST
+
+/* ---- the whole way ---- */
+
+/* Whatever may happen to an order and its documents, at the same moment. */
+static void everything_at_once(struct world *w, const char *who, int round)
+{
+    enum { ORDERS = 4, EACH = 10, N = ORDERS * EACH };
+    struct shot shots[N];
+    for (int i = 0; i < ORDERS; i++) {
+        const char *order = given_order(w, who, "A", 10);
+        const char *mine = fmt(w, "%d-%d", round, i);
+        expect(post(w, "/v1/shipments",
+                    "{'order_id':'%s','external_id':'s%s','ship':true,"
+                    "'lines':[{'order_line_no':1,'quantity':'4'}]}",
+                    order, mine),
+               201);
+        expect(post(w, "/v1/shipments",
+                    "{'order_id':'%s','external_id':'d%s',"
+                    "'lines':[{'order_line_no':1,'quantity':'2'}]}",
+                    order, mine),
+               201);
+        expect(post(w, "/v1/invoices",
+                    "{'order_id':'%s','external_id':'i%s',"
+                    "'lines':[{'order_line_no':1,'quantity':'1'}]}",
+                    order, mine),
+               201);
+        const char *ship = fmt(w,
+                               "{\"order_id\":\"%s\",\"ship\":true,\"lines\":"
+                               "[{\"order_line_no\":1,\"quantity\":\"3\"}]}",
+                               order);
+        const char *bill = fmt(w, "{\"order_id\":\"%s\",\"finalize\":true}", order);
+        const char *steps[EACH][2] = {
+            {"/v1/shipments", ship},
+            {"/v1/shipments", ship},
+            {fmt(w, "/v1/shipments/ext:d%s/ship", mine), "{}"},
+            {fmt(w, "/v1/shipments/ext:s%s/deliver", mine), "{}"},
+            {fmt(w, "/v1/orders/%s/cancel", order),
+             "{\"lines\":[{\"line_no\":1,\"quantity\":\"1\"}]}"},
+            {"/v1/invoices", bill},
+            {"/v1/invoices", bill},
+            {fmt(w, "/v1/invoices/ext:i%s/finalize", mine), NULL},
+            {fmt(w, "/v1/invoices/ext:i%s/finalize", mine), NULL},
+            {fmt(w, "/v1/invoices/ext:i%s/void", mine), "{}"},
+        };
+        for (int k = 0; k < EACH; k++)
+            shots[k * ORDERS + i] = (struct shot){.method = "POST",
+                                                  .path = steps[k][0],
+                                                  .body = steps[k][1],
+                                                  .options = {.key = "", .if_match = "*"}};
+    }
+    shoot_together(w, shots, N);
+    for (int i = 0; i < N; i++)
+        if (shots[i].reply.status / 100 != 2)
+            expect(shots[i].reply, 409);
+}
+
+START_TEST(documents_of_the_same_orders_never_tear)
+{
+    struct world *w = world_new();
+    const char *who[] = {given_customer(w, NULL), given_customer(w, NULL)};
+    given_product(w, "A", "1.37", 400);
+    for (int round = 0; round < 6; round++) {
+        everything_at_once(w, who[round % 2], round);
+        expect_books_balance(w);
+    }
+    ck_assert_str_eq(world_sql(w, "SELECT count(number) - right(max(number), 6)::int FROM invoice"),
+                     "0");
+    world_free(w);
+}
+END_TEST
+
 static Suite *batches_suite(void)
 {
     Suite *s = suite_create("batches");
@@ -72,6 +213,9 @@ static Suite *batches_suite(void)
     suite_add_tcase(s, t);
     tcase_add_test(t, shipments_of_many_clients_take_what_is_open_with_batches);
     tcase_add_test(t, shipments_of_many_clients_take_what_is_open_without_batches);
+    tcase_add_test(t, finalizes_of_many_clients_take_one_number_a_draft_with_batches);
+    tcase_add_test(t, finalizes_of_many_clients_take_one_number_a_draft_without_batches);
+    tcase_add_test(t, documents_of_the_same_orders_never_tear);
     return s;
 }
 WORLD_MAIN(batches_suite)

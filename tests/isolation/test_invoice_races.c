@@ -1,0 +1,165 @@
+/* Invoices that race: for their numbers, and for the same draft. */
+#include "server/invoices/invoices.h"
+#include "tests/isolation/race.h"
+
+/* A draft of that gross without tax, as if it had been made for free lines; dated TODAY - age. */
+static void given_draft(int id, int gross, int age)
+{
+    char sql[1200];
+    snprintf(sql, sizeof sql,
+             "INSERT INTO invoice (tenant_id, id, customer_id, credit_account_id, status, currency,"
+             " invoice_date, due_date, payment_terms_days, rounding, tax_rounding, net, tax, gross,"
+             " line_count, created_at, updated_at) VALUES (1, %d, 1, 1, 'draft', 'EUR',"
+             " date '1970-01-01' + %d, date '1970-01-01' + %d, 0, 'half_up', 'per_document', %d, 0,"
+             " %d, 1, now(), now());"
+             "INSERT INTO invoice_line (tenant_id, invoice_id, line_no, description, quantity,"
+             " unit_price, discount_percent, tax_code_id, tax_rate, net, tax, gross)"
+             " VALUES (1, %d, 1, 'Work', 1000000, 0, 0, 1, 0, %d, 0, %d);"
+             "UPDATE credit_account SET unbilled = unbilled + %d",
+             id, TODAY - age, TODAY - age, gross, gross, id, gross, gross, gross);
+    fixture_exec(sql);
+}
+
+static int64_t numbers_taken(void)
+{
+    return fixture_int("SELECT coalesce(sum(last), 0) FROM number_series WHERE series = 'invoice'");
+}
+
+/* One batch: the drafts id and id + 1, the greater one first when the quantity is odd. */
+static err finalize_two(struct tx *tx, struct call *c, const struct act *a)
+{
+    const struct none in = {0};
+    struct invoice out[2];
+    struct call calls[2] = {*c, *c};
+    struct problem second;
+    problem_init(&second, c->problem->arena);
+    calls[1].problem = &second;
+    for (int i = 0; i < 2; i++)
+        calls[i].path_id[0] = a->id + (i ^ (int)(a->quantity & 1));
+    struct invoices_finalize_cmd cmds[] = {{&calls[0], &in, &out[0]}, {&calls[1], &in, &out[1]}};
+    TRY(invoices_finalize(tx, cmds, 2));
+    return calls[0].problem->code == second.code ? second.code : ERR_INTERNAL;
+}
+
+START_TEST(batches_that_finalize_the_same_drafts_crosswise_take_one_number_each)
+{
+    given_draft(300, 1000, 0);
+    given_draft(301, 500, 0);
+    int64_t before = numbers_taken();
+    struct act first = {.run = finalize_two, .id = 300};
+    struct act second = {.run = finalize_two, .id = 300, .quantity = 1};
+    race(&first, &second);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(second.result, ERR_WRONG_STATE);
+    ck_assert_int_eq(numbers_taken(), before + 2);
+    ck_assert_int_eq(sum_of("version", "invoice WHERE id - 300 IN (0, 1) AND tenant_id", 1), 4);
+    ck_assert_int_eq(sum_of("open_amount", "open_item WHERE id - 300 IN (0, 1) AND tenant_id", 1),
+                     1500);
+}
+END_TEST
+
+START_TEST(batches_of_other_drafts_wait_for_the_numbers_only)
+{
+    for (int id = 310; id < 314; id++)
+        given_draft(id, 100, 0);
+    fixture_exec("INSERT INTO credit_account (tenant_id, id, currency, unbilled)"
+                 " VALUES (1, 9, 'EUR', 200);"
+                 "UPDATE invoice SET credit_account_id = 9 WHERE id IN (312, 313)");
+    int64_t before = numbers_taken();
+    struct act first = {.run = finalize_two, .id = 310};
+    struct act second = {.run = finalize_two, .id = 312};
+    race(&first, &second);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(second.result, OK);
+    ck_assert_int_eq(numbers_taken(), before + 4);
+    ck_assert_int_eq(fixture_int("SELECT count(DISTINCT number) FROM invoice"
+                                 " WHERE id BETWEEN 310 AND 313"),
+                     4);
+}
+END_TEST
+
+/* ---- one batch ---- */
+
+enum { COMMANDS = 9 };
+
+static const struct {
+    int64_t id, if_match;
+    err expected;
+    const char *detail; /* NULL: whatever */
+} batch[COMMANDS] = {
+    {320, VERSION_ANY, OK, NULL},
+    {320, VERSION_ANY, ERR_WRONG_STATE, "The invoice is finalized; only a draft is finalized."},
+    {320, 1, ERR_STALE, NULL},
+    {321, 2, ERR_STALE, NULL},
+    {999, VERSION_ANY, ERR_NOT_FOUND, "There is no such resource."},
+    {322, VERSION_ANY, ERR_PERIOD_LOCKED, NULL},
+    {321, 1, OK, NULL},
+    {323, VERSION_ANY, OK, NULL}, /* over nothing */
+    {323, 2, ERR_WRONG_STATE, "The invoice is paid; only a draft is finalized."},
+};
+
+static err run_batch(struct tx *tx, struct call *c, const struct act *a)
+{
+    (void)a;
+    const struct none in = {0};
+    struct tenant_facts locked = *c->tenant;
+    locked.locked_until = TODAY - 5;
+    struct call calls[COMMANDS];
+    struct problem problems[COMMANDS];
+    struct invoice out[COMMANDS];
+    struct invoices_finalize_cmd cmds[COMMANDS];
+    for (size_t k = 0; k < COMMANDS; k++) {
+        problem_init(&problems[k], c->problem->arena);
+        calls[k] = *c;
+        calls[k].tenant = &locked;
+        calls[k].problem = &problems[k];
+        calls[k].path_id[0] = batch[k].id;
+        calls[k].if_match = batch[k].if_match;
+        cmds[k] = (struct invoices_finalize_cmd){&calls[k], &in, &out[k]};
+    }
+    TRY(invoices_finalize(tx, cmds, COMMANDS));
+    for (size_t k = 0; k < COMMANDS; k++) {
+        ck_assert_msg(problems[k].code == batch[k].expected, "command %zu: %d %s", k,
+                      problems[k].code, problems[k].detail);
+        if (batch[k].detail != NULL)
+            ck_assert_str_eq(problems[k].detail, batch[k].detail);
+        if (batch[k].expected == OK)
+            ck_assert_int_eq(out[k].version, 2);
+    }
+    ck_assert_str_eq(out[7].status, "paid");
+    ck_assert_int_lt(strcmp(out[0].number, out[6].number), 0);
+    ck_assert_int_lt(strcmp(out[6].number, out[7].number), 0);
+    return OK;
+}
+
+START_TEST(in_a_batch_each_finalize_finds_what_those_before_it_left)
+{
+    given_draft(320, 1000, 0);
+    given_draft(321, 500, 0);
+    given_draft(322, 100, 10);
+    given_draft(323, 0, 0);
+    int64_t before = numbers_taken();
+    struct act act = {.run = run_batch};
+    alone(&act);
+    ck_assert_int_eq(act.result, OK);
+    ck_assert_int_eq(act.retries, 0);
+    ck_assert_int_eq(numbers_taken(), before + 3);
+    ck_assert_int_eq(fixture_int("SELECT count(*) FROM event WHERE resource = 'invoice'"
+                                 " AND resource_id BETWEEN 320 AND 323"),
+                     3);
+    ck_assert_int_eq(fixture_int("SELECT count(*) FROM ledger_transfer"
+                                 " WHERE document_id BETWEEN 320 AND 323"),
+                     2);
+    ck_assert_int_eq(fixture_int("SELECT version FROM invoice WHERE id = 322"), 1);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("races of invoices");
+    TCase *tc = tcase_create("races");
+    tcase_add_test(tc, batches_that_finalize_the_same_drafts_crosswise_take_one_number_each);
+    tcase_add_test(tc, batches_of_other_drafts_wait_for_the_numbers_only);
+    tcase_add_test(tc, in_a_batch_each_finalize_finds_what_those_before_it_left);
+    return race_main(suite, tc);
+}
