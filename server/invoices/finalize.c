@@ -41,43 +41,45 @@ err invoice_may_post(const struct call *c, struct invoice_state *i)
     return OK;
 }
 
-/* What needs no number travels with the question for the numbers, so that their row is held for the
- * last round trip only. */
-static err take_numbers(struct tx *tx, const struct posting *p, size_t n)
+static err put_receivables(struct tx *tx, struct invoice_state *const *i, size_t n)
 {
-    struct credit_delta *credit = ARENA_ARRAY(tx->arena, struct credit_delta, n);
     struct open_item *items = ARENA_ARRAY(tx->arena, struct open_item, n);
-    const char **numbers = ARENA_ARRAY(tx->arena, const char *, n);
     size_t n_items = 0;
-    for (size_t k = 0; k < n; k++) {
-        const struct invoice_state *i = p[k].i;
-        credit[k] = (struct credit_delta){
-            .account = i->credit_account_id, .unbilled = -p[k].drafted, .receivable = i->gross};
-        if (i->gross > 0)
-            items[n_items++] = receivable_of(i);
-    }
-    TRY(credit_apply(tx, credit, n));
-    TRY(open_items_put(tx, items, n_items));
-    TRY(numbers_take(tx, "invoice", n, numbers));
     for (size_t k = 0; k < n; k++)
-        p[k].i->number = numbers[k];
-    return OK;
+        if (i[k]->gross > 0)
+            items[n_items++] = receivable_of(i[k]);
+    return open_items_put(tx, items, n_items);
 }
 
-err invoices_post(struct tx *tx, const struct posting *p, size_t n)
+err invoices_post(struct tx *tx, struct invoice_state *const *i, size_t n)
 {
+    const char **numbers = ARENA_ARRAY(tx->arena, const char *, n);
     struct transfer *transfers = ARENA_ARRAY(tx->arena, struct transfer, 2 * n);
-    if (n == 0)
-        return OK;
-    TRY(take_numbers(tx, p, n));
+    TRY(put_receivables(tx, i, n));
+    TRY(numbers_take(tx, "invoice", n, numbers));
     for (size_t k = 0; k < n; k++) {
-        const struct invoice_state *i = p[k].i;
-        transfers[2 * k] = billed(i, LEDGER_revenue, i->net);
-        transfers[2 * k + 1] = billed(i, LEDGER_tax, i->tax);
-        event_push(tx, p[k].c, "invoice.finalized", "invoice", i->id,
-                   status_json(tx->arena, "draft"), invoice_event_json(tx->arena, i, i->gross));
+        i[k]->number = numbers[k];
+        transfers[2 * k] = billed(i[k], LEDGER_revenue, i[k]->net);
+        transfers[2 * k + 1] = billed(i[k], LEDGER_tax, i[k]->tax);
     }
     return ledger_post(tx, transfers, 2 * n);
+}
+
+void invoice_tell_finalized(struct tx *tx, const struct call *c, const struct invoice_state *i)
+{
+    event_push(tx, c, "invoice.finalized", "invoice", i->id, status_json(tx->arena, "draft"),
+               invoice_event_json(tx->arena, i, i->gross));
+}
+
+void invoice_show_posted(const struct tx *tx, const struct invoice_state *i, struct invoice *ret)
+{
+    ret->version = i->version;
+    ret->number = i->number;
+    ret->status = i->status;
+    ret->open_amount = i->gross;
+    ret->overdue = i->gross > 0 && i->due_date < tx->today;
+    ret->finalized_at = ret->updated_at = tx->now;
+    invoice_complete(tx->arena, ret);
 }
 
 /* ---- drafts that were stored before ---- */
@@ -95,25 +97,19 @@ static err decide(const struct call *c, struct invoice_state *i)
     return OK;
 }
 
-/* The draft as it was read behind its lock becomes what GET will show. */
-static void show(const struct tx *tx, const struct invoice_state *i, struct invoice *ret)
+static err store(struct tx *tx, struct invoice_state *const *i, size_t n)
 {
-    ret->version = i->version;
-    ret->number = i->number;
-    ret->status = i->status;
-    ret->open_amount = i->gross;
-    ret->overdue = i->gross > 0 && i->due_date < tx->today;
-    ret->finalized_at = ret->updated_at = tx->now;
-    invoice_allow(tx->arena, ret);
-}
-
-static err store(struct tx *tx, const struct posting *p, size_t n)
-{
+    struct credit_delta *credit = ARENA_ARRAY(tx->arena, struct credit_delta, n);
     struct invoice_state *rows = ARENA_ARRAY(tx->arena, struct invoice_state, n);
-    TRY(invoices_post(tx, p, n));
     for (size_t k = 0; k < n; k++)
-        rows[k] = *p[k].i;
-    return n == 0 ? OK : invoices_finalize_rows(tx, rows, n);
+        credit[k] = (struct credit_delta){.account = i[k]->credit_account_id,
+                                          .unbilled = -i[k]->gross,
+                                          .receivable = i[k]->gross};
+    TRY(credit_apply(tx, credit, n));
+    TRY(invoices_post(tx, i, n));
+    for (size_t k = 0; k < n; k++)
+        rows[k] = *i[k];
+    return invoices_finalize_rows(tx, rows, n);
 }
 
 /* Three round trips, COMMIT included: lock and read, take the numbers, store. */
@@ -128,9 +124,10 @@ err invoices_finalize(struct tx *tx, struct invoices_finalize_cmd *cmds, size_t 
     TRY(invoices_lock_queue(tx, ids, n, &found));
     TRY(invoices_load(tx, ids, n, &drafts));
 
-    struct posting *postings = ARENA_ARRAY(tx->arena, struct posting, n);
-    struct invoice **shown = ARENA_ARRAY(tx->arena, struct invoice *, n);
-    size_t n_posted = 0;
+    struct invoice_state **done = ARENA_ARRAY(tx->arena, struct invoice_state *, n);
+    const struct invoices_finalize_cmd **by = ARENA_ARRAY(tx->arena,
+                                                          const struct invoices_finalize_cmd *, n);
+    size_t n_done = 0;
     for (size_t k = 0; k < n; k++) {
         struct invoice_state *i = invoice_state_find(&found, ids[k]);
         err e = decide(cmds[k].call, i);
@@ -138,12 +135,16 @@ err invoices_finalize(struct tx *tx, struct invoices_finalize_cmd *cmds, size_t 
             call_file(cmds[k].call, e);
             continue;
         }
-        *cmds[k].out = *invoice_shown(&drafts, i->id);
-        shown[n_posted] = cmds[k].out;
-        postings[n_posted++] = (struct posting){cmds[k].call, i, .drafted = i->gross};
+        by[n_done] = &cmds[k];
+        done[n_done++] = i;
     }
-    TRY(store(tx, postings, n_posted));
-    for (size_t k = 0; k < n_posted; k++)
-        show(tx, postings[k].i, shown[k]);
+    if (n_done == 0)
+        return OK;
+    TRY(store(tx, done, n_done));
+    for (size_t k = 0; k < n_done; k++) {
+        *by[k]->out = *invoice_shown(&drafts, done[k]->id);
+        invoice_show_posted(tx, done[k], by[k]->out);
+        invoice_tell_finalized(tx, by[k]->call, done[k]);
+    }
     return OK;
 }

@@ -89,8 +89,9 @@ static struct string_list actions_of(struct arena *a, const struct invoice *i)
     return actions;
 }
 
-void invoice_allow(struct arena *a, struct invoice *i)
+void invoice_complete(struct arena *a, struct invoice *i)
 {
+    i->tax_summary = summary_of(a, &i->lines);
     i->allowed_actions = actions_of(a, i);
 }
 
@@ -148,8 +149,7 @@ err invoices_load(struct tx *tx, const int64_t *ids, size_t n, struct invoice_li
     for (size_t k = 0; k < ret->n; k++) {
         struct invoice *i = &ret->v[k];
         i->lines = lines_of(tx->arena, i->id, &lines, &at);
-        i->tax_summary = summary_of(tx->arena, &i->lines);
-        invoice_allow(tx->arena, i);
+        invoice_complete(tx->arena, i);
     }
     return OK;
 }

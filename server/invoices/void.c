@@ -87,7 +87,7 @@ static err release_quantities(struct voiding *v)
             line->invoiced -= v->lines.v[i].quantity;
     }
     TRY(orders_progressed(v->tx, v->c, v->order));
-    return shipments_count(v->tx, &v->lines, -1);
+    return shipments_count(v->tx, &(struct counted){v->i->id, &v->lines}, 1, -1);
 }
 
 static struct transfer reversed(const struct invoice_state *i, const char *account, int64_t amount,

@@ -182,24 +182,32 @@ static bool listed(const struct orders_held_row_list *held, int64_t id)
     return false;
 }
 
-err orders_lock(struct tx *tx, const int64_t *ids, size_t n, struct order_state_list *ret)
+struct orders_locking {
+    struct orders_lock_rows_row_list rows;
+    struct order_line_of_list lines;
+    struct orders_held_row_list held;
+};
+
+err orders_lock_queue(struct tx *tx, const int64_t *ids, size_t n, struct orders_locking **ret)
 {
-    struct orders_lock_rows_row_list rows = {0};
-    struct order_line_of_list lines = {0};
-    struct orders_held_row_list held = {0};
+    struct orders_locking *k = ARENA_NEW(tx->arena, struct orders_locking);
     TRY(credit_lock_of_orders(tx, ids, n));
-    TRY(orders_lock_rows_queue(tx, ids, n, &rows));
+    TRY(orders_lock_rows_queue(tx, ids, n, &k->rows));
     /* Behind the locks, in the same flush: READ COMMITTED gives each statement its own snapshot, so
      * these see what the lock waited for. */
-    TRY(order_lines_queue(tx, ids, n, &lines));
-    TRY(orders_held_queue(tx, ids, n, &held));
-    TRY(tx_flush(tx));
+    TRY(order_lines_queue(tx, ids, n, &k->lines));
+    TRY(orders_held_queue(tx, ids, n, &k->held));
+    *ret = k;
+    return OK;
+}
 
-    struct order_state_list list = {.v = ARENA_ARRAY(tx->arena, struct order_state, rows.n),
-                                    .n = rows.n};
+struct order_state_list orders_locked(struct tx *tx, const struct orders_locking *k)
+{
+    struct order_state_list list = {.v = ARENA_ARRAY(tx->arena, struct order_state, k->rows.n),
+                                    .n = k->rows.n};
     size_t at = 0;
-    for (size_t i = 0; i < rows.n; i++) {
-        const struct orders_lock_rows_row *r = &rows.v[i];
+    for (size_t i = 0; i < k->rows.n; i++) {
+        const struct orders_lock_rows_row *r = &k->rows.v[i];
         list.v[i] = (struct order_state){.id = r->id,
                                          .version = r->version,
                                          .customer_id = r->customer_id,
@@ -216,10 +224,18 @@ err orders_lock(struct tx *tx, const int64_t *ids, size_t n, struct order_state_
                                          .ship_to = r->ship_to,
                                          .order_date = r->order_date,
                                          .confirmed_at = r->confirmed_at,
-                                         .held = listed(&held, r->id)};
-        take_lines(tx->arena, &list.v[i], lines_of(tx->arena, r->id, &lines, &at));
+                                         .held = listed(&k->held, r->id)};
+        take_lines(tx->arena, &list.v[i], lines_of(tx->arena, r->id, &k->lines, &at));
     }
-    *ret = list;
+    return list;
+}
+
+err orders_lock(struct tx *tx, const int64_t *ids, size_t n, struct order_state_list *ret)
+{
+    struct orders_locking *k;
+    TRY(orders_lock_queue(tx, ids, n, &k));
+    TRY(tx_flush(tx));
+    *ret = orders_locked(tx, k);
     return OK;
 }
 

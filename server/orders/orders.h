@@ -180,6 +180,12 @@ struct order_state_list {
  * are left out. */
 err orders_lock(struct tx *tx, const int64_t *ids, size_t n,
                 struct order_state_list *ret) MUST_CHECK;
+/* The same in two steps, for what has to wait for the locks and can travel with them: queued, and
+ * after the flush. */
+struct orders_locking;
+err orders_lock_queue(struct tx *tx, const int64_t *ids, size_t n,
+                      struct orders_locking **ret) MUST_CHECK;
+struct order_state_list orders_locked(struct tx *tx, const struct orders_locking *k);
 struct order_state *order_state_find(const struct order_state_list *list, int64_t id); /* or NULL */
 struct order_line *order_line_find(const struct order_state *o, int64_t line_no);      /* or NULL */
 

@@ -115,10 +115,11 @@ UPDATE shipment_line t
   FROM unnest(:l.shipment_id, :l.line_no, :l.quantity) AS l(shipment_id, line_no, quantity)
  WHERE t.tenant_id = :tenant AND t.shipment_id = l.shipment_id AND t.line_no = l.line_no;
 
--- fn shipments_touch(ids i64[]) -> exec
-UPDATE shipment
-   SET version = version + 1, updated_at = :now
- WHERE tenant_id = :tenant AND id = ANY(:ids);
+-- fn shipments_touch(rows s[id i64, times i64]) -> exec
+UPDATE shipment t
+   SET version = t.version + s.times, updated_at = :now
+  FROM unnest(:s.id, :s.times) AS s(id, times)
+ WHERE t.tenant_id = :tenant AND t.id = s.id;
 
 -- fn shipment_header(id i64) -> one struct shipment(id i64, version i64, external_id text?,
 --     number text, status text, order_id i64, customer_id i64, warehouse_id i64?, carrier text?,

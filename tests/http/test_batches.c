@@ -135,6 +135,62 @@ START_TEST(finalizes_of_many_clients_take_one_number_a_draft_without_batches)
 }
 END_TEST
 
+/* Ten pieces of each order have left. Four clients invoice four of them each, half of them under
+ * the same external ids; others invoice work. */
+static void invoice_together(const char *batching)
+{
+    enum { ORDERS = 8, EACH = 4, N = ORDERS * EACH, WORK = 8 };
+    struct world *w = world_batching(batching);
+    const char *who = given_customer(w, NULL), *bodies[N + WORK];
+    struct reply r[N + WORK];
+    given_product(w, "A", "1.37", 100);
+    for (int i = 0; i < ORDERS; i++) {
+        const char *order = given_order(w, who, "A", 10);
+        expect(post(w, "/v1/shipments", "{'order_id':'%s','ship':true}", order), 201);
+        for (int k = 0; k < EACH; k++)
+            bodies[k * ORDERS + i] = fmt(w,
+                                         "{'order_id':'%s','external_id':'%d-%d','finalize':%s,"
+                                         "'lines':[{'order_line_no':1,'quantity':'4'}]}",
+                                         order, i, k % 3, k % 2 ? "true" : "false");
+    }
+    for (int i = 0; i < WORK; i++)
+        bodies[N + i] = fmt(w,
+                            "{'customer_id':'%s','finalize':true,'lines':[{'description':'Work',"
+                            "'quantity':'1','unit_price':'1.37','tax_code_id':'ext:T19'}]}",
+                            i % 4 ? who : "ext:nobody");
+    post_together(w, "/v1/invoices", bodies, r, N + WORK);
+    int made = 0;
+    for (int i = 0; i < N + WORK; i++) {
+        made += i < N && r[i].status == 201;
+        if (r[i].status == 201)
+            ck_assert_str_eq(get(w, "/v1/invoices/%s", text(r[i], "/id")).body, r[i].body);
+        else if (i >= N)
+            expect(r[i], i % 4 ? 201 : 422);
+        else if (strstr(r[i].body, "quantity_exceeded") == NULL)
+            expect_problem(r[i], 409, "external_id_taken");
+    }
+    ck_assert_int_eq(made, 2 * ORDERS);
+    ck_assert_str_eq(world_sql(w, "SELECT (sum(invoiced) / 1000000)::int FROM order_line"),
+                     fmt(w, "%d", 8 * ORDERS));
+    ck_assert_str_eq(
+        world_sql(w, "SELECT count(DISTINCT number) - right(max(number), 6)::int FROM invoice"),
+        "0");
+    expect_books_balance(w);
+    world_free(w);
+}
+
+START_TEST(invoices_of_many_clients_claim_each_piece_once_with_batches)
+{
+    invoice_together("1");
+}
+END_TEST
+
+START_TEST(invoices_of_many_clients_claim_each_piece_once_without_batches)
+{
+    invoice_together("0");
+}
+END_TEST
+
 /* ---- the whole way ---- */
 
 /* Whatever may happen to an order and its documents, at the same moment. */
@@ -215,6 +271,8 @@ static Suite *batches_suite(void)
     tcase_add_test(t, shipments_of_many_clients_take_what_is_open_without_batches);
     tcase_add_test(t, finalizes_of_many_clients_take_one_number_a_draft_with_batches);
     tcase_add_test(t, finalizes_of_many_clients_take_one_number_a_draft_without_batches);
+    tcase_add_test(t, invoices_of_many_clients_claim_each_piece_once_with_batches);
+    tcase_add_test(t, invoices_of_many_clients_claim_each_piece_once_without_batches);
     tcase_add_test(t, documents_of_the_same_orders_never_tear);
     return s;
 }

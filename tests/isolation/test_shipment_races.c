@@ -117,7 +117,7 @@ static err invoice_all(struct tx *tx, struct call *c, const struct act *a)
     struct shipment_line_state *line = shipment_line_state_find(s, 1);
     if (line->invoiced + a->quantity > line->quantity)
         return ERR_QUANTITY_EXCEEDED;
-    struct shipment_line_invoiced row = {s->id, 1, a->quantity};
+    struct shipment_line_invoiced row = {s->id, 1, a->quantity, .invoice_id = 1};
     TRY(shipment_lines_invoice(tx, &row, 1));
     return tx_flush(tx);
 }
