@@ -8,6 +8,16 @@ const struct json_type none_type = {.name = "none", .size = sizeof(struct none),
 
 #define EVENT_BYTES_MAX ((size_t)1 << 20)
 
+void call_file(struct call *c, err e)
+{
+    if (c->problem->code != OK)
+        return;
+    if (e == ERR_NO_ROW)
+        fail(c->problem, ERR_NOT_FOUND, "There is no such resource.");
+    else
+        c->problem->code = e;
+}
+
 err call_check_version(const struct call *c, int64_t version)
 {
     if (c->if_match == VERSION_ANY || c->if_match == version)

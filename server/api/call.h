@@ -57,6 +57,9 @@ struct bulk {
 /* A body-less or parameter-less request. */
 JSON_STRUCT_EMPTY(none);
 
+/* Says in the call's problem that it failed with e, if it does not say so yet. */
+void call_file(struct call *c, err e);
+
 /* ERR_STALE when the caller's If-Match names another version. */
 err call_check_version(const struct call *c, int64_t version) MUST_CHECK;
 /* ERR_PERIOD_LOCKED when the books are locked on that day. */

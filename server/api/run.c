@@ -407,20 +407,10 @@ struct group {
     size_t n;
 };
 
-static void file(struct call *c, err e)
-{
-    if (c->problem->code != OK)
-        return;
-    if (e == ERR_NO_ROW)
-        fail(c->problem, ERR_NOT_FOUND, "There is no such resource.");
-    else
-        c->problem->code = e;
-}
-
 err call_failed(struct tx *tx, struct call *c, err e)
 {
     (void)tx;
-    file(c, e);
+    call_file(c, e);
     return c->route->kind == ROUTE_WRITE || err_status(e) >= 500 ? e : OK;
 }
 
@@ -526,6 +516,16 @@ static void begin_attempt(struct tx *tx, struct request *q)
                                                                    : route->out->size);
 }
 
+/* Is this what a retry with the same key gets? What was done, and refusals of what was asked for;
+ * not that the caller saw an old version, nor a failure of ours. */
+static bool to_be_kept(const struct request *q)
+{
+    err e = q->problem.code;
+    int status = err_status(e);
+    return q->key != NULL && e != ERR_IDEMPOTENCY_MISMATCH &&
+           (e == OK || status == 404 || status == 409 || status == 422);
+}
+
 /* Encodes the replies and keeps the outcomes of those with a key. */
 static err keep_outcomes(struct tx *tx, struct group *g)
 {
@@ -542,7 +542,7 @@ static err keep_outcomes(struct tx *tx, struct group *g)
             q->outcome = (struct outcome){.status = q->http->response.status,
                                           .body = q->http->response.body};
         }
-        if (q->key != NULL && q->problem.code != ERR_IDEMPOTENCY_MISMATCH)
+        if (to_be_kept(q))
             rows[n++] = (struct idempotency_keep_o){
                 .key = q->key,
                 .fingerprint = {.p = q->fingerprint, .len = sizeof(q->fingerprint)},
@@ -645,11 +645,9 @@ static err keep_refusal(struct tx *tx, void *arg)
 static void refuse_alone(struct group *g, struct arena *arena)
 {
     struct request *q = g->v[0];
-    int status = err_status(q->problem.code);
-    bool business = status == 404 || status == 409 || status == 422;
-    if (status == 503)
+    if (err_status(q->problem.code) == 503)
         q->problem.retry_after_s = RETRY_AFTER_S;
-    if (q->key != NULL && business && q->problem.code != ERR_IDEMPOTENCY_MISMATCH) {
+    if (to_be_kept(q)) {
         struct problem p;
         problem_init(&p, arena);
         if (run_transaction(g, keep_refusal, &p, arena) != OK)
@@ -690,7 +688,7 @@ static void run_and_answer(struct group *g, struct arena *arena)
     for (size_t i = 0; i < g->n; i++)
         g->v[i]->http->response = (struct http_response){0};
     if (g->n == 1) {
-        file(&g->v[0]->call, e);
+        call_file(&g->v[0]->call, e);
         refuse_alone(g, arena);
         return;
     }

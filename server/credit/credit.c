@@ -19,6 +19,14 @@ err credit_lock_of_orders(struct tx *tx, const int64_t *orders, size_t n)
                                        ARENA_NEW(tx->arena, struct credit_lock_by_orders_row_list));
 }
 
+err credit_lock_of_orders_and_customers(struct tx *tx, const int64_t *orders, size_t n_orders,
+                                        const int64_t *customers, size_t n_customers)
+{
+    return credit_lock_by_orders_and_customers_queue(
+        tx, orders, n_orders, customers, n_customers,
+        ARENA_NEW(tx->arena, struct credit_lock_by_orders_and_customers_row_list));
+}
+
 err credit_lock_of_invoices(struct tx *tx, const int64_t *invoices, size_t n)
 {
     return credit_lock_by_invoices_queue(

@@ -31,10 +31,13 @@ err credit_lock(struct tx *tx, const int64_t *accounts, size_t n,
                 struct credit_facts_list *ret) MUST_CHECK;
 err credit_lock_queue(struct tx *tx, const int64_t *accounts, size_t n,
                       struct credit_facts_list *ret) MUST_CHECK;
-/* The accounts of these customers / orders / invoices, locked. Queued: they hold from the next
+/* The accounts of these customers / orders / invoices, locked, those of orders and customers
+ * together in one order. Queued: they hold from the next
  * flush on. Call before locking the documents themselves. */
 err credit_lock_of_customers(struct tx *tx, const int64_t *customers, size_t n) MUST_CHECK;
 err credit_lock_of_orders(struct tx *tx, const int64_t *orders, size_t n) MUST_CHECK;
+err credit_lock_of_orders_and_customers(struct tx *tx, const int64_t *orders, size_t n_orders,
+                                        const int64_t *customers, size_t n_customers) MUST_CHECK;
 err credit_lock_of_invoices(struct tx *tx, const int64_t *invoices, size_t n) MUST_CHECK;
 
 /* Queues the deltas, summed per account. The accounts must be locked by this transaction. */

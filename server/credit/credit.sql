@@ -23,6 +23,17 @@ SELECT count(*) FROM (
                            WHERE tenant_id = :tenant AND id = ANY(:orders)))
      ORDER BY id FOR NO KEY UPDATE) a;
 
+-- fn credit_lock_by_orders_and_customers(orders i64[], customers i64[]) -> many(locked i64)
+SELECT count(*) FROM (
+    SELECT id FROM credit_account
+     WHERE tenant_id = :tenant
+       AND id = ANY(ARRAY(SELECT credit_account_id FROM sales_order
+                           WHERE tenant_id = :tenant AND id = ANY(:orders)
+                           UNION
+                          SELECT credit_account_id FROM customer
+                           WHERE tenant_id = :tenant AND id = ANY(:customers)))
+     ORDER BY id FOR NO KEY UPDATE) a;
+
 -- fn credit_lock_by_invoices(invoices i64[]) -> many(locked i64)
 SELECT count(*) FROM (
     SELECT id FROM credit_account

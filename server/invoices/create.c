@@ -1,7 +1,11 @@
-/* Draft an invoice of an order, of a shipment or of free lines, and finalize it if asked. */
+/* POST /v1/invoices: drafts a batch of invoices, each of an order, of a shipment or of free lines,
+ * and finalizes those that ask for it. Lock and load for all, decide each in turn in memory, take
+ * the numbers, store all: two round trips, COMMIT included, three when any is finalized; one more
+ * to learn the orders of shipments, one for the tax rates of free lines. */
 #include "invoices.sql.h"
 #include "lib/base/date.h"
 #include "lib/base/decimal.h"
+#include "lib/base/distinct.h"
 #include "lib/base/id.h"
 #include "server/api/external_id.h"
 #include "server/credit/credit.h"
@@ -9,21 +13,42 @@
 #include "server/events/events.h"
 #include "server/invoices/internal.h"
 #include "server/routes_prototypes.h"
-#include <stdlib.h>
 #include <string.h>
 
+/* One invoice on its way. */
 struct drafting {
     struct tx *tx;
     struct call *c;
     const struct invoice_new *in;
     const char *external_id;
-    struct invoice_taken_row_list taken; /* after the first flush */
+    struct invoice *out;
+    int64_t order_id; /* NIL64: of free lines */
+    struct free_lines free;
+    struct order_step step; /* of the order */
     struct invoice_state i;
     struct invoice_line_list lines;
     struct totals totals;
     int64_t payment_terms_days;
     const char *bill_to, *customer_po;
 };
+
+struct facts {
+    struct invoices_by_external_id_row_list taken;
+    struct order_state_list orders;
+    struct invoiced_net_list *before; /* of each order: all its lines */
+    struct shipment_state_list shipments;
+    struct customer_facts_list customers;
+};
+
+static bool alive(const struct drafting *d)
+{
+    return d->c->problem->code == OK;
+}
+
+static bool of_free_lines(const struct drafting *d)
+{
+    return d->in->order_id == NIL64 && d->in->shipment_id == NIL64;
+}
 
 /* ---- what the request says ---- */
 
@@ -46,11 +71,11 @@ static void check_free_line(const struct call *c, const struct invoice_line_new 
     refuse_member(c, i, "shipment_line_no", l->shipment_line_no != NIL64, "no order");
 }
 
-static err check_request(const struct drafting *d)
+static void check_request(const struct drafting *d)
 {
     const struct invoice_new *in = d->in;
     struct problem *p = d->c->problem;
-    bool free = in->order_id == NIL64 && in->shipment_id == NIL64;
+    bool free = of_free_lines(d);
     if (free && in->customer_id == NIL64)
         fault(p, "/order_id", "required", "Name an order, a shipment, or a customer with lines.");
     else if (free && in->lines.n == 0)
@@ -64,17 +89,6 @@ static err check_request(const struct drafting *d)
             in->lines.v[i].shipment_id == NIL64)
             line_fault(d->c, i, "shipment_id", "required", "Say of which shipment.");
     }
-    return p->code;
-}
-
-static err refuse_taken(const struct drafting *d)
-{
-    return d->taken.n == 0 ? OK : external_id_taken(d->c, "inv", d->taken.v[0].id);
-}
-
-static err queue_taken(struct drafting *d)
-{
-    return d->external_id == NULL ? OK : invoice_taken_queue(d->tx, d->external_id, &d->taken);
 }
 
 /* Dates and currency, once the source has said its own. */
@@ -96,23 +110,6 @@ static err set_terms(struct drafting *d, const char *currency, int64_t terms)
 }
 
 /* ---- of an order ---- */
-
-static err find_order(const struct drafting *d, int64_t *ret)
-{
-    *ret = d->in->order_id;
-    if (d->in->shipment_id == NIL64)
-        return OK;
-    struct invoice_shipment_find_row row;
-    bool found;
-    TRY(invoice_shipment_find(d->tx, d->in->shipment_id, &row, &found));
-    if (!found)
-        fault(d->c->problem, "/shipment_id", "unknown", "There is no such shipment.");
-    else if (*ret != NIL64 && *ret != row.order_id)
-        fault(d->c->problem, "/shipment_id", "mismatch", "The shipment is of another order.");
-    else
-        *ret = row.order_id;
-    return d->c->problem->code;
-}
 
 static err check_order(const struct drafting *d, const struct order_state *o)
 {
@@ -181,28 +178,6 @@ static err price(struct drafting *d, const struct claims *k, const struct invoic
     return e == OK ? OK : fail(d->c->problem, e, "The amounts of the invoice are too large.");
 }
 
-/* Shipment lines are counted up by shipment, so that each shipment is touched once. */
-static int by_shipment(const void *a, const void *b)
-{
-    const struct shipment_line_invoiced *x = a, *y = b;
-    if (x->shipment_id != y->shipment_id)
-        return x->shipment_id < y->shipment_id ? -1 : 1;
-    return (x->line_no > y->line_no) - (x->line_no < y->line_no);
-}
-
-err shipments_count(struct tx *tx, const struct invoice_line_list *lines, int sign)
-{
-    struct shipment_line_invoiced *rows = ARENA_ARRAY(tx->arena, struct shipment_line_invoiced,
-                                                      lines->n);
-    size_t n = 0;
-    for (size_t i = 0; i < lines->n; i++)
-        if (lines->v[i].shipment_id != NIL64)
-            rows[n++] = (struct shipment_line_invoiced){
-                lines->v[i].shipment_id, lines->v[i].shipment_line_no, sign * lines->v[i].quantity};
-    qsort(rows, n, sizeof(*rows), by_shipment);
-    return n == 0 ? OK : shipment_lines_invoice(tx, rows, n);
-}
-
 static void take_order(struct drafting *d, const struct order_state *o)
 {
     d->i.customer_id = o->customer_id;
@@ -214,33 +189,50 @@ static void take_order(struct drafting *d, const struct order_state *o)
     d->customer_po = d->in->customer_po == NULL ? o->customer_po : d->in->customer_po;
 }
 
-static err draft_of_order(struct drafting *d)
+/* The invoice is a draft, or finalized at once. */
+static err accept(struct drafting *d)
 {
-    int64_t order_id = NIL64;
-    struct order_state_list orders;
-    TRY(find_order(d, &order_id));
-    TRY(queue_taken(d));
-    TRY(orders_lock(d->tx, &order_id, 1, &orders));
-    TRY(refuse_taken(d));
-    if (orders.n == 0) {
+    struct invoice_state *i = &d->i;
+    i->net = d->totals.net;
+    i->tax = d->totals.tax;
+    i->gross = d->totals.gross;
+    i->status = "draft";
+    return d->in->finalize ? invoice_may_post(d->c, i) : OK;
+}
+
+/* The next invoice of the order finds this one before it. */
+static void add_nets(struct invoiced_net_list *before, const struct invoice_line_list *lines)
+{
+    for (size_t i = 0; i < lines->n; i++)
+        before->v[lines->v[i].order_line_no - 1].net += lines->v[i].net;
+}
+
+static err draft_of_order(struct drafting *d, const struct facts *f)
+{
+    struct order_state *o = order_state_find(&f->orders, d->order_id);
+    if (o == NULL) {
         fault(d->c->problem, "/order_id", "unknown", "There is no such order.");
         return d->c->problem->code;
     }
-    struct order_state *o = &orders.v[0];
     TRY(check_order(d, o));
     TRY(set_terms(d, o->currency, o->payment_terms_days));
     take_order(d, o);
 
-    struct invoiced_net_list before = {0};
-    struct shipment_state_list shipments;
+    struct invoiced_net_list *before = &f->before[o - f->orders.v];
     struct claims k;
-    TRY(invoiced_of_order_queue(d->tx, o->id, &before));
-    TRY(shipments_lock_of_orders(d->tx, &o->id, 1, &shipments));
-    claims_init(&k, d->tx->arena, o, &shipments);
-    TRY(claim(d, &k));
-    TRY(price(d, &k, &before));
-    TRY(orders_progressed(d->tx, d->c, o));
-    return shipments_count(d->tx, &d->lines, 1);
+    claims_init(&k, d->tx->arena, o, &f->shipments);
+    err e = claim(d, &k);
+    if (e == OK)
+        e = price(d, &k, before);
+    if (e == OK)
+        e = accept(d);
+    if (e != OK) {
+        claims_release(&k);
+        return e;
+    }
+    add_nets(before, &d->lines);
+    d->step = order_moved(o);
+    return OK;
 }
 
 /* ---- of free lines ---- */
@@ -292,77 +284,382 @@ static void take_customer(struct drafting *d, const struct customer_facts *f)
     d->customer_po = d->in->customer_po;
 }
 
-static err draft_of_free_lines(struct drafting *d)
+static err draft_of_free_lines(struct drafting *d, const struct facts *f)
 {
-    struct free_lines f = free_lines_of(d->tx->arena, &d->in->lines);
-    struct customer_facts_list customers;
-    TRY(queue_taken(d));
-    TRY(credit_lock_of_customers(d->tx, &d->in->customer_id, 1));
-    TRY(free_lines_queue(d->tx, &f));
-    TRY(customers_load(d->tx, &d->in->customer_id, 1, &customers));
-    TRY(refuse_taken(d));
-    const struct customer_facts *customer = customer_find(&customers, d->in->customer_id);
+    const struct customer_facts *customer = customer_find(&f->customers, d->in->customer_id);
     if (customer == NULL) {
         fault(d->c->problem, "/customer_id", "unknown", "There is no such customer.");
         return d->c->problem->code;
     }
     TRY(set_terms(d, customer->currency, customer->payment_terms_days));
     take_customer(d, customer);
-    TRY(free_lines_price(d->tx, d->c, &f, d->i.invoice_date, customer->exponent, &d->totals));
+    TRY(free_lines_price(d->tx->arena, d->c, &d->free, d->i.invoice_date, customer->exponent,
+                         &d->totals));
 
-    d->lines.v = ARENA_ARRAY(d->tx->arena, struct invoice_line, f.n);
-    d->lines.n = f.n;
-    for (size_t i = 0; i < f.n; i++)
-        d->lines.v[i] = free_invoice_line(&f.v[i], i);
+    d->lines.v = ARENA_ARRAY(d->tx->arena, struct invoice_line, d->free.n);
+    d->lines.n = d->free.n;
+    for (size_t i = 0; i < d->free.n; i++)
+        d->lines.v[i] = free_invoice_line(&d->free.v[i], i);
+    return accept(d);
+}
+
+/* ---- lock and load ---- */
+
+static int64_t order_of(const struct orders_of_shipments_row_list *list, int64_t shipment_id)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (list->v[i].shipment_id == shipment_id)
+            return list->v[i].order_id;
+    return NIL64;
+}
+
+static void find_order(struct drafting *d, const struct orders_of_shipments_row_list *known)
+{
+    d->order_id = d->in->order_id;
+    if (d->in->shipment_id == NIL64)
+        return;
+    int64_t order_id = order_of(known, d->in->shipment_id);
+    if (order_id == NIL64)
+        fault(d->c->problem, "/shipment_id", "unknown", "There is no such shipment.");
+    else if (d->order_id != NIL64 && d->order_id != order_id)
+        fault(d->c->problem, "/shipment_id", "mismatch", "The shipment is of another order.");
+    d->order_id = order_id;
+}
+
+/* Orders are locked before shipments: of an invoice that names only a shipment, learn its order. */
+static err find_orders(struct tx *tx, struct drafting *d, size_t n)
+{
+    struct orders_of_shipments_row_list known = {0};
+    int64_t *shipments = ARENA_ARRAY(tx->arena, int64_t, n);
+    size_t n_shipments = 0;
+    for (size_t i = 0; i < n; i++)
+        if (alive(&d[i]) && d[i].in->shipment_id != NIL64)
+            shipments[n_shipments++] = d[i].in->shipment_id;
+    if (n_shipments > 0)
+        TRY(orders_of_shipments(tx, shipments, n_shipments, &known));
+    for (size_t i = 0; i < n; i++)
+        if (alive(&d[i]))
+            find_order(&d[i], &known);
     return OK;
 }
 
-/* ---- stored ---- */
+/* What to lock and load. */
+struct wanted {
+    int64_t *orders, *customers;
+    struct free_lines **free;
+    const char **external_ids;
+    size_t n_orders, n_customers, n_free, n_named;
+};
 
-static err store(struct drafting *d)
+static struct wanted wanted_of(struct tx *tx, struct drafting *d, size_t n)
 {
-    const struct invoice_new *in = d->in;
-    struct invoice_state *i = &d->i;
-    i->net = d->totals.net;
-    i->tax = d->totals.tax;
-    i->gross = d->totals.gross;
-    i->status = "draft";
-    event_push(d->tx, d->c, "invoice.created", "invoice", i->id, NULL,
-               invoice_event_json(d->tx->arena, i, 0));
-    if (in->finalize) {
-        TRY(invoice_post(d->tx, d->c, i, 0));
-    } else {
-        struct credit_delta delta = {.account = i->credit_account_id, .unbilled = i->gross};
-        TRY(credit_apply(d->tx, &delta, 1));
+    struct wanted w = {.orders = ARENA_ARRAY(tx->arena, int64_t, n),
+                       .customers = ARENA_ARRAY(tx->arena, int64_t, n),
+                       .free = ARENA_ARRAY(tx->arena, struct free_lines *, n),
+                       .external_ids = ARENA_ARRAY(tx->arena, const char *, n)};
+    for (size_t i = 0; i < n; i++) {
+        if (!alive(&d[i]))
+            continue;
+        if (d[i].external_id != NULL)
+            w.external_ids[w.n_named++] = d[i].external_id;
+        if (of_free_lines(&d[i])) {
+            d[i].free = free_lines_of(tx->arena, &d[i].in->lines);
+            w.free[w.n_free++] = &d[i].free;
+            w.customers[w.n_customers++] = d[i].in->customer_id;
+        } else {
+            w.orders[w.n_orders++] = d[i].order_id;
+        }
     }
-    TRY(invoice_insert(d->tx, i, 1, d->external_id, d->payment_terms_days, (int64_t)d->lines.n,
-                       d->bill_to, d->customer_po, in->notes,
-                       in->metadata == NULL ? "{}" : in->metadata,
-                       in->finalize ? d->tx->now : NIL64));
-    return invoice_lines_insert(d->tx, i->id, d->lines.v, d->lines.n);
+    w.n_orders = distinct_ids(w.orders, w.n_orders);
+    w.n_customers = distinct_ids(w.customers, w.n_customers);
+    return w;
 }
 
-static err create(struct tx *tx, struct call *c, const struct invoice_new *in,
-                  const char *external_id, struct invoice *ret)
+/* Rows of all orders become one list an order, with all its lines. */
+static struct invoiced_net_list *nets_by_order(struct arena *a,
+                                               const struct order_state_list *orders,
+                                               const struct invoiced_of_orders_row_list *rows)
 {
-    struct drafting d = {.tx = tx,
-                         .c = c,
-                         .in = in,
-                         .external_id = external_id,
-                         .i = {.id = id_new(), .version = 1}};
-    TRY(check_request(&d));
-    if (in->order_id != NIL64 || in->shipment_id != NIL64)
-        TRY(draft_of_order(&d));
-    else
-        TRY(draft_of_free_lines(&d));
-    TRY(store(&d));
-    return invoice_load(tx, d.i.id, ret);
+    struct invoiced_net_list *ret = ARENA_ARRAY(a, struct invoiced_net_list, orders->n);
+    for (size_t i = 0; i < orders->n; i++) {
+        ret[i].n = orders->v[i].n_lines;
+        ret[i].v = ARENA_ARRAY(a, struct invoiced_net, ret[i].n);
+        for (size_t j = 0; j < ret[i].n; j++)
+            ret[i].v[j].order_line_no = (int64_t)j + 1;
+    }
+    for (size_t i = 0; i < rows->n; i++) {
+        const struct order_state *o = order_state_find(orders, rows->v[i].order_id);
+        if (o != NULL && order_line_find(o, rows->v[i].order_line_no) != NULL)
+            ret[o - orders->v].v[rows->v[i].order_line_no - 1].net = rows->v[i].net;
+    }
+    return ret;
 }
 
-err invoices_create(struct tx *tx, struct call *c, const struct invoice_new *in,
-                    struct invoice *ret)
+/* Behind the locks of the orders, in the same flush: their shipments, what is invoiced of them, and
+ * who has the external ids. */
+static err lock_orders(struct tx *tx, const struct wanted *w, struct facts *f)
 {
-    return create(tx, c, in, in->external_id, ret);
+    struct orders_locking *locking;
+    struct invoiced_of_orders_row_list nets = {0};
+    TRY(orders_lock_queue(tx, w->orders, w->n_orders, &locking));
+    TRY(invoiced_of_orders_queue(tx, w->orders, w->n_orders, &nets));
+    if (w->n_named > 0)
+        TRY(invoices_by_external_id_queue(tx, w->external_ids, w->n_named, &f->taken));
+    TRY(shipments_lock_of_orders(tx, w->orders, w->n_orders, &f->shipments));
+    f->orders = orders_locked(tx, locking);
+    f->before = nets_by_order(tx->arena, &f->orders, &nets);
+    return OK;
+}
+
+static err lock(struct tx *tx, struct drafting *d, size_t n, struct facts *f)
+{
+    struct wanted w = wanted_of(tx, d, n);
+    if (w.n_free > 0) {
+        TRY(credit_lock_of_orders_and_customers(tx, w.orders, w.n_orders, w.customers,
+                                                w.n_customers));
+        TRY(customers_load_queue(tx, w.customers, w.n_customers, &f->customers));
+        TRY(free_lines_queue(tx, w.free, w.n_free));
+    }
+    if (w.n_orders > 0)
+        TRY(lock_orders(tx, &w, f));
+    else if (w.n_named > 0)
+        TRY(invoices_by_external_id_queue(tx, w.external_ids, w.n_named, &f->taken));
+    if (w.n_free == 0)
+        return OK;
+    TRY(tx_flush(tx));
+    return free_lines_rates(tx, w.free, w.n_free);
+}
+
+/* ---- decide ---- */
+
+/* Who has the external id of the k-th: an invoice that was there, or one before it in the batch. */
+static int64_t holder_of(const struct drafting *d, size_t k, const struct facts *f)
+{
+    const char *mine = d[k].external_id;
+    for (size_t i = 0; mine != NULL && i < f->taken.n; i++)
+        if (strcmp(f->taken.v[i].external_id, mine) == 0)
+            return f->taken.v[i].id;
+    for (size_t i = 0; mine != NULL && i < k; i++)
+        if (alive(&d[i]) && d[i].external_id != NULL && strcmp(d[i].external_id, mine) == 0)
+            return d[i].i.id;
+    return NIL64;
+}
+
+static err decide(struct drafting *d, size_t k, const struct facts *f)
+{
+    int64_t holder = holder_of(d, k, f);
+    if (holder != NIL64)
+        return external_id_taken(d[k].c, "inv", holder);
+    return of_free_lines(&d[k]) ? draft_of_free_lines(&d[k], f) : draft_of_order(&d[k], f);
+}
+
+/* ---- store ---- */
+
+/* The draft as GET would show it. */
+static struct invoice shown(const struct drafting *d)
+{
+    const struct invoice_state *i = &d->i;
+    return (struct invoice){
+        .id = i->id,
+        .version = i->version,
+        .external_id = d->external_id,
+        .status = "draft",
+        .customer_id = i->customer_id,
+        .order_id = i->order_id,
+        .customer_po = d->customer_po,
+        .currency = i->currency,
+        .invoice_date = i->invoice_date,
+        .due_date = i->due_date,
+        .payment_terms_days = d->payment_terms_days,
+        .net = i->net,
+        .tax = i->tax,
+        .gross = i->gross,
+        .line_count = (int64_t)d->lines.n,
+        .notes = d->in->notes,
+        .metadata = d->in->metadata == NULL ? "{}" : d->in->metadata,
+        .created_at = d->tx->now,
+        .finalized_at = NIL64,
+        .voided_at = NIL64,
+        .updated_at = d->tx->now,
+        .bill_to = d->bill_to,
+        .rounding = i->rounding,
+        .tax_rounding = i->tax_rounding,
+        .lines = d->lines,
+    };
+}
+
+static void tell(const struct drafting *d)
+{
+    struct tx *tx = d->tx;
+    struct invoice_state draft = d->i;
+    draft.number = NULL;
+    draft.status = "draft";
+    if (!of_free_lines(d))
+        order_tell(tx, d->c, d->step);
+    event_push(tx, d->c, "invoice.created", "invoice", d->i.id, NULL,
+               invoice_event_json(tx->arena, &draft, 0));
+    if (d->in->finalize)
+        invoice_tell_finalized(tx, d->c, &d->i);
+}
+
+static struct invoices_insert_i row_of(const struct drafting *d)
+{
+    const struct invoice *o = d->out;
+    return (struct invoices_insert_i){.id = o->id,
+                                      .external_id = o->external_id,
+                                      .number = o->number,
+                                      .customer_id = o->customer_id,
+                                      .credit_account_id = d->i.credit_account_id,
+                                      .order_id = o->order_id,
+                                      .status = o->status,
+                                      .currency = o->currency,
+                                      .invoice_date = o->invoice_date,
+                                      .due_date = o->due_date,
+                                      .payment_terms_days = o->payment_terms_days,
+                                      .rounding = o->rounding,
+                                      .tax_rounding = o->tax_rounding,
+                                      .net = o->net,
+                                      .tax = o->tax,
+                                      .gross = o->gross,
+                                      .line_count = o->line_count,
+                                      .bill_to = o->bill_to,
+                                      .customer_po = o->customer_po,
+                                      .notes = o->notes,
+                                      .metadata = o->metadata,
+                                      .finalized_at = o->finalized_at};
+}
+
+static struct invoice_lines_insert_l line_row(int64_t invoice_id, const struct invoice_line *l)
+{
+    return (struct invoice_lines_insert_l){.invoice_id = invoice_id,
+                                           .line_no = l->line_no,
+                                           .order_id = l->order_id,
+                                           .order_line_no = l->order_line_no,
+                                           .shipment_id = l->shipment_id,
+                                           .shipment_line_no = l->shipment_line_no,
+                                           .product_id = l->product_id,
+                                           .sku = l->sku,
+                                           .description = l->description,
+                                           .quantity = l->quantity,
+                                           .unit_price = l->unit_price,
+                                           .discount_percent = l->discount_percent,
+                                           .tax_code_id = l->tax_code_id,
+                                           .tax_rate = l->tax_rate,
+                                           .net = l->net,
+                                           .tax = l->tax,
+                                           .gross = l->gross};
+}
+
+err shipments_count(struct tx *tx, const struct counted *v, size_t n, int sign)
+{
+    size_t most = 0, used = 0;
+    for (size_t k = 0; k < n; k++)
+        most += v[k].lines->n;
+    struct shipment_line_invoiced *rows = ARENA_ARRAY(tx->arena, struct shipment_line_invoiced,
+                                                      most);
+    for (size_t k = 0; k < n; k++)
+        for (size_t j = 0; j < v[k].lines->n; j++) {
+            const struct invoice_line *l = &v[k].lines->v[j];
+            if (l->shipment_id != NIL64)
+                rows[used++] = (struct shipment_line_invoiced){l->shipment_id, l->shipment_line_no,
+                                                               sign * l->quantity, v[k].invoice_id};
+        }
+    return shipment_lines_invoice(tx, rows, used);
+}
+
+static err insert(struct tx *tx, struct drafting *const *d, size_t n)
+{
+    size_t most = 0, n_lines = 0;
+    for (size_t k = 0; k < n; k++)
+        most += d[k]->lines.n;
+    struct invoices_insert_i *rows = ARENA_ARRAY(tx->arena, struct invoices_insert_i, n);
+    struct invoice_lines_insert_l *lines = ARENA_ARRAY(tx->arena, struct invoice_lines_insert_l,
+                                                       most);
+    struct counted *counted = ARENA_ARRAY(tx->arena, struct counted, n);
+    for (size_t k = 0; k < n; k++) {
+        rows[k] = row_of(d[k]);
+        counted[k] = (struct counted){d[k]->i.id, &d[k]->lines};
+        for (size_t j = 0; j < d[k]->lines.n; j++)
+            lines[n_lines++] = line_row(d[k]->i.id, &d[k]->lines.v[j]);
+    }
+    TRY(invoices_insert(tx, rows, n));
+    TRY(invoice_lines_insert(tx, lines, n_lines));
+    return shipments_count(tx, counted, n, 1);
+}
+
+/* What the invoices add to their credit accounts, and their numbers and books. */
+static err post(struct tx *tx, struct drafting *const *d, size_t n)
+{
+    struct credit_delta *credit = ARENA_ARRAY(tx->arena, struct credit_delta, n);
+    struct invoice_state **posted = ARENA_ARRAY(tx->arena, struct invoice_state *, n);
+    size_t n_posted = 0;
+    for (size_t k = 0; k < n; k++) {
+        struct invoice_state *i = &d[k]->i;
+        credit[k] = (struct credit_delta){.account = i->credit_account_id};
+        if (d[k]->in->finalize) {
+            credit[k].receivable = i->gross;
+            posted[n_posted++] = i;
+        } else {
+            credit[k].unbilled = i->gross;
+        }
+    }
+    TRY(credit_apply(tx, credit, n));
+    return n_posted == 0 ? OK : invoices_post(tx, posted, n_posted);
+}
+
+static err store(struct tx *tx, struct drafting *d, size_t n, const struct facts *f)
+{
+    struct drafting **made = ARENA_ARRAY(tx->arena, struct drafting *, n);
+    size_t n_made = 0;
+    for (size_t k = 0; k < n; k++)
+        if (alive(&d[k]))
+            made[n_made++] = &d[k];
+    if (n_made == 0)
+        return OK;
+    TRY(post(tx, made, n_made));
+    for (size_t k = 0; k < n_made; k++) {
+        *made[k]->out = shown(made[k]);
+        if (made[k]->in->finalize)
+            invoice_show_posted(tx, &made[k]->i, made[k]->out);
+        else
+            invoice_complete(tx->arena, made[k]->out);
+        tell(made[k]);
+    }
+    TRY(insert(tx, made, n_made));
+    return orders_store(tx, &f->orders);
+}
+
+static err create(struct tx *tx, struct drafting *d, size_t n)
+{
+    struct facts f = {0};
+    for (size_t k = 0; k < n; k++) {
+        d[k].tx = tx;
+        d[k].i = (struct invoice_state){.id = id_new(), .version = 1};
+        check_request(&d[k]);
+    }
+    TRY(find_orders(tx, d, n));
+    TRY(lock(tx, d, n, &f));
+    for (size_t k = 0; k < n; k++) {
+        if (!alive(&d[k]))
+            continue;
+        err e = decide(d, k, &f);
+        if (e == ERR_SERIALIZATION)
+            return e;
+        if (e != OK)
+            call_file(d[k].c, e);
+    }
+    return store(tx, d, n, &f);
+}
+
+err invoices_create(struct tx *tx, struct invoices_create_cmd *cmds, size_t n)
+{
+    struct drafting *d = ARENA_ARRAY(tx->arena, struct drafting, n);
+    for (size_t k = 0; k < n; k++)
+        d[k] = (struct drafting){.c = cmds[k].call,
+                                 .in = cmds[k].in,
+                                 .external_id = cmds[k].in->external_id,
+                                 .out = cmds[k].out};
+    return create(tx, d, n);
 }
 
 /* Lines taken from an order are a choice of what to bill: the invoice has what came of it. */
@@ -381,7 +678,9 @@ err invoices_put(struct tx *tx, struct call *c, const struct invoice_new *in, st
         return c->problem->code;
     if (c->path_id[0] == NIL64) {
         c->status = 201;
-        return create(tx, c, in, external_id, ret);
+        struct drafting d = {.c = c, .in = in, .external_id = external_id, .out = ret};
+        TRY(create(tx, &d, 1));
+        return c->problem->code;
     }
     struct invoice is;
     TRY(invoice_load(tx, c->path_id[0], &is));

@@ -280,11 +280,11 @@ static err compose_of_free_lines(struct composing *d)
 {
     struct tx *tx = d->k.tx;
     struct credit_note_state *n = &d->k.note;
-    struct free_lines f = free_lines_of(tx->arena, &d->in->lines);
+    struct free_lines f = free_lines_of(tx->arena, &d->in->lines), *const lines = &f;
     struct customer_facts_list customers;
     TRY(queue_taken(d));
     TRY(credit_lock_of_customers(tx, &d->in->customer_id, 1));
-    TRY(free_lines_queue(tx, &f));
+    TRY(free_lines_queue(tx, &lines, 1));
     TRY(customers_load(tx, &d->in->customer_id, 1, &customers));
     TRY(refuse_taken(d));
     const struct customer_facts *customer = customer_find(&customers, d->in->customer_id);
@@ -301,7 +301,8 @@ static err compose_of_free_lines(struct composing *d)
     d->bill_to = customer_party(tx->arena, customer, "billing");
     TRY(check_currency(d));
     struct totals totals;
-    TRY(free_lines_price(tx, d->k.c, &f, n->credit_note_date, customer->exponent, &totals));
+    TRY(free_lines_rates(tx, &lines, 1));
+    TRY(free_lines_price(tx->arena, d->k.c, &f, n->credit_note_date, customer->exponent, &totals));
     n->net = totals.net;
     n->tax = totals.tax;
     n->gross = totals.gross;

@@ -89,16 +89,93 @@ static struct string_list actions_of(struct arena *a, const struct invoice *i)
     return actions;
 }
 
+void invoice_complete(struct arena *a, struct invoice *i)
+{
+    i->tax_summary = summary_of(a, &i->lines);
+    i->allowed_actions = actions_of(a, i);
+}
+
+static struct invoice_line line_of(const struct invoice_line_of *l)
+{
+    return (struct invoice_line){.line_no = l->line_no,
+                                 .order_id = l->order_id,
+                                 .order_line_no = l->order_line_no,
+                                 .shipment_id = l->shipment_id,
+                                 .shipment_line_no = l->shipment_line_no,
+                                 .product_id = l->product_id,
+                                 .sku = l->sku,
+                                 .description = l->description,
+                                 .quantity = l->quantity,
+                                 .unit_price = l->unit_price,
+                                 .discount_percent = l->discount_percent,
+                                 .tax_code_id = l->tax_code_id,
+                                 .tax_rate = l->tax_rate,
+                                 .net = l->net,
+                                 .tax = l->tax,
+                                 .gross = l->gross,
+                                 .credited_quantity = l->credited_quantity,
+                                 .credited_net = l->credited_net,
+                                 .credited_tax = l->credited_tax};
+}
+
+/* The next rows of the invoice, out of rows sorted by invoice. */
+static struct invoice_line_list lines_of(struct arena *a, int64_t invoice,
+                                         const struct invoice_line_of_list *rows, size_t *at)
+{
+    size_t first = *at;
+    while (*at < rows->n && rows->v[*at].invoice_id == invoice)
+        ++*at;
+    struct invoice_line_list ret = {.v = ARENA_ARRAY(a, struct invoice_line, *at - first)};
+    for (size_t i = first; i < *at; i++)
+        ret.v[ret.n++] = line_of(&rows->v[i]);
+    return ret;
+}
+
+err invoice_lines_load(struct tx *tx, int64_t invoice_id, struct invoice_line_list *ret)
+{
+    struct invoice_line_of_list rows;
+    size_t at = 0;
+    TRY(invoice_lines(tx, &invoice_id, 1, &rows));
+    *ret = lines_of(tx->arena, invoice_id, &rows, &at);
+    return OK;
+}
+
+err invoices_load(struct tx *tx, const int64_t *ids, size_t n, struct invoice_list *ret)
+{
+    struct invoice_line_of_list lines = {0};
+    size_t at = 0;
+    TRY(invoice_lines_queue(tx, ids, n, &lines));
+    TRY(invoice_headers(tx, ids, n, ret));
+    for (size_t k = 0; k < ret->n; k++) {
+        struct invoice *i = &ret->v[k];
+        i->lines = lines_of(tx->arena, i->id, &lines, &at);
+        invoice_complete(tx->arena, i);
+    }
+    return OK;
+}
+
+struct invoice *invoice_shown(const struct invoice_list *list, int64_t id)
+{
+    size_t low = 0, high = list->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (list->v[middle].id == id)
+            return &list->v[middle];
+        if (list->v[middle].id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
 err invoice_load(struct tx *tx, int64_t id, struct invoice *ret)
 {
-    struct invoice_line_list lines = {0};
-    struct invoice i;
-    TRY(invoice_lines_select_queue(tx, id, &lines));
-    TRY(invoice_header(tx, id, &i));
-    i.lines = lines;
-    i.tax_summary = summary_of(tx->arena, &lines);
-    i.allowed_actions = actions_of(tx->arena, &i);
-    *ret = i;
+    struct invoice_list one;
+    TRY(invoices_load(tx, &id, 1, &one));
+    if (one.n == 0)
+        return ERR_NO_ROW;
+    *ret = one.v[0];
     return OK;
 }
 

@@ -93,6 +93,12 @@ JSON_STRUCT(invoice_void, INVOICE_VOID_FIELDS);
     VALUE(T, money, credited_tax, .doc = "Tax taken back by credit notes.")
 JSON_STRUCT(invoice_line, INVOICE_LINE_FIELDS);
 
+/* A line together with its invoice: how lines of several invoices are loaded. */
+#define INVOICE_LINE_OF_FIELDS(T, VALUE, OBJECT, LIST)                                             \
+    VALUE(T, id, invoice_id, .prefix = "inv", .doc = "The invoice.")                               \
+    INVOICE_LINE_FIELDS(T, VALUE, OBJECT, LIST)
+JSON_STRUCT(invoice_line_of, INVOICE_LINE_OF_FIELDS);
+
 #define TAX_SUMMARY_FIELDS(T, VALUE, OBJECT, LIST)                                                 \
     VALUE(T, id, tax_code_id, .prefix = "tax", .doc = "Tax code.")                                 \
     VALUE(T, decimal, tax_rate, .doc = "Percent.")                                                 \

@@ -2,63 +2,72 @@
 -- include "server/invoices/invoices.h"
 -- include "server/invoices/rules.h"
 
--- fn invoice_taken(external_id text) -> many(id i64)
-SELECT id FROM invoice WHERE tenant_id = :tenant AND external_id = :external_id;
+-- Which of these external ids are taken? Each is one probe of the unique index, whatever plan was
+-- made while the table was small.
+-- fn invoices_by_external_id(external_ids text[]) -> many(id i64, external_id text)
+SELECT i.id, i.external_id
+  FROM unnest(:external_ids) AS x(external_id) CROSS JOIN LATERAL (
+       SELECT id, external_id FROM invoice
+        WHERE tenant_id = :tenant AND external_id >= x.external_id
+        ORDER BY external_id LIMIT 1) i
+ WHERE i.external_id = x.external_id;
 
 -- fn credit_note_taken(external_id text) -> many(id i64)
 SELECT id FROM credit_note WHERE tenant_id = :tenant AND external_id = :external_id;
 
--- The order of a shipment, which must be locked before it.
--- fn invoice_shipment_find(id i64) -> maybe(order_id i64)
-SELECT order_id FROM shipment WHERE tenant_id = :tenant AND id = :id;
+-- The orders of shipments, which must be locked before them. They never change.
+-- fn orders_of_shipments(shipments i64[]) -> many(shipment_id i64, order_id i64)
+SELECT id AS shipment_id, order_id FROM shipment WHERE tenant_id = :tenant AND id = ANY(:shipments);
 
--- What living invoices took of each line of an order: what is left of its net is exact even when
--- an invoice in the middle was voided.
--- fn invoiced_of_order(order_id i64) -> many struct invoiced_net(order_line_no i64, net i64)
-SELECT l.order_line_no, sum(l.net)::bigint AS net
+-- What living invoices took of each line of orders: what is left of its net is exact even when an
+-- invoice in the middle was voided.
+-- fn invoiced_of_orders(orders i64[]) -> many(order_id i64, order_line_no i64, net i64)
+SELECT i.order_id, l.order_line_no, sum(l.net)::bigint AS net
   FROM invoice i
   JOIN invoice_line l ON l.tenant_id = i.tenant_id AND l.invoice_id = i.id
- WHERE i.tenant_id = :tenant AND i.order_id = :order_id AND i.status NOT IN ('void', 'canceled')
- GROUP BY l.order_line_no
- ORDER BY l.order_line_no;
+ WHERE i.tenant_id = :tenant AND i.order_id = ANY(:orders) AND i.status NOT IN ('void', 'canceled')
+ GROUP BY i.order_id, l.order_line_no;
 
--- fn invoice_insert(rows i[struct invoice_state: id i64, customer_id i64, credit_account_id i64,
---     order_id i64?, number text?, status text, currency text, rounding text, tax_rounding text,
---     invoice_date date, due_date date, net i64, tax i64, gross i64], external_id text?,
---     payment_terms_days i64, line_count i64, bill_to json?, customer_po text?, notes text?,
---     metadata json, finalized_at instant?) -> exec
+-- fn invoices_insert(rows i[id i64, external_id text?, number text?, customer_id i64,
+--     credit_account_id i64, order_id i64?, status text, currency text, invoice_date date,
+--     due_date date, payment_terms_days i64, rounding text, tax_rounding text, net i64, tax i64,
+--     gross i64, line_count i64, bill_to json?, customer_po text?, notes text?, metadata json,
+--     finalized_at instant?]) -> exec
 INSERT INTO invoice (tenant_id, id, external_id, number, customer_id, credit_account_id, order_id,
                      status, currency, invoice_date, due_date, payment_terms_days, rounding,
                      tax_rounding, net, tax, gross, line_count, bill_to, customer_po, notes,
                      metadata, created_at, finalized_at, updated_at)
-SELECT :tenant, i.id, :external_id, i.number, i.customer_id, i.credit_account_id, i.order_id,
-       i.status, i.currency, i.invoice_date, i.due_date, :payment_terms_days, i.rounding,
-       i.tax_rounding, i.net, i.tax, i.gross, :line_count, :bill_to, :customer_po, :notes,
-       :metadata, :now, :finalized_at, :now
-  FROM unnest(:i.id, :i.customer_id, :i.credit_account_id, :i.order_id, :i.number, :i.status,
-              :i.currency, :i.rounding, :i.tax_rounding, :i.invoice_date, :i.due_date, :i.net,
-              :i.tax, :i.gross)
-       AS i(id, customer_id, credit_account_id, order_id, number, status, currency, rounding,
-            tax_rounding, invoice_date, due_date, net, tax, gross);
+SELECT :tenant, i.id, i.external_id, i.number, i.customer_id, i.credit_account_id, i.order_id,
+       i.status, i.currency, i.invoice_date, i.due_date, i.payment_terms_days, i.rounding,
+       i.tax_rounding, i.net, i.tax, i.gross, i.line_count, i.bill_to, i.customer_po, i.notes,
+       i.metadata, :now, i.finalized_at, :now
+  FROM unnest(:i.id, :i.external_id, :i.number, :i.customer_id, :i.credit_account_id, :i.order_id,
+              :i.status, :i.currency, :i.invoice_date, :i.due_date, :i.payment_terms_days,
+              :i.rounding, :i.tax_rounding, :i.net, :i.tax, :i.gross, :i.line_count, :i.bill_to,
+              :i.customer_po, :i.notes, :i.metadata, :i.finalized_at)
+       AS i(id, external_id, number, customer_id, credit_account_id, order_id, status, currency,
+            invoice_date, due_date, payment_terms_days, rounding, tax_rounding, net, tax, gross,
+            line_count, bill_to, customer_po, notes, metadata, finalized_at);
 
--- fn invoice_lines_insert(invoice_id i64, rows l[struct invoice_line: line_no i64, order_id i64?,
+-- fn invoice_lines_insert(rows l[invoice_id i64, line_no i64, order_id i64?,
 --     order_line_no i64?, shipment_id i64?, shipment_line_no i64?, product_id i64?, sku text?,
 --     description text, quantity i64, unit_price i64, discount_percent i64, tax_code_id i64,
 --     tax_rate i64, net i64, tax i64, gross i64]) -> exec
 INSERT INTO invoice_line (tenant_id, invoice_id, line_no, order_id, order_line_no, shipment_id,
                           shipment_line_no, product_id, sku, description, quantity, unit_price,
                           discount_percent, tax_code_id, tax_rate, net, tax, gross)
-SELECT :tenant, :invoice_id, l.line_no, l.order_id, l.order_line_no, l.shipment_id,
+SELECT :tenant, l.invoice_id, l.line_no, l.order_id, l.order_line_no, l.shipment_id,
        l.shipment_line_no, l.product_id, l.sku, l.description, l.quantity, l.unit_price,
        l.discount_percent, l.tax_code_id, l.tax_rate, l.net, l.tax, l.gross
-  FROM unnest(:l.line_no, :l.order_id, :l.order_line_no, :l.shipment_id, :l.shipment_line_no,
-              :l.product_id, :l.sku, :l.description, :l.quantity, :l.unit_price,
-              :l.discount_percent, :l.tax_code_id, :l.tax_rate, :l.net, :l.tax, :l.gross)
-       AS l(line_no, order_id, order_line_no, shipment_id, shipment_line_no, product_id, sku,
+  FROM unnest(:l.invoice_id, :l.line_no, :l.order_id, :l.order_line_no, :l.shipment_id,
+              :l.shipment_line_no, :l.product_id, :l.sku, :l.description, :l.quantity,
+              :l.unit_price, :l.discount_percent, :l.tax_code_id, :l.tax_rate, :l.net, :l.tax,
+              :l.gross)
+       AS l(invoice_id, line_no, order_id, order_line_no, shipment_id, shipment_line_no, product_id, sku,
             description, quantity, unit_price, discount_percent, tax_code_id, tax_rate, net, tax,
             gross);
 
--- fn invoice_header(id i64) -> one struct invoice(id i64, version i64, external_id text?,
+-- fn invoice_headers(ids i64[]) -> many struct invoice(id i64, version i64, external_id text?,
 --     number text?, status text, customer_id i64, order_id i64?, customer_po text?, currency text,
 --     invoice_date date, due_date date, payment_terms_days i64, net i64, tax i64, gross i64,
 --     open_amount i64, overdue bool, line_count i64, notes text?, metadata json,
@@ -83,19 +92,21 @@ SELECT i.id, i.version, i.external_id, i.number, i.status, i.customer_id, i.orde
        SELECT coalesce(sum(gross), 0)::bigint AS credited
          FROM credit_note n
         WHERE n.tenant_id = :tenant AND n.invoice_id = i.id AND n.status = 'issued') n
- WHERE i.tenant_id = :tenant AND i.id = :id;
+ WHERE i.tenant_id = :tenant AND i.id = ANY(:ids)
+ ORDER BY i.id;
 
--- fn invoice_lines_select(invoice_id i64)
---     -> many struct invoice_line(line_no i64, order_id i64?, order_line_no i64?,
+-- The lines of invoices, by invoice and number.
+-- fn invoice_lines(invoices i64[])
+--     -> many struct invoice_line_of(invoice_id i64, line_no i64, order_id i64?, order_line_no i64?,
 --     shipment_id i64?, shipment_line_no i64?, product_id i64?, sku text?, description text,
 --     quantity i64, unit_price i64, discount_percent i64, tax_code_id i64, tax_rate i64, net i64,
 --     tax i64, gross i64, credited_quantity i64, credited_net i64, credited_tax i64)
-SELECT line_no, order_id, order_line_no, shipment_id, shipment_line_no, product_id, sku,
+SELECT invoice_id, line_no, order_id, order_line_no, shipment_id, shipment_line_no, product_id, sku,
        description, quantity, unit_price, discount_percent, tax_code_id, tax_rate, net, tax, gross,
        credited_quantity, credited_net, credited_tax
   FROM invoice_line
- WHERE tenant_id = :tenant AND invoice_id = :invoice_id
- ORDER BY line_no;
+ WHERE tenant_id = :tenant AND invoice_id = ANY(:invoices)
+ ORDER BY invoice_id, line_no;
 
 -- fn invoices_list() -> list struct invoice_summary(id i64, version i64, external_id text?,
 --     number text?, status text, customer_id i64, order_id i64?, customer_po text?, currency text,
@@ -149,11 +160,14 @@ SELECT id, version, customer_id, credit_account_id, order_id, number, status, cu
  ORDER BY id
    FOR UPDATE;
 
--- fn invoice_finalize_row(id i64, number text, status text) -> exec
-UPDATE invoice
-   SET version = version + 1, number = :number, status = :status, finalized_at = :now,
+-- The invoices are locked: their versions are known.
+-- fn invoices_finalize_rows(rows f[struct invoice_state: id i64, version i64, number text,
+--     status text]) -> exec
+UPDATE invoice i
+   SET version = f.version, number = f.number, status = f.status, finalized_at = :now,
        updated_at = :now
- WHERE tenant_id = :tenant AND id = :id;
+  FROM unnest(:f.id, :f.version, :f.number, :f.status) AS f(id, version, number, status)
+ WHERE i.tenant_id = :tenant AND i.id = f.id;
 
 -- fn invoice_end_row(id i64, status text) -> exec
 UPDATE invoice

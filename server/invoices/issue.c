@@ -58,7 +58,7 @@ err crediting_lock_invoice(struct crediting *k, int64_t invoice_id)
     struct open_item_list items = {0};
     TRY(invoices_lock_queue(k->tx, &invoice_id, 1, &found));
     TRY(open_items_lock_queue(k->tx, &invoice_id, 1, &items));
-    TRY(invoice_lines_select(k->tx, invoice_id, &k->invoice_lines));
+    TRY(invoice_lines_load(k->tx, invoice_id, &k->invoice_lines));
     k->invoice = invoice_state_find(&found, invoice_id);
     k->open = open_item_find(&items, invoice_id);
     return k->invoice == NULL ? ERR_NO_ROW : OK;

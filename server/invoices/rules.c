@@ -125,6 +125,16 @@ err claims_take(struct claims *k, struct order_line *line, int64_t shipment_id,
     return OK;
 }
 
+void claims_release(struct claims *k)
+{
+    for (size_t i = 0; i < k->n_parts; i++) {
+        k->parts[i].line->invoiced -= k->parts[i].quantity;
+        if (k->parts[i].goods != NULL)
+            k->parts[i].goods->invoiced -= k->parts[i].quantity;
+    }
+    k->n_parts = 0;
+}
+
 static int part_order(const void *a, const void *b)
 {
     const struct claim_part *x = a, *y = b;

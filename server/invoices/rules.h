@@ -40,6 +40,8 @@ void claims_init(struct claims *k, struct arena *a, struct order_state *order,
  * *ret_available set to what could have been claimed, when it is more than that. */
 err claims_take(struct claims *k, struct order_line *line, int64_t shipment_id,
                 int64_t shipment_line_no, int64_t quantity, int64_t *ret_available) MUST_CHECK;
+/* Gives back all that was taken, because the invoice is refused after all. */
+void claims_release(struct claims *k);
 /* Brings the parts into order: by order line, shipment, line, each once. */
 void claims_finish(struct claims *k);
 

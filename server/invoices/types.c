@@ -35,6 +35,7 @@ JSON_TYPE(invoice_new, INVOICE_NEW_FIELDS,
           .doc = "A new invoice: of an order, of a shipment, or of free lines for a customer.");
 JSON_TYPE(invoice_void, INVOICE_VOID_FIELDS, .doc = "Why an invoice is voided.");
 JSON_TYPE(invoice_line, INVOICE_LINE_FIELDS, .doc = "A line of an invoice.");
+JSON_TYPE(invoice_line_of, INVOICE_LINE_OF_FIELDS, .doc = "A line and its invoice.");
 JSON_TYPE(tax_summary, TAX_SUMMARY_FIELDS, .doc = "Net and tax of one tax code and rate.");
 JSON_TYPE(invoice_summary, INVOICE_HEADER_FIELDS, .doc = "An invoice without its lines.");
 JSON_TYPE(invoice, INVOICE_FIELDS, .doc = "An invoice.");

@@ -44,11 +44,11 @@ static err lock(struct voiding *v, int64_t id)
     struct open_item_list *items = ARENA_NEW(v->tx->arena, struct open_item_list);
     TRY(invoice_peek(v->tx, id, &peeked));
     TRY(lock_source(v, &peeked));
-    TRY(invoice_lines_select(v->tx, id, &v->lines));
+    TRY(invoice_lines_load(v->tx, id, &v->lines));
     TRY(lock_shipments(v));
     TRY(invoices_lock_queue(v->tx, &id, 1, found));
     TRY(open_items_lock_queue(v->tx, &id, 1, items));
-    TRY(invoice_lines_select(v->tx, id, &v->lines));
+    TRY(invoice_lines_load(v->tx, id, &v->lines));
     v->i = invoice_state_find(found, id);
     v->open = open_item_find(items, id);
     return v->i == NULL ? ERR_NO_ROW : OK;
@@ -87,7 +87,7 @@ static err release_quantities(struct voiding *v)
             line->invoiced -= v->lines.v[i].quantity;
     }
     TRY(orders_progressed(v->tx, v->c, v->order));
-    return shipments_count(v->tx, &v->lines, -1);
+    return shipments_count(v->tx, &(struct counted){v->i->id, &v->lines}, 1, -1);
 }
 
 static struct transfer reversed(const struct invoice_state *i, const char *account, int64_t amount,

@@ -58,6 +58,16 @@ static err apply_reservations(struct tx *tx, const struct order_state *o)
     return n > 0 ? stock_apply(tx, deltas, n) : OK;
 }
 
+static err set_status(struct tx *tx, const struct order_state *o, const char *status,
+                      int64_t confirmed_at)
+{
+    struct order_state now = *o;
+    now.status = status;
+    now.confirmed_at = confirmed_at;
+    now.version++;
+    return orders_progress(tx, &now, 1);
+}
+
 static int64_t gross_of(const struct order_state *o)
 {
     int64_t gross = 0;
@@ -92,7 +102,7 @@ static err confirm_locked(struct tx *tx, struct call *c, struct order_state *o, 
     case CONFIRM_HELD:
         TRY(order_hold_add(tx, o->id, "credit", reason, c->api_key_id));
         TRY(order_credit_decided(tx, o->id, decision.exposure, decision.limit));
-        TRY(order_progress(tx, o->id, "on_hold", NIL64));
+        TRY(set_status(tx, o, "on_hold", NIL64));
         event_push(tx, c, "order.held", "order", o->id,
                    arena_printf(tx->arena, "{\"status\":\"%s\"}", before),
                    "{\"status\":\"on_hold\",\"hold\":\"credit\"}");
@@ -103,9 +113,9 @@ static err confirm_locked(struct tx *tx, struct call *c, struct order_state *o, 
     struct credit_delta delta = {.account = o->credit_account_id, .ordered = gross};
     TRY(credit_apply(tx, &delta, 1));
     TRY(order_credit_decided(tx, o->id, decision.exposure, decision.limit));
-    TRY(order_lines_progress(tx, o->id, o->lines, o->n_lines));
+    TRY(order_lines_store(tx, &(struct order_state_list){.v = o, .n = 1}));
     TRY(apply_reservations(tx, o));
-    TRY(order_progress(tx, o->id, "confirmed", tx->now));
+    TRY(set_status(tx, o, "confirmed", tx->now));
     event_push(tx, c, "order.confirmed", "order", o->id,
                arena_printf(tx->arena, "{\"status\":\"%s\"}", before),
                "{\"status\":\"confirmed\"}");
@@ -127,7 +137,7 @@ err orders_hold(struct tx *tx, struct call *c, const struct order_hold_new *in, 
     TRY(lock_one(tx, c, "hold", &o));
     const char *kind = in->kind ? in->kind : "customer_request";
     TRY(order_hold_add(tx, o->id, kind, in->reason, c->api_key_id));
-    TRY(order_progress(tx, o->id, "on_hold", o->confirmed_at));
+    TRY(set_status(tx, o, "on_hold", o->confirmed_at));
     event_push(tx, c, "order.held", "order", o->id,
                arena_printf(tx->arena, "{\"status\":\"%s\"}", o->status),
                arena_printf(tx->arena, "{\"status\":\"on_hold\",\"hold\":\"%s\"}", kind));
@@ -208,10 +218,10 @@ err orders_cancel(struct tx *tx, struct call *c, const struct order_cancel *in, 
     }
     /* Never confirmed: no exposure and no reservation to take back. */
     bool all = strcmp(order_status_of_lines(o->lines, o->n_lines), "canceled") == 0;
-    TRY(order_lines_progress(tx, o->id, o->lines, o->n_lines));
+    TRY(order_lines_store(tx, &(struct order_state_list){.v = o, .n = 1}));
     if (all)
         TRY(order_holds_release(tx, o->id, c->api_key_id, "canceled"));
-    TRY(order_progress(tx, o->id, all ? "canceled" : o->status, NIL64));
+    TRY(set_status(tx, o, all ? "canceled" : o->status, NIL64));
     if (all)
         event_push(tx, c, "order.canceled", "order", o->id,
                    arena_printf(tx->arena, "{\"status\":\"%s\"}", o->status),
@@ -224,7 +234,7 @@ err orders_close(struct tx *tx, struct call *c, const struct none *in, struct or
     (void)in;
     struct order_state *o;
     TRY(lock_one(tx, c, "close", &o));
-    TRY(order_progress(tx, o->id, "closed", o->confirmed_at));
+    TRY(set_status(tx, o, "closed", o->confirmed_at));
     event_push(tx, c, "order.closed", "order", o->id,
                arena_printf(tx->arena, "{\"status\":\"%s\"}", o->status),
                "{\"status\":\"closed\"}");

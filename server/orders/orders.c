@@ -182,24 +182,32 @@ static bool listed(const struct orders_held_row_list *held, int64_t id)
     return false;
 }
 
-err orders_lock(struct tx *tx, const int64_t *ids, size_t n, struct order_state_list *ret)
+struct orders_locking {
+    struct orders_lock_rows_row_list rows;
+    struct order_line_of_list lines;
+    struct orders_held_row_list held;
+};
+
+err orders_lock_queue(struct tx *tx, const int64_t *ids, size_t n, struct orders_locking **ret)
 {
-    struct orders_lock_rows_row_list rows = {0};
-    struct order_line_of_list lines = {0};
-    struct orders_held_row_list held = {0};
+    struct orders_locking *k = ARENA_NEW(tx->arena, struct orders_locking);
     TRY(credit_lock_of_orders(tx, ids, n));
-    TRY(orders_lock_rows_queue(tx, ids, n, &rows));
+    TRY(orders_lock_rows_queue(tx, ids, n, &k->rows));
     /* Behind the locks, in the same flush: READ COMMITTED gives each statement its own snapshot, so
      * these see what the lock waited for. */
-    TRY(order_lines_queue(tx, ids, n, &lines));
-    TRY(orders_held_queue(tx, ids, n, &held));
-    TRY(tx_flush(tx));
+    TRY(order_lines_queue(tx, ids, n, &k->lines));
+    TRY(orders_held_queue(tx, ids, n, &k->held));
+    *ret = k;
+    return OK;
+}
 
-    struct order_state_list list = {.v = ARENA_ARRAY(tx->arena, struct order_state, rows.n),
-                                    .n = rows.n};
+struct order_state_list orders_locked(struct tx *tx, const struct orders_locking *k)
+{
+    struct order_state_list list = {.v = ARENA_ARRAY(tx->arena, struct order_state, k->rows.n),
+                                    .n = k->rows.n};
     size_t at = 0;
-    for (size_t i = 0; i < rows.n; i++) {
-        const struct orders_lock_rows_row *r = &rows.v[i];
+    for (size_t i = 0; i < k->rows.n; i++) {
+        const struct orders_lock_rows_row *r = &k->rows.v[i];
         list.v[i] = (struct order_state){.id = r->id,
                                          .version = r->version,
                                          .customer_id = r->customer_id,
@@ -216,10 +224,18 @@ err orders_lock(struct tx *tx, const int64_t *ids, size_t n, struct order_state_
                                          .ship_to = r->ship_to,
                                          .order_date = r->order_date,
                                          .confirmed_at = r->confirmed_at,
-                                         .held = listed(&held, r->id)};
-        take_lines(tx->arena, &list.v[i], lines_of(tx->arena, r->id, &lines, &at));
+                                         .held = listed(&k->held, r->id)};
+        take_lines(tx->arena, &list.v[i], lines_of(tx->arena, r->id, &k->lines, &at));
     }
-    *ret = list;
+    return list;
+}
+
+err orders_lock(struct tx *tx, const int64_t *ids, size_t n, struct order_state_list *ret)
+{
+    struct orders_locking *k;
+    TRY(orders_lock_queue(tx, ids, n, &k));
+    TRY(tx_flush(tx));
+    *ret = orders_locked(tx, k);
     return OK;
 }
 
@@ -258,31 +274,88 @@ static const char *new_status(const struct order_state *o)
     return o->held ? "on_hold" : order_status_of_lines(o->lines, o->n_lines);
 }
 
-err orders_progressed(struct tx *tx, const struct call *c, struct order_state *o)
+struct order_step order_moved(struct order_state *o)
+{
+    struct order_step step = {.order_id = o->id, .was = o->status, .now = new_status(o)};
+    o->status = step.now;
+    o->version++;
+    o->moved = true;
+    return step;
+}
+
+void order_tell(struct tx *tx, const struct call *c, struct order_step step)
+{
+    if (strcmp(step.was, step.now) != 0)
+        event_push(tx, c, status_event(tx->arena, step.now), "order", step.order_id,
+                   state_json(tx->arena, step.was), state_json(tx->arena, step.now));
+}
+
+static bool line_changed(const struct order_state *o, size_t i)
+{
+    return memcmp(&o->lines[i], &o->was[i], sizeof(o->lines[i])) != 0;
+}
+
+static struct order_lines_progress_l line_row(const struct order_state *o, size_t i)
+{
+    const struct order_line *l = &o->lines[i];
+    return (struct order_lines_progress_l){.order_id = o->id,
+                                           .line_no = l->line_no,
+                                           .canceled = l->canceled,
+                                           .reserved = l->reserved,
+                                           .shipped = l->shipped,
+                                           .delivered = l->delivered,
+                                           .invoiced = l->invoiced,
+                                           .returned = l->returned,
+                                           .credited = l->credited};
+}
+
+err order_lines_store(struct tx *tx, const struct order_state_list *orders)
+{
+    size_t most = 0, n = 0;
+    for (size_t i = 0; i < orders->n; i++)
+        most += orders->v[i].n_lines;
+    struct order_lines_progress_l *rows = ARENA_ARRAY(tx->arena, struct order_lines_progress_l,
+                                                      most);
+    for (size_t i = 0; i < orders->n; i++)
+        for (size_t j = 0; j < orders->v[i].n_lines; j++)
+            if (line_changed(&orders->v[i], j))
+                rows[n++] = line_row(&orders->v[i], j);
+    return n > 0 ? order_lines_progress(tx, rows, n) : OK;
+}
+
+/* What the lines now say, less what they said. */
+static struct credit_delta credit_moved(const struct order_state *o)
 {
     struct credit_delta delta = {.account = o->credit_account_id};
-    struct order_line *changed = ARENA_ARRAY(tx->arena, struct order_line, o->n_lines);
-    size_t n = 0;
-    for (size_t i = 0; i < o->n_lines; i++) {
-        if (memcmp(&o->lines[i], &o->was[i], sizeof(o->lines[i])) == 0)
-            continue;
-        changed[n++] = o->lines[i];
-        if (o->confirmed_at == NIL64)
+    for (size_t i = 0; o->confirmed_at != NIL64 && i < o->n_lines; i++) {
+        if (!line_changed(o, i))
             continue;
         struct line_exposure now = line_exposure(&o->lines[i]), was = line_exposure(&o->was[i]);
         delta.ordered += now.ordered - was.ordered;
         delta.unbilled += now.unbilled - was.unbilled;
     }
-    const char *status = new_status(o);
-    if (delta.ordered != 0 || delta.unbilled != 0)
-        TRY(credit_apply(tx, &delta, 1));
-    if (n > 0)
-        TRY(order_lines_progress(tx, o->id, changed, n));
-    TRY(order_progress(tx, o->id, status, o->confirmed_at));
-    if (strcmp(status, o->status) != 0)
-        event_push(tx, c, status_event(tx->arena, status), "order", o->id,
-                   state_json(tx->arena, o->status), state_json(tx->arena, status));
-    o->status = status;
-    o->version++;
-    return OK;
+    return delta;
+}
+
+err orders_store(struct tx *tx, const struct order_state_list *orders)
+{
+    struct order_state_list moved = {.v = ARENA_ARRAY(tx->arena, struct order_state, orders->n)};
+    struct credit_delta *credit = ARENA_ARRAY(tx->arena, struct credit_delta, orders->n);
+    for (size_t i = 0; i < orders->n; i++) {
+        if (!orders->v[i].moved)
+            continue;
+        credit[moved.n] = credit_moved(&orders->v[i]);
+        moved.v[moved.n++] = orders->v[i];
+    }
+    if (moved.n == 0)
+        return OK;
+    TRY(credit_apply(tx, credit, moved.n));
+    TRY(order_lines_store(tx, &moved));
+    return orders_progress(tx, moved.v, moved.n);
+}
+
+err orders_progressed(struct tx *tx, const struct call *c, struct order_state *o)
+{
+    order_tell(tx, c, order_moved(o));
+    return orders_store(tx, &(struct order_state_list){.v = o, .n = 1});
 }

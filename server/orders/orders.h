@@ -167,6 +167,7 @@ struct order_state {
     int32_t order_date;
     int64_t confirmed_at;         /* NIL64: it does not count as exposure and reserves nothing */
     bool held;                    /* a hold that was not released keeps it */
+    bool moved;                   /* order_moved() was called: there is something to store */
     struct order_line *lines;     /* all of them, by line_no */
     const struct order_line *was; /* the same as they were when locked */
     size_t n_lines;
@@ -179,11 +180,29 @@ struct order_state_list {
  * are left out. */
 err orders_lock(struct tx *tx, const int64_t *ids, size_t n,
                 struct order_state_list *ret) MUST_CHECK;
+/* The same in two steps, for what has to wait for the locks and can travel with them: queued, and
+ * after the flush. */
+struct orders_locking;
+err orders_lock_queue(struct tx *tx, const int64_t *ids, size_t n,
+                      struct orders_locking **ret) MUST_CHECK;
+struct order_state_list orders_locked(struct tx *tx, const struct orders_locking *k);
 struct order_state *order_state_find(const struct order_state_list *list, int64_t id); /* or NULL */
 struct order_line *order_line_find(const struct order_state *o, int64_t line_no);      /* or NULL */
 
-/* Queues the new counters of locked orders: the caller has changed canceled/reserved/shipped/
- * delivered/invoiced/returned/credited in o->lines in place. Derives the header's status from the
- * lines, moves the credit account's ordered and unbilled by what the lines now say, bumps the
- * version, pushes order.<status> when the status changed. One call per order and transaction. */
+/* From one status to another, or to the same. */
+struct order_step {
+    int64_t order_id;
+    const char *was, *now;
+};
+/* One command has changed canceled/reserved/shipped/delivered/invoiced/returned/credited of a
+ * locked order, in o->lines in place: derives the header's status from the lines and bumps the
+ * version. In memory only, so that the next command of a batch finds the order as this one leaves
+ * it. */
+struct order_step order_moved(struct order_state *o);
+/* Pushes order.<status> when the status changed. */
+void order_tell(struct tx *tx, const struct call *c, struct order_step step);
+/* Queues what moved: headers, counters of lines, and by what the lines now say ordered and unbilled
+ * of the credit accounts. One call per transaction. */
+err orders_store(struct tx *tx, const struct order_state_list *orders) MUST_CHECK;
+/* All three, for a command that comes alone. */
 err orders_progressed(struct tx *tx, const struct call *c, struct order_state *o) MUST_CHECK;

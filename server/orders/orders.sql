@@ -144,18 +144,21 @@ SELECT id, version, customer_id, credit_account_id, warehouse_id, payment_terms_
 SELECT DISTINCT order_id FROM order_hold
  WHERE tenant_id = :tenant AND order_id = ANY(:orders) AND released_at IS NULL;
 
--- fn order_progress(order_id i64, status text, confirmed_at instant?) -> exec
-UPDATE sales_order SET status = :status, confirmed_at = :confirmed_at, version = version + 1, updated_at = :now
- WHERE tenant_id = :tenant AND id = :order_id;
+-- The orders are locked: their versions are known.
+-- fn orders_progress(rows o[struct order_state: id i64, version i64, status text, confirmed_at instant?]) -> exec
+UPDATE sales_order o SET status = n.status, confirmed_at = n.confirmed_at, version = n.version, updated_at = :now
+  FROM unnest(:o.id, :o.version, :o.status, :o.confirmed_at) AS n(id, version, status, confirmed_at)
+ WHERE o.tenant_id = :tenant AND o.id = n.id;
 
 -- fn order_credit_decided(order_id i64, exposure i64, credit_limit i64?) -> exec
 UPDATE sales_order SET credit_exposure = :exposure, credit_limit = :credit_limit
  WHERE tenant_id = :tenant AND id = :order_id;
 
--- fn order_lines_progress(order_id i64, rows l[struct order_line: line_no i64, canceled i64, reserved i64, shipped i64,
---   delivered i64, invoiced i64, returned i64, credited i64]) -> exec
+-- fn order_lines_progress(rows l[order_id i64, line_no i64, canceled i64, reserved i64, shipped i64, delivered i64,
+--   invoiced i64, returned i64, credited i64]) -> exec
 UPDATE order_line o SET canceled = l.canceled, reserved = l.reserved, shipped = l.shipped, delivered = l.delivered,
        invoiced = l.invoiced, returned = l.returned, credited = l.credited
-  FROM unnest(:l.line_no, :l.canceled, :l.reserved, :l.shipped, :l.delivered, :l.invoiced, :l.returned, :l.credited)
-       AS l(line_no, canceled, reserved, shipped, delivered, invoiced, returned, credited)
- WHERE o.tenant_id = :tenant AND o.order_id = :order_id AND o.line_no = l.line_no;
+  FROM unnest(:l.order_id, :l.line_no, :l.canceled, :l.reserved, :l.shipped, :l.delivered, :l.invoiced, :l.returned,
+       :l.credited)
+       AS l(order_id, line_no, canceled, reserved, shipped, delivered, invoiced, returned, credited)
+ WHERE o.tenant_id = :tenant AND o.order_id = l.order_id AND o.line_no = l.line_no;

@@ -30,6 +30,8 @@ enum confirm_outcome confirm_decide(const struct confirm_case *k, int64_t gross,
 const char *order_event_json(struct arena *a, const struct order *o);
 /* The order as it is shown. ERR_NO_ROW. */
 err order_load(struct tx *tx, int64_t id, struct order *ret) MUST_CHECK;
+/* Queues the counters of those lines of locked orders that changed. */
+err order_lines_store(struct tx *tx, const struct order_state_list *orders) MUST_CHECK;
 /* Places an order that comes alone. draft: the order that it replaces, locked by this transaction;
  * it keeps its id and number. NULL: a new one. */
 err order_place_one(struct tx *tx, struct call *c, const struct order_new *in,

@@ -1,4 +1,7 @@
-/* Create a shipment of an order, and ship it in the same breath if asked. */
+/* POST /v1/shipments: records a batch of shipments, and ships those that ask for it. Lock the
+ * orders, load what depends on them and lock the stock, decide each shipment in turn in memory,
+ * store all: three round trips, COMMIT included, however many they are. */
+#include "lib/base/distinct.h"
 #include "lib/base/id.h"
 #include "server/api/external_id.h"
 #include "server/routes_prototypes.h"
@@ -6,6 +9,21 @@
 #include "shipments.sql.h"
 #include <inttypes.h>
 #include <string.h>
+
+/* One shipment that is asked for. */
+struct adding {
+    struct call *call;
+    const struct shipment_new *in;
+    const char *external_id;
+    struct shipment *out;
+};
+
+struct facts {
+    struct order_state_list orders;
+    struct stock_facts_list stock;
+    struct shipments_by_external_id_row_list taken;
+    struct shipment_numbers_row_list numbers; /* for each that is alive when they are asked for */
+};
 
 static void line_fault(const struct call *c, size_t i, const char *code, const char *detail)
 {
@@ -48,73 +66,239 @@ static err pick(struct shipping *s, const struct shipment_new *in)
     return OK;
 }
 
-static err lock_order(struct shipping *s, int64_t order_id)
+/* ---- load ---- */
+
+static bool alive(const struct shipping *s)
 {
-    struct order_state_list orders;
-    TRY(orders_lock(s->tx, &order_id, 1, &orders));
-    if (orders.n == 0) {
-        fault(s->c->problem, "/order_id", "unknown_reference", "There is no such order.");
-        return ERR_INVALID;
+    return s->c->problem->code == OK;
+}
+
+static err lock_orders(struct tx *tx, const struct adding *a, struct shipping *s, size_t n,
+                       struct facts *f)
+{
+    int64_t *ids = ARENA_ARRAY(tx->arena, int64_t, n);
+    for (size_t i = 0; i < n; i++)
+        ids[i] = a[i].in->order_id;
+    TRY(orders_lock(tx, ids, distinct_ids(ids, n), &f->orders));
+    for (size_t i = 0; i < n; i++) {
+        s[i].order = order_state_find(&f->orders, a[i].in->order_id);
+        if (s[i].order == NULL)
+            fault(s[i].c->problem, "/order_id", "unknown_reference", "There is no such order.");
     }
-    s->order = orders.v;
     return OK;
 }
 
-static err insert(const struct shipping *s, const struct shipment_new *in, const char *external_id,
-                  int64_t number)
+/* The stock that a shipment may take from, whatever those before it leave. */
+static size_t stock_keys(const struct shipment_new *in, const struct order_state *o,
+                         struct stock_key *keys)
 {
-    const char *text = arena_printf(s->tx->arena, "SHP-%06" PRId64, number);
-    TRY(shipment_insert(s->tx, s->shipment_id, external_id, text, s->order->customer_id,
-                        s->order->id, shipment_warehouse(s->picks, s->n),
-                        in->ship ? "shipped" : "draft", in->carrier, in->tracking_number,
-                        s->ship_date, in->expected_date, s->order->ship_to, in->notes,
-                        in->metadata == NULL ? "{}" : in->metadata));
-    return shipment_lines_insert(s->tx, s->shipment_id, s->order->id, s->picks, s->n);
+    size_t n = 0, most = in->lines.n > 0 ? in->lines.n : o->n_lines;
+    for (size_t i = 0; i < most; i++) {
+        struct order_line *line = in->lines.n > 0 ? order_line_find(o, in->lines.v[i].order_line_no)
+                                                  : &o->lines[i];
+        if (line == NULL || shipment_open_quantity(line) == 0)
+            continue;
+        struct shipment_pick p = shipment_pick_line(o, line, 0, 0);
+        keys[n++] = (struct stock_key){p.product_id, p.warehouse_id};
+    }
+    return n;
 }
 
-static err shipment_add(struct tx *tx, struct call *c, const struct shipment_new *in,
-                        const char *external_id, struct shipment *ret)
+static err lock_stock(struct tx *tx, const struct adding *a, const struct shipping *s, size_t n,
+                      struct facts *f)
 {
-    struct shipping s = {.tx = tx, .c = c, .shipment_id = id_new(), .ship_date = in->ship_date};
-    TRY(lock_order(&s, in->order_id));
+    size_t most = 0, k = 0;
+    for (size_t i = 0; i < n; i++)
+        if (alive(&s[i]))
+            most += a[i].in->lines.n > 0 ? a[i].in->lines.n : s[i].order->n_lines;
+    struct stock_key *keys = ARENA_ARRAY(tx->arena, struct stock_key, most);
+    for (size_t i = 0; i < n; i++)
+        if (alive(&s[i]) && a[i].in->ship)
+            k += stock_keys(a[i].in, s[i].order, keys + k);
+    return k > 0 ? stock_lock_queue(tx, keys, k, &f->stock) : OK;
+}
 
-    /* Read behind the lock of the order: of two that race with one external id the second one sees
-     * the first. */
-    struct shipments_by_external_id_row_list taken = {0};
-    if (external_id != NULL)
-        TRY(shipments_by_external_id_queue(tx, external_id, &taken));
-    struct shipment_next_number_row_list numbers;
-    TRY(shipment_next_number_queue(tx, &numbers));
-    err picked = pick(&s, in);
-    if (picked == OK && in->ship)
-        TRY(shipping_lock_stock(&s));
-    TRY(tx_flush(tx));
-    if (taken.n > 0 && c->path_external_id != NULL)
-        return ERR_SERIALIZATION; /* made since the path was looked up: run again and find it */
-    if (taken.n > 0)
-        return external_id_taken(c, "shp", taken.v[0].id);
-    TRY(picked);
-
-    TRY(shipping_check_order(c, s.order));
-    TRY(shipping_check_quantities(&s));
-    if (in->ship) {
-        if (s.ship_date == NIL32)
-            s.ship_date = tx->today;
-        TRY(call_check_period(c, s.ship_date));
-        TRY(shipping_go(&s));
+/* Behind the locks of the orders: of two that race for one external id of an order the second one
+ * sees the first. */
+static err load(struct tx *tx, const struct adding *a, const struct shipping *s, size_t n,
+                struct facts *f)
+{
+    const char **external_ids = ARENA_ARRAY(tx->arena, const char *, n);
+    size_t n_named = 0, n_alive = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!alive(&s[i]))
+            continue;
+        n_alive++;
+        if (a[i].external_id != NULL)
+            external_ids[n_named++] = a[i].external_id;
     }
-    TRY(insert(&s, in, external_id, numbers.v[0].number));
-    TRY(shipment_load(tx, s.shipment_id, ret));
-    shipment_tell(tx, c, "shipment.created", NULL, ret);
-    if (in->ship)
-        shipment_tell(tx, c, "shipment.shipped", "draft", ret);
+    if (n_alive == 0)
+        return OK;
+    if (n_named > 0)
+        TRY(shipments_by_external_id_queue(tx, external_ids, n_named, &f->taken));
+    TRY(shipment_numbers_queue(tx, (int64_t)n_alive, &f->numbers));
+    TRY(lock_stock(tx, a, s, n, f));
+    return tx_flush(tx);
+}
+
+/* ---- decide ---- */
+
+/* Who has the external id of the k-th: a shipment that was there, or one before it in the batch. */
+static int64_t holder_of(const struct adding *a, const struct shipping *s, size_t k,
+                         const struct facts *f)
+{
+    const char *mine = a[k].external_id;
+    for (size_t i = 0; mine != NULL && i < f->taken.n; i++)
+        if (strcmp(f->taken.v[i].external_id, mine) == 0)
+            return f->taken.v[i].id;
+    for (size_t i = 0; mine != NULL && i < k; i++)
+        if (alive(&s[i]) && a[i].external_id != NULL && strcmp(a[i].external_id, mine) == 0)
+            return s[i].shipment_id;
+    return NIL64;
+}
+
+static err decide(struct shipping *s, const struct shipment_new *in, const struct facts *f)
+{
+    s->ship_date = in->ship_date;
+    TRY(pick(s, in));
+    TRY(shipping_check_order(s->c, s->order));
+    TRY(shipping_check_quantities(s));
+    if (!in->ship)
+        return OK;
+    if (s->ship_date == NIL32)
+        s->ship_date = s->tx->today;
+    TRY(call_check_period(s->c, s->ship_date));
+    return shipping_leave(s, &f->stock);
+}
+
+static struct shipment_line_list lines_of(const struct shipping *s)
+{
+    struct shipment_line_list ret = {.v = ARENA_ARRAY(s->tx->arena, struct shipment_line, s->n)};
+    for (size_t i = 0; i < s->n; i++) {
+        const struct shipment_pick *p = &s->picks[i];
+        ret.v[ret.n++] = (struct shipment_line){.line_no = p->line_no,
+                                                .order_line_no = p->order_line_no,
+                                                .product_id = p->product_id,
+                                                .sku = p->line->sku,
+                                                .description = p->line->description,
+                                                .warehouse_id = p->warehouse_id,
+                                                .quantity = p->quantity};
+    }
+    return ret;
+}
+
+/* The shipment as it will be stored, and as GET will show it. */
+static void show(const struct shipping *s, const struct adding *a, int64_t number)
+{
+    const struct shipment_new *in = a->in;
+    const struct tx *tx = s->tx;
+    *a->out = (struct shipment){
+        .id = s->shipment_id,
+        .version = 1,
+        .external_id = a->external_id,
+        .number = arena_printf(tx->arena, "SHP-%06" PRId64, number),
+        .status = in->ship ? "shipped" : "draft",
+        .order_id = s->order->id,
+        .customer_id = s->order->customer_id,
+        .warehouse_id = shipment_warehouse(s->picks, s->n),
+        .carrier = in->carrier,
+        .tracking_number = in->tracking_number,
+        .ship_date = s->ship_date,
+        .expected_date = in->expected_date,
+        .delivered_date = NIL32,
+        .ship_to = s->order->ship_to,
+        .notes = in->notes,
+        .metadata = in->metadata == NULL ? "{}" : in->metadata,
+        .created_at = tx->now,
+        .updated_at = tx->now,
+        .lines = lines_of(s),
+    };
+    shipment_allow(tx->arena, a->out);
+}
+
+/* Each in turn, as those before it leave orders and stock. */
+static err decide_all(struct tx *tx, const struct adding *a, struct shipping *s, size_t n,
+                      const struct facts *f)
+{
+    size_t numbers = 0;
+    for (size_t k = 0; k < n; k++) {
+        if (!alive(&s[k]))
+            continue;
+        int64_t number = f->numbers.v[numbers++].number;
+        int64_t holder = holder_of(a, s, k, f);
+        if (holder != NIL64) {
+            if (external_id_taken(s[k].c, "shp", holder) == ERR_SERIALIZATION)
+                return ERR_SERIALIZATION;
+            continue;
+        }
+        if (decide(&s[k], a[k].in, f) != OK)
+            continue;
+        show(&s[k], &a[k], number);
+        shipment_tell(tx, s[k].c, "shipment.created", NULL, a[k].out);
+        if (a[k].in->ship)
+            shipment_tell(tx, s[k].c, "shipment.shipped", "draft", a[k].out);
+    }
     return OK;
 }
 
-err shipments_create(struct tx *tx, struct call *c, const struct shipment_new *in,
-                     struct shipment *ret)
+/* ---- store ---- */
+
+static struct shipment_lines_insert_l line_row(const struct shipping *s,
+                                               const struct shipment_pick *p)
 {
-    return shipment_add(tx, c, in, in->external_id, ret);
+    return (struct shipment_lines_insert_l){.shipment_id = s->shipment_id,
+                                            .order_id = s->order->id,
+                                            .line_no = p->line_no,
+                                            .order_line_no = p->order_line_no,
+                                            .product_id = p->product_id,
+                                            .warehouse_id = p->warehouse_id,
+                                            .quantity = p->quantity};
+}
+
+static err store(struct tx *tx, const struct adding *a, const struct shipping *s, size_t n,
+                 const struct facts *f)
+{
+    size_t most = 0, n_rows = 0, n_lines = 0;
+    for (size_t i = 0; i < n; i++)
+        most += alive(&s[i]) ? s[i].n : 0;
+    struct shipment *rows = ARENA_ARRAY(tx->arena, struct shipment, n);
+    struct shipment_lines_insert_l *lines = ARENA_ARRAY(tx->arena, struct shipment_lines_insert_l,
+                                                        most);
+    for (size_t i = 0; i < n; i++) {
+        if (!alive(&s[i]))
+            continue;
+        rows[n_rows++] = *a[i].out;
+        for (size_t j = 0; j < s[i].n; j++)
+            lines[n_lines++] = line_row(&s[i], &s[i].picks[j]);
+    }
+    if (n_rows == 0)
+        return OK;
+    TRY(shipments_insert(tx, rows, n_rows));
+    TRY(shipment_lines_insert(tx, lines, n_lines));
+    return shippings_store(tx, s, n, &f->orders);
+}
+
+static err add(struct tx *tx, const struct adding *a, size_t n)
+{
+    struct facts f = {0};
+    struct shipping *s = ARENA_ARRAY(tx->arena, struct shipping, n);
+    for (size_t i = 0; i < n; i++)
+        s[i] = (struct shipping){.tx = tx, .c = a[i].call, .shipment_id = id_new()};
+    TRY(lock_orders(tx, a, s, n, &f));
+    TRY(load(tx, a, s, n, &f));
+    TRY(decide_all(tx, a, s, n, &f));
+    return store(tx, a, s, n, &f);
+}
+
+err shipments_create(struct tx *tx, struct shipments_create_cmd *cmds, size_t n)
+{
+    struct adding *a = ARENA_ARRAY(tx->arena, struct adding, n);
+    for (size_t i = 0; i < n; i++)
+        a[i] = (struct adding){.call = cmds[i].call,
+                               .in = cmds[i].in,
+                               .external_id = cmds[i].in->external_id,
+                               .out = cmds[i].out};
+    return add(tx, a, n);
 }
 
 /* The same shipment again: as it is. Only what was still a draft is shipped now, if asked. */
@@ -154,5 +338,6 @@ err shipments_put(struct tx *tx, struct call *c, const struct shipment_new *in,
     if (c->path_id[0] != NIL64)
         return shipment_again(tx, c, in, external_id, ret);
     c->status = 201;
-    return shipment_add(tx, c, in, external_id, ret);
+    TRY(add(tx, &(struct adding){.call = c, .in = in, .external_id = external_id, .out = ret}, 1));
+    return c->problem->code;
 }

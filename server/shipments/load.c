@@ -14,6 +14,12 @@ static bool open_to_invoice(const struct shipment *s)
     return false;
 }
 
+void shipment_allow(struct arena *a, struct shipment *s)
+{
+    s->allowed_actions.v = ARENA_ARRAY(a, const char *, SHIPMENT_ACTIONS_MAX);
+    s->allowed_actions.n = shipment_actions(s->status, open_to_invoice(s), s->allowed_actions.v);
+}
+
 err shipment_load(struct tx *tx, int64_t id, struct shipment *ret)
 {
     struct shipment s = {0};
@@ -21,8 +27,7 @@ err shipment_load(struct tx *tx, int64_t id, struct shipment *ret)
     TRY(shipment_lines_load_queue(tx, id, &lines));
     TRY(shipment_header(tx, id, &s));
     s.lines = lines;
-    s.allowed_actions.v = ARENA_ARRAY(tx->arena, const char *, SHIPMENT_ACTIONS_MAX);
-    s.allowed_actions.n = shipment_actions(s.status, open_to_invoice(&s), s.allowed_actions.v);
+    shipment_allow(tx->arena, &s);
     *ret = s;
     return OK;
 }

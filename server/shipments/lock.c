@@ -1,6 +1,7 @@
 /* Shipments locked with their lines, for what happens to them later. */
 #include "server/shipments/shipments.h"
 #include "shipments.sql.h"
+#include <stdlib.h>
 #include <string.h>
 
 /* Both lists are sorted by shipment. Lines of shipments that are not in the list are passed over.
@@ -67,16 +68,61 @@ struct shipment_line_state *shipment_line_state_find(const struct shipment_state
     return &s->lines[line_no - 1];
 }
 
+static int order_of(int64_t a, int64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+static int by_line(const void *a, const void *b)
+{
+    const struct shipment_line_invoiced *x = a, *y = b;
+    int order = order_of(x->shipment_id, y->shipment_id);
+    return order != 0 ? order : order_of(x->line_no, y->line_no);
+}
+
+static int by_invoice(const void *a, const void *b)
+{
+    const struct shipment_line_invoiced *x = a, *y = b;
+    int order = order_of(x->shipment_id, y->shipment_id);
+    return order != 0 ? order : order_of(x->invoice_id, y->invoice_id);
+}
+
+static err add_invoiced(struct tx *tx, struct shipment_line_invoiced *rows, size_t n)
+{
+    size_t kept = 0;
+    qsort(rows, n, sizeof *rows, by_line);
+    for (size_t i = 0; i < n; i++) {
+        if (kept > 0 && by_line(&rows[kept - 1], &rows[i]) == 0)
+            rows[kept - 1].quantity += rows[i].quantity;
+        else
+            rows[kept++] = rows[i];
+    }
+    return shipment_lines_add_invoiced(tx, rows, kept);
+}
+
+static err touch(struct tx *tx, struct shipment_line_invoiced *rows, size_t n)
+{
+    struct shipments_touch_s *touched = ARENA_ARRAY(tx->arena, struct shipments_touch_s, n);
+    size_t kept = 0;
+    qsort(rows, n, sizeof *rows, by_invoice);
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0 && by_invoice(&rows[i - 1], &rows[i]) == 0)
+            continue;
+        if (kept > 0 && touched[kept - 1].id == rows[i].shipment_id)
+            touched[kept - 1].times++;
+        else
+            touched[kept++] = (struct shipments_touch_s){.id = rows[i].shipment_id, .times = 1};
+    }
+    return shipments_touch(tx, touched, kept);
+}
+
 err shipment_lines_invoice(struct tx *tx, const struct shipment_line_invoiced *rows, size_t n)
 {
     if (n == 0)
         return OK;
-    int64_t *ids = ARENA_ARRAY(tx->arena, int64_t, n);
-    size_t n_ids = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (n_ids == 0 || ids[n_ids - 1] != rows[i].shipment_id)
-            ids[n_ids++] = rows[i].shipment_id;
-    }
-    TRY(shipment_lines_add_invoiced(tx, rows, n));
-    return shipments_touch(tx, ids, n_ids);
+    struct shipment_line_invoiced *sorted = ARENA_ARRAY(tx->arena, struct shipment_line_invoiced,
+                                                        n);
+    memcpy(sorted, rows, n * sizeof *sorted);
+    TRY(touch(tx, sorted, n));
+    return add_invoiced(tx, sorted, n);
 }

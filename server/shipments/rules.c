@@ -96,6 +96,15 @@ err shipment_take(const struct shipment_pick *pick, struct stock_facts *stock,
     return OK;
 }
 
+void shipment_put_back(const struct shipment_pick *pick, struct stock_facts *stock,
+                       const struct stock_delta *taken)
+{
+    pick->line->reserved -= taken->reserved;
+    pick->line->shipped += taken->on_hand;
+    stock->reserved -= taken->reserved;
+    stock->on_hand -= taken->on_hand;
+}
+
 int64_t shipment_warehouse(const struct shipment_pick *picks, size_t n)
 {
     for (size_t i = 1; i < n; i++) {

@@ -34,6 +34,9 @@ struct shipment_pick shipment_pick_line(const struct order_state *o, struct orde
  * has changed. */
 err shipment_take(const struct shipment_pick *pick, struct stock_facts *stock,
                   struct stock_delta *ret) MUST_CHECK;
+/* Takes back what shipment_take did. */
+void shipment_put_back(const struct shipment_pick *pick, struct stock_facts *stock,
+                       const struct stock_delta *taken);
 /* What could be taken for the line now. */
 int64_t shipment_takeable(const struct order_line *line, const struct stock_facts *stock);
 

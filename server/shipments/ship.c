@@ -40,69 +40,91 @@ err shipping_check_quantities(const struct shipping *s)
     return OK;
 }
 
-err shipping_lock_stock(struct shipping *s)
+static struct stock_facts *stock_of(const struct shipping *s, size_t i,
+                                    const struct stock_facts_list *stock)
 {
-    struct stock_key *keys = ARENA_ARRAY(s->tx->arena, struct stock_key, s->n);
-    for (size_t i = 0; i < s->n; i++)
-        keys[i] = (struct stock_key){s->picks[i].product_id, s->picks[i].warehouse_id};
-    return stock_lock_queue(s->tx, keys, s->n, &s->stock);
+    return stock_find(stock, s->picks[i].product_id, s->picks[i].warehouse_id);
 }
 
-static err take_all(struct shipping *s, struct stock_delta *deltas)
+static err refuse_take(const struct shipping *s, size_t i, const struct stock_facts *stock, err e)
 {
+    const struct order_line *line = s->picks[i].line;
+    int64_t most = e == ERR_QUANTITY_EXCEEDED ? shipment_open_quantity(line)
+                                              : shipment_takeable(line, stock);
+    return refuse_pick(s, &s->picks[i], e, most);
+}
+
+err shipping_leave(struct shipping *s, const struct stock_facts_list *stock)
+{
+    struct stock_delta *taken = ARENA_ARRAY(s->tx->arena, struct stock_delta, s->n);
     for (size_t i = 0; i < s->n; i++) {
-        const struct shipment_pick *pick = &s->picks[i];
-        struct stock_facts *stock = stock_find(&s->stock, pick->product_id, pick->warehouse_id);
-        err e = shipment_take(pick, stock, &deltas[i]);
-        if (e == ERR_QUANTITY_EXCEEDED)
-            return refuse_pick(s, pick, e, shipment_open_quantity(pick->line));
-        if (e != OK)
-            return refuse_pick(s, pick, e, shipment_takeable(pick->line, stock));
+        err e = shipment_take(&s->picks[i], stock_of(s, i, stock), &taken[i]);
+        if (e == OK)
+            continue;
+        e = refuse_take(s, i, stock_of(s, i, stock), e);
+        while (i-- > 0)
+            shipment_put_back(&s->picks[i], stock_of(s, i, stock), &taken[i]);
+        return e;
     }
+    s->taken = taken;
+    order_tell(s->tx, s->c, order_moved(s->order));
     return OK;
 }
 
-static err record_movements(struct shipping *s)
+static struct stock_movement_new movement_of(const struct shipping *s, size_t i)
 {
-    struct stock_movement_new *m = ARENA_ARRAY(s->tx->arena, struct stock_movement_new, s->n);
-    for (size_t i = 0; i < s->n; i++) {
-        m[i] = (struct stock_movement_new){
-            .id = id_new(),
-            .product_id = s->picks[i].product_id,
-            .warehouse_id = s->picks[i].warehouse_id,
-            .kind = "shipment",
-            .quantity = -s->picks[i].quantity,
-            .document_id = s->shipment_id,
-            .effective_date = s->ship_date,
-        };
-    }
-    return stock_movements_record(s->tx, m, s->n);
+    return (struct stock_movement_new){
+        .id = id_new(),
+        .product_id = s->picks[i].product_id,
+        .warehouse_id = s->picks[i].warehouse_id,
+        .kind = "shipment",
+        .quantity = -s->picks[i].quantity,
+        .document_id = s->shipment_id,
+        .effective_date = s->ship_date,
+    };
 }
 
-err shipping_go(struct shipping *s)
+err shippings_store(struct tx *tx, const struct shipping *s, size_t n,
+                    const struct order_state_list *orders)
 {
-    struct stock_delta *deltas = ARENA_ARRAY(s->tx->arena, struct stock_delta, s->n);
-    TRY(take_all(s, deltas));
-    TRY(stock_apply(s->tx, deltas, s->n));
-    TRY(record_movements(s));
-    return orders_progressed(s->tx, s->c, s->order);
+    size_t most = 0, k = 0;
+    for (size_t i = 0; i < n; i++)
+        most += s[i].taken != NULL ? s[i].n : 0;
+    if (most == 0)
+        return OK;
+    struct stock_delta *deltas = ARENA_ARRAY(tx->arena, struct stock_delta, most);
+    struct stock_movement_new *moves = ARENA_ARRAY(tx->arena, struct stock_movement_new, most);
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; s[i].taken != NULL && j < s[i].n; j++) {
+            deltas[k] = s[i].taken[j];
+            moves[k++] = movement_of(&s[i], j);
+        }
+    TRY(stock_apply(tx, deltas, k));
+    TRY(stock_movements_record(tx, moves, k));
+    return orders_store(tx, orders);
 }
 
 /* The order of the shipment, then the shipment: the documented order of locks. */
-static err lock_both(struct tx *tx, int64_t id, struct order_state **ret_order,
+static err lock_both(struct tx *tx, int64_t id, struct order_state_list *ret_order,
                      struct shipment_state *ret)
 {
     struct shipment_order_row of;
     TRY(shipment_order(tx, id, &of));
-    struct order_state_list orders;
-    TRY(orders_lock(tx, &of.order_id, 1, &orders));
+    TRY(orders_lock(tx, &of.order_id, 1, ret_order));
     struct shipment_state_list shipments;
     TRY(shipments_lock(tx, &id, 1, &shipments));
-    if (orders.n != 1 || shipments.n != 1)
+    if (ret_order->n != 1 || shipments.n != 1)
         return ERR_NO_ROW;
-    *ret_order = orders.v;
     *ret = shipments.v[0];
     return OK;
+}
+
+static err lock_stock(const struct shipping *s, struct stock_facts_list *ret)
+{
+    struct stock_key *keys = ARENA_ARRAY(s->tx->arena, struct stock_key, s->n);
+    for (size_t i = 0; i < s->n; i++)
+        keys[i] = (struct stock_key){s->picks[i].product_id, s->picks[i].warehouse_id};
+    return stock_lock(s->tx, keys, s->n, ret);
 }
 
 /* The draft's lines as picks of the order as it is now. */
@@ -133,8 +155,11 @@ err shipment_ship_draft(struct tx *tx, struct call *c, int64_t id, const struct 
                         struct shipment *ret)
 {
     struct shipping s = {.tx = tx, .c = c, .shipment_id = id};
+    struct order_state_list orders;
     struct shipment_state draft;
-    TRY(lock_both(tx, id, &s.order, &draft));
+    struct stock_facts_list stock;
+    TRY(lock_both(tx, id, &orders, &draft));
+    s.order = orders.v;
     TRY(call_check_version(c, draft.version));
     if (strcmp(draft.status, "draft") != 0)
         return fail(c->problem, ERR_WRONG_STATE, "The shipment is %s; only a draft can be shipped.",
@@ -144,9 +169,9 @@ err shipment_ship_draft(struct tx *tx, struct call *c, int64_t id, const struct 
     TRY(call_check_period(c, s.ship_date));
 
     TRY(pick_draft(&s, &draft));
-    TRY(shipping_lock_stock(&s));
-    TRY(tx_flush(tx));
-    TRY(shipping_go(&s));
+    TRY(lock_stock(&s, &stock));
+    TRY(shipping_leave(&s, &stock));
+    TRY(shippings_store(tx, &s, 1, &orders));
     TRY(shipment_set_shipped(tx, id, s.ship_date, in->expected_date, in->carrier,
                              in->tracking_number));
     TRY(shipment_load(tx, id, ret));

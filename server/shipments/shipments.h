@@ -137,8 +137,10 @@ struct shipment_line_state *shipment_line_state_find(const struct shipment_state
 struct shipment_line_invoiced {
     int64_t shipment_id, line_no;
     int64_t quantity; /* 10^-6, added to what is invoiced; negative takes it back */
+    int64_t invoice_id;
 };
-/* Queues it. The shipments are locked by this transaction; each line occurs once. The database
- * refuses more than was shipped (shipment_line_counters_check), so check before. */
+/* Queues the rows, in any order, summed per line; each invoice gives a shipment that it names a new
+ * version. The shipments are locked by this transaction. The database refuses more than was shipped
+ * (shipment_line_counters_check), so check before. */
 err shipment_lines_invoice(struct tx *tx, const struct shipment_line_invoiced *rows,
                            size_t n) MUST_CHECK;

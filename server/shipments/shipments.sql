@@ -2,11 +2,18 @@
 -- include "server/shipments/shipments.h"
 -- include "server/shipments/rules.h"
 
--- fn shipments_by_external_id(external_id text) -> many(id i64)
-SELECT id FROM shipment WHERE tenant_id = :tenant AND external_id = :external_id;
+-- Which of these external ids are taken? Each is one probe of the unique index, whatever plan was
+-- made while the table was small.
+-- fn shipments_by_external_id(external_ids text[]) -> many(id i64, external_id text)
+SELECT s.id, s.external_id
+  FROM unnest(:external_ids) AS x(external_id) CROSS JOIN LATERAL (
+       SELECT id, external_id FROM shipment
+        WHERE tenant_id = :tenant AND external_id >= x.external_id
+        ORDER BY external_id LIMIT 1) s
+ WHERE s.external_id = x.external_id;
 
--- fn shipment_next_number() -> many(number i64)
-SELECT nextval('shipment_number') AS number;
+-- fn shipment_numbers(n i64) -> many(number i64)
+SELECT nextval('shipment_number') AS number FROM generate_series(1, :n);
 
 -- The order of a shipment never changes: read without a lock, to lock the order first.
 -- fn shipment_order(id i64) -> one(order_id i64)
@@ -48,24 +55,31 @@ SELECT shipment_id, line_no, order_id, order_line_no, product_id, warehouse_id, 
  WHERE tenant_id = :tenant AND order_id = ANY(:orders)
  ORDER BY shipment_id, line_no;
 
--- fn shipment_insert(id i64, external_id text?, number text, customer_id i64, order_id i64,
---     warehouse_id i64?, status text, carrier text?, tracking_number text?, ship_date date?,
---     expected_date date?, ship_to json?, notes text?, metadata json) -> exec
+-- fn shipments_insert(rows s[struct shipment: id i64, external_id text?, number text,
+--     customer_id i64, order_id i64, warehouse_id i64?, status text, carrier text?,
+--     tracking_number text?, ship_date date?, expected_date date?, ship_to json?, notes text?,
+--     metadata json]) -> exec
 INSERT INTO shipment (tenant_id, id, external_id, number, customer_id, order_id, warehouse_id,
                       status, carrier, tracking_number, ship_date, expected_date, ship_to, notes,
                       metadata, created_at, updated_at)
-VALUES (:tenant, :id, :external_id, :number, :customer_id, :order_id, :warehouse_id, :status,
-        :carrier, :tracking_number, :ship_date, :expected_date, :ship_to, :notes, :metadata, :now,
-        :now);
+SELECT :tenant, s.id, s.external_id, s.number, s.customer_id, s.order_id, s.warehouse_id, s.status,
+       s.carrier, s.tracking_number, s.ship_date, s.expected_date, s.ship_to, s.notes, s.metadata,
+       :now, :now
+  FROM unnest(:s.id, :s.external_id, :s.number, :s.customer_id, :s.order_id, :s.warehouse_id,
+              :s.status, :s.carrier, :s.tracking_number, :s.ship_date, :s.expected_date,
+              :s.ship_to, :s.notes, :s.metadata)
+       AS s(id, external_id, number, customer_id, order_id, warehouse_id, status, carrier,
+            tracking_number, ship_date, expected_date, ship_to, notes, metadata);
 
--- fn shipment_lines_insert(shipment_id i64, order_id i64, rows l[struct shipment_pick: line_no i64,
---     order_line_no i64, product_id i64, warehouse_id i64?, quantity i64]) -> exec
+-- fn shipment_lines_insert(rows l[shipment_id i64, order_id i64, line_no i64, order_line_no i64,
+--     product_id i64, warehouse_id i64?, quantity i64]) -> exec
 INSERT INTO shipment_line (tenant_id, shipment_id, line_no, order_id, order_line_no, product_id,
                            warehouse_id, quantity)
-SELECT :tenant, :shipment_id, l.line_no, :order_id, l.order_line_no, l.product_id, l.warehouse_id,
-       l.quantity
-  FROM unnest(:l.line_no, :l.order_line_no, :l.product_id, :l.warehouse_id, :l.quantity)
-       AS l(line_no, order_line_no, product_id, warehouse_id, quantity);
+SELECT :tenant, l.shipment_id, l.line_no, l.order_id, l.order_line_no, l.product_id,
+       l.warehouse_id, l.quantity
+  FROM unnest(:l.shipment_id, :l.order_id, :l.line_no, :l.order_line_no, :l.product_id,
+              :l.warehouse_id, :l.quantity)
+       AS l(shipment_id, order_id, line_no, order_line_no, product_id, warehouse_id, quantity);
 
 -- fn shipment_set_shipped(id i64, ship_date date, expected_date date?, carrier text?,
 --     tracking_number text?) -> exec
@@ -101,10 +115,11 @@ UPDATE shipment_line t
   FROM unnest(:l.shipment_id, :l.line_no, :l.quantity) AS l(shipment_id, line_no, quantity)
  WHERE t.tenant_id = :tenant AND t.shipment_id = l.shipment_id AND t.line_no = l.line_no;
 
--- fn shipments_touch(ids i64[]) -> exec
-UPDATE shipment
-   SET version = version + 1, updated_at = :now
- WHERE tenant_id = :tenant AND id = ANY(:ids);
+-- fn shipments_touch(rows s[id i64, times i64]) -> exec
+UPDATE shipment t
+   SET version = t.version + s.times, updated_at = :now
+  FROM unnest(:s.id, :s.times) AS s(id, times)
+ WHERE t.tenant_id = :tenant AND t.id = s.id;
 
 -- fn shipment_header(id i64) -> one struct shipment(id i64, version i64, external_id text?,
 --     number text, status text, order_id i64, customer_id i64, warehouse_id i64?, carrier text?,

@@ -24,6 +24,7 @@ struct act {
     void *arg;
     /* out */
     err result;
+    int64_t made; /* id of what run made */
     int64_t retries;
     char detail[300];
 };
@@ -35,7 +36,7 @@ struct actor {
     struct problem problem;
 };
 
-static err body(struct tx *tx, void *arg)
+static inline err body(struct tx *tx, void *arg)
 {
     struct actor *actor = arg;
     struct call c = {.problem = &actor->problem,
@@ -54,7 +55,7 @@ static err body(struct tx *tx, void *arg)
     return e;
 }
 
-static void *perform(void *arg)
+static inline void *perform(void *arg)
 {
     struct actor *actor = arg;
     actor->arena = arena_new((size_t)64 << 20);

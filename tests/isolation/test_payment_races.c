@@ -48,7 +48,10 @@ static err bill(struct tx *tx, struct call *c, const struct act *a)
                              .finalize = true,
                              .lines = {&line, 1}};
     struct invoice out;
-    TRY(invoices_create(tx, c, &in, &out));
+    struct invoices_create_cmd cmd = {c, &in, &out};
+    TRY(invoices_create(tx, &cmd, 1));
+    if (c->problem->code != OK)
+        return c->problem->code;
     *(int64_t *)a->arg = out.id;
     return OK;
 }

@@ -1,70 +1,19 @@
 /* Shipments that race: for the same line, for the same draft, with an adjustment of the stock that
  * they take. */
-#include "lib/base/decimal.h"
+#include "lib/base/id.h"
 #include "server/inventory/inventory.h"
 #include "server/shipments/shipments.h"
-#include "tests/isolation/races.h"
-
-#define Q(n) (INT64_C(1000000) * (n))
-
-/* ---- a small company: warehouse 1, product P with stock, order P of Q(10) confirmed ---- */
-
-static void open_company(void)
-{
-    pool = fixture_pool(4);
-    fixture_exec(
-        "INSERT INTO tenant (tenant_id, name, legal_name, currency, time_zone, created_at)"
-        " VALUES (1, 'A', 'A', 'EUR', 'Europe/Berlin', now());"
-        "INSERT INTO credit_account (tenant_id, id, currency, ordered) VALUES (1, 1, 'EUR', "
-        "1000000);"
-        "INSERT INTO customer (tenant_id, id, name, currency, credit_account_id, created_at,"
-        " updated_at) VALUES (1, 1, 'C', 'EUR', 1, now(), now());"
-        "INSERT INTO tax_code (tenant_id, id, code, name, created_at, updated_at)"
-        " VALUES (1, 1, 'S', 'S', now(), now());"
-        "INSERT INTO warehouse (tenant_id, id, code, name, is_default, created_at, updated_at)"
-        " VALUES (1, 1, 'A', 'A', true, now(), now());");
-}
-
-static void given_product(int id)
-{
-    char sql[400];
-    snprintf(sql, sizeof sql,
-             "INSERT INTO product (tenant_id, id, sku, name, kind, tax_code_id, created_at,"
-             " updated_at) VALUES (1, %d, 'SKU%d', 'P', 'stock', 1, now(), now())",
-             id, id);
-    fixture_exec(sql);
-}
-
-static void given_stock(int product, int on_hand, int reserved)
-{
-    char sql[300];
-    snprintf(sql, sizeof sql,
-             "INSERT INTO stock (tenant_id, id, product_id, warehouse_id, on_hand, reserved)"
-             " VALUES (1, %d, %d, 1, %d000000, %d000000)",
-             product, product, on_hand, reserved);
-    fixture_exec(sql);
-}
-
-/* A confirmed order of 10, of which `reserved` are reserved; its id is the product's. */
-static void given_order(int id, int reserved)
-{
-    char sql[1200];
-    snprintf(sql, sizeof sql,
-             "INSERT INTO sales_order (tenant_id, id, number, customer_id, credit_account_id,"
-             " warehouse_id, status, currency, order_date, payment_terms_days, rounding,"
-             " tax_rounding, net, tax, gross, line_count, created_at, confirmed_at, updated_at)"
-             " VALUES (1, %d, 'ORD-%d', 1, 1, 1, 'confirmed', 'EUR', '2024-01-01', 30, 'half_up',"
-             " 'per_document', 1000, 0, 1000, 1, now(), now(), now());"
-             "INSERT INTO order_line (tenant_id, order_id, line_no, product_id, kind, sku,"
-             " description, warehouse_id, quantity, unit_price, discount_percent, tax_code_id,"
-             " tax_rate, net, tax, gross, reserved)"
-             " VALUES (1, %d, 1, %d, 'stock', 'SKU', 'P', 1, 10000000, 1000000, 0, 1, 0, 1000, 0,"
-             " 1000, %d000000)",
-             id, id, id, id, reserved);
-    fixture_exec(sql);
-}
+#include "tests/isolation/goods.h"
 
 /* ---- what the transactions do ---- */
+
+static err create_one(struct tx *tx, struct call *c, const struct shipment_new *in,
+                      struct shipment *out)
+{
+    struct shipments_create_cmd cmd = {c, in, out};
+    TRY(shipments_create(tx, &cmd, 1));
+    return c->problem->code;
+}
 
 static err ship_line(struct tx *tx, struct call *c, const struct act *a)
 {
@@ -75,7 +24,30 @@ static err ship_line(struct tx *tx, struct call *c, const struct act *a)
                               .expected_date = NIL32,
                               .lines = {&line, 1}};
     struct shipment out;
-    return shipments_create(tx, c, &in, &out);
+    return create_one(tx, c, &in, &out);
+}
+
+/* One batch: lines 1 of the orders id and id + 1, the greater one first when the quantity is odd.
+ */
+static err ship_two(struct tx *tx, struct call *c, const struct act *a)
+{
+    struct shipment_line_new line = {.order_line_no = 1, .quantity = a->quantity};
+    struct shipment_new in[2];
+    struct shipment out[2];
+    struct call calls[2] = {*c, *c};
+    struct problem second;
+    problem_init(&second, c->problem->arena);
+    calls[1].problem = &second;
+    for (int i = 0; i < 2; i++)
+        in[i] = (struct shipment_new){.order_id = a->id + (i ^ (int)(a->quantity & 1)),
+                                      .ship = true,
+                                      .ship_date = NIL32,
+                                      .expected_date = NIL32,
+                                      .lines = {&line, 1}};
+    struct shipments_create_cmd cmds[] = {{&calls[0], &in[0], &out[0]},
+                                          {&calls[1], &in[1], &out[1]}};
+    TRY(shipments_create(tx, cmds, 2));
+    return calls[0].problem->code == second.code ? second.code : ERR_INTERNAL;
 }
 
 static int64_t drafted;
@@ -86,7 +58,7 @@ static err draft_line(struct tx *tx, struct call *c, const struct act *a)
     struct shipment_new in = {
         .order_id = a->id, .ship_date = NIL32, .expected_date = NIL32, .lines = {&line, 1}};
     struct shipment out;
-    TRY(shipments_create(tx, c, &in, &out));
+    TRY(create_one(tx, c, &in, &out));
     drafted = out.id;
     return OK;
 }
@@ -146,32 +118,9 @@ static err invoice_all(struct tx *tx, struct call *c, const struct act *a)
     struct shipment_line_state *line = shipment_line_state_find(s, 1);
     if (line->invoiced + a->quantity > line->quantity)
         return ERR_QUANTITY_EXCEEDED;
-    struct shipment_line_invoiced row = {s->id, 1, a->quantity};
+    struct shipment_line_invoiced row = {s->id, 1, a->quantity, .invoice_id = 1};
     TRY(shipment_lines_invoice(tx, &row, 1));
     return tx_flush(tx);
-}
-
-static int64_t sum_of(const char *column, const char *rows, int64_t id)
-{
-    char sql[200];
-    snprintf(sql, sizeof sql, "SELECT coalesce(sum(%s), 0) FROM %s = %" PRId64, column, rows, id);
-    return fixture_int(sql);
-}
-
-static int64_t line_of(const char *column, int64_t order)
-{
-    return sum_of(column, "order_line WHERE order_id", order);
-}
-
-static int64_t moved(int64_t product)
-{
-    return sum_of("quantity", "stock_movement WHERE product_id", product);
-}
-
-static void expect_stock(int64_t product, int64_t on_hand, int64_t reserved)
-{
-    ck_assert_int_eq(sum_of("on_hand", "stock WHERE product_id", product), on_hand);
-    ck_assert_int_eq(sum_of("reserved", "stock WHERE product_id", product), reserved);
 }
 
 /* ---- the races ---- */
@@ -337,6 +286,131 @@ START_TEST(a_shipment_line_is_not_invoiced_twice)
 }
 END_TEST
 
+START_TEST(batches_that_name_the_same_orders_crosswise_wait_for_each_other)
+{
+    for (int id = 190; id < 192; id++) {
+        given_product(id);
+        given_stock(id, 10, 10);
+        given_order(id, 10);
+    }
+    struct act first = {.run = ship_two, .id = 190, .quantity = Q(4)};
+    struct act second = {.run = ship_two, .id = 190, .quantity = Q(5) + 1};
+    struct act third = {.run = ship_two, .id = 190, .quantity = Q(4)};
+    race(&first, &second);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(second.result, OK);
+    race(&second, &third);
+    ck_assert_int_eq(second.result, ERR_QUANTITY_EXCEEDED);
+    ck_assert_int_eq(third.result, ERR_QUANTITY_EXCEEDED);
+    for (int id = 190; id < 192; id++) {
+        expect_stock(id, Q(1) - 1, Q(1) - 1);
+        ck_assert_int_eq(line_of("shipped", id), Q(9) + 1);
+        ck_assert_int_eq(moved(id), -Q(9) - 1);
+        ck_assert_int_eq(sum_of("version", "sales_order WHERE id", id), 3);
+    }
+}
+END_TEST
+
+/* ---- one batch ---- */
+
+enum { COMMANDS = 9 };
+
+static const struct {
+    int order;
+    const char *external_id;
+    int64_t quantities[2]; /* of the lines; none: everything */
+    err expected;
+    const char *detail; /* NULL: whatever */
+} batch[COMMANDS] = {
+    {200, "a", {Q(4)}, OK, NULL},
+    {200,
+     NULL,
+     {Q(7)},
+     ERR_QUANTITY_EXCEEDED,
+     "Line 1: only 6 of order line 1 (SKU) is open to ship."},
+    /* What its first line took before the second one failed is there for the next. */
+    {201, NULL, {Q(2), Q(1)}, ERR_INSUFFICIENT_STOCK, NULL},
+    {201, NULL, {Q(2)}, OK, NULL},
+    {999, NULL, {Q(1)}, ERR_INVALID, NULL},
+    {200, "a", {Q(1)}, ERR_EXTERNAL_ID_TAKEN, NULL},
+    {200, "b", {Q(7)}, ERR_QUANTITY_EXCEEDED, NULL},
+    {200, "b", {0}, OK, NULL},
+    {200,
+     NULL,
+     {0},
+     ERR_WRONG_STATE,
+     "Nothing is open to ship on the order; services are invoiced from the order."},
+};
+
+static err run_batch(struct tx *tx, struct call *c, const struct act *a)
+{
+    (void)a;
+    struct call calls[COMMANDS];
+    struct problem problems[COMMANDS];
+    struct shipment_line_new lines[COMMANDS][2];
+    struct shipment_new in[COMMANDS];
+    struct shipment out[COMMANDS];
+    struct shipments_create_cmd cmds[COMMANDS];
+    for (size_t k = 0; k < COMMANDS; k++) {
+        size_t n = 0;
+        for (; n < 2 && batch[k].quantities[n] > 0; n++)
+            lines[k][n] = (struct shipment_line_new){.order_line_no = (int64_t)n + 1,
+                                                     .quantity = batch[k].quantities[n]};
+        problem_init(&problems[k], c->problem->arena);
+        calls[k] = *c;
+        calls[k].problem = &problems[k];
+        in[k] = (struct shipment_new){.external_id = batch[k].external_id,
+                                      .order_id = batch[k].order,
+                                      .ship = true,
+                                      .ship_date = NIL32,
+                                      .expected_date = NIL32,
+                                      .lines = {lines[k], n}};
+        cmds[k] = (struct shipments_create_cmd){&calls[k], &in[k], &out[k]};
+    }
+    TRY(shipments_create(tx, cmds, COMMANDS));
+    for (size_t k = 0; k < COMMANDS; k++) {
+        ck_assert_msg(problems[k].code == batch[k].expected, "command %zu: %d %s", k,
+                      problems[k].code, problems[k].detail);
+        if (batch[k].detail != NULL)
+            ck_assert_str_eq(problems[k].detail, batch[k].detail);
+    }
+    char holder[ID_TEXT_MAX];
+    id_format("shp", out[0].id, holder);
+    ck_assert_str_eq(problems[5].conflicting_id, holder);
+    ck_assert_int_eq(out[7].lines.v[0].quantity, Q(6));
+    return OK;
+}
+
+START_TEST(in_a_batch_each_shipment_finds_what_those_before_it_left)
+{
+    given_product(200);
+    given_product(201);
+    given_stock(200, 12, 10);
+    given_order(200, 10);
+    given_order(201, 0);
+    fixture_exec("UPDATE order_line SET product_id = 200 WHERE order_id = 201;"
+                 "INSERT INTO order_line (tenant_id, order_id, line_no, product_id, kind, sku,"
+                 " description, warehouse_id, quantity, unit_price, discount_percent, tax_code_id,"
+                 " tax_rate, net, tax, gross) VALUES (1, 201, 2, 201, 'stock', 'SKU2', 'P', 1,"
+                 " 1000000, 1000000, 0, 1, 0, 100, 0, 100)");
+    struct act act = {.run = run_batch};
+    alone(&act);
+    ck_assert_int_eq(act.result, OK);
+    ck_assert_int_eq(act.retries, 0);
+    expect_stock(200, 0, 0);
+    ck_assert_int_eq(moved(200), Q(-12));
+    ck_assert_int_eq(line_of("shipped", 200), Q(10));
+    ck_assert_int_eq(line_of("shipped", 201), Q(2));
+    ck_assert_int_eq(fixture_int("SELECT count(*) FROM sales_order WHERE id = 200"
+                                 " AND status = 'fulfilled' AND version = 3"),
+                     1);
+    ck_assert_int_eq(fixture_int("SELECT count(*) FROM shipment WHERE order_id IN (200, 201)"), 3);
+    ck_assert_int_eq(fixture_int("SELECT count(*) FROM event WHERE resource = 'order'"
+                                 " AND resource_id = 200"),
+                     2);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -349,6 +423,8 @@ int main(void)
         an_adjustment_behind_a_shipment_sees_what_has_left,
         first_receipts_of_the_same_products_wait_for_each_other_and_add_up,
         a_shipment_line_is_not_invoiced_twice,
+        batches_that_name_the_same_orders_crosswise_wait_for_each_other,
+        in_a_batch_each_shipment_finds_what_those_before_it_left,
     };
     return race_main("races of shipments", open_company, tests, COUNT_OF(tests));
 }

@@ -151,6 +151,11 @@ START_TEST(shipping_takes_what_is_reserved_first_and_then_what_is_free)
         ck_assert_int_eq(delta.reserved, -cases[i].takes_reserved);
         ck_assert_int_le(line.shipped + line.canceled + line.reserved, line.quantity);
         ck_assert_int_le(stock.reserved, stock.on_hand);
+        shipment_put_back(&pick, &stock, &delta);
+        ck_assert_int_eq(line.shipped, cases[i].shipped);
+        ck_assert_int_eq(line.reserved, cases[i].reserved);
+        ck_assert_int_eq(stock.on_hand, cases[i].on_hand);
+        ck_assert_int_eq(stock.reserved, cases[i].stock_reserved);
     }
 }
 END_TEST
