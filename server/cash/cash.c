@@ -44,6 +44,13 @@ const char *payment_json(struct arena *a, const struct payment *p)
     return call_json(a, &payment_summary_type, &summary, NULL);
 }
 
+void payment_derive(struct arena *a, struct payment *p)
+{
+    p->status = payment_status(p->amount, p->refunded, p->unapplied);
+    p->allowed_actions.v = ARENA_ARRAY(a, const char *, PAYMENT_ACTIONS_MAX);
+    p->allowed_actions.n = payment_actions(p->unapplied, p->allowed_actions.v);
+}
+
 err payment_load(struct tx *tx, int64_t id, struct payment *ret)
 {
     struct payment_summary summary;
@@ -52,8 +59,7 @@ err payment_load(struct tx *tx, int64_t id, struct payment *ret)
     TRY(payment_select(tx, id, &summary));
     payment_of_summary(&summary, ret);
     ret->allocations = allocations;
-    ret->allowed_actions.v = ARENA_ARRAY(tx->arena, const char *, PAYMENT_ACTIONS_MAX);
-    ret->allowed_actions.n = payment_actions(ret->unapplied, ret->allowed_actions.v);
+    payment_derive(tx->arena, ret);
     return OK;
 }
 

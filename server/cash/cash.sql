@@ -1,41 +1,43 @@
 -- Payments, allocations of payments and credit notes, refunds.
 -- include "server/cash/cash.h"
+-- include "server/cash/apply.h"
+-- include "server/api/external_id.h"
 
--- fn payments_by_external_id(external_id text) -> many(id i64)
-SELECT id FROM payment WHERE tenant_id = :tenant AND external_id = :external_id;
+-- Which of these external ids are taken? Sorted by bytes, each one probe of the unique index: the
+-- first external id that is not below it, taken when it is the same.
+-- fn payments_by_external_id(external_ids text[])
+--   -> many struct external_id_holder(id i64, external_id text)
+SELECT p.id, p.external_id
+  FROM unnest(:external_ids) AS x(external_id) CROSS JOIN LATERAL (
+       SELECT id, external_id FROM payment
+        WHERE tenant_id = :tenant AND external_id >= x.external_id
+        ORDER BY external_id LIMIT 1) p
+ WHERE p.external_id = x.external_id
+ ORDER BY p.external_id COLLATE "C";
 
 -- What never changes: read without a lock, to lock the credit account first.
 -- fn payment_peek(id i64) -> one(credit_account_id i64)
 SELECT credit_account_id FROM payment WHERE tenant_id = :tenant AND id = :id;
 
+-- The status follows from the amounts: payment_status().
 -- fn payment_lock(id i64) -> one struct payment_summary(id i64, version i64, external_id text?,
---   number text, customer_id i64, status text, method text, currency text, amount i64,
+--   number text, customer_id i64, method text, currency text, amount i64,
 --   allocated i64, refunded i64, unapplied i64, value_date date, reference text?, notes text?,
 --   metadata json, created_at instant, updated_at instant)
-SELECT p.id, p.version, p.external_id, p.number, p.customer_id,
-       CASE WHEN p.refunded = p.amount THEN 'refunded'
-            WHEN p.unapplied = 0 THEN 'allocated'
-            WHEN p.unapplied + p.refunded = p.amount THEN 'unallocated'
-            ELSE 'partly_allocated' END AS status,
-       p.method, p.currency, p.amount, p.amount - p.refunded - p.unapplied AS allocated,
-       p.refunded, p.unapplied, p.value_date, p.reference, p.notes, p.metadata, p.created_at,
-       p.updated_at
+SELECT p.id, p.version, p.external_id, p.number, p.customer_id, p.method, p.currency, p.amount,
+       p.amount - p.refunded - p.unapplied AS allocated, p.refunded, p.unapplied, p.value_date,
+       p.reference, p.notes, p.metadata, p.created_at, p.updated_at
   FROM payment p
  WHERE p.tenant_id = :tenant AND p.id = :id
    FOR NO KEY UPDATE;
 
 -- fn payment_select(id i64) -> one struct payment_summary(id i64, version i64, external_id text?,
---   number text, customer_id i64, status text, method text, currency text, amount i64,
+--   number text, customer_id i64, method text, currency text, amount i64,
 --   allocated i64, refunded i64, unapplied i64, value_date date, reference text?, notes text?,
 --   metadata json, created_at instant, updated_at instant)
-SELECT p.id, p.version, p.external_id, p.number, p.customer_id,
-       CASE WHEN p.refunded = p.amount THEN 'refunded'
-            WHEN p.unapplied = 0 THEN 'allocated'
-            WHEN p.unapplied + p.refunded = p.amount THEN 'unallocated'
-            ELSE 'partly_allocated' END AS status,
-       p.method, p.currency, p.amount, p.amount - p.refunded - p.unapplied AS allocated,
-       p.refunded, p.unapplied, p.value_date, p.reference, p.notes, p.metadata, p.created_at,
-       p.updated_at
+SELECT p.id, p.version, p.external_id, p.number, p.customer_id, p.method, p.currency, p.amount,
+       p.amount - p.refunded - p.unapplied AS allocated, p.refunded, p.unapplied, p.value_date,
+       p.reference, p.notes, p.metadata, p.created_at, p.updated_at
   FROM payment p
  WHERE p.tenant_id = :tenant AND p.id = :id;
 
@@ -66,14 +68,20 @@ SELECT p.id, p.version, p.external_id, p.number, p.customer_id, p.status, p.meth
           FROM payment) p
  WHERE p.tenant_id = :tenant AND :filters;
 
--- fn payment_insert(id i64, external_id text?, number text, customer_id i64,
+-- fn payments_insert(rows p[id i64, external_id text?, number text, customer_id i64,
 --   credit_account_id i64, method text, currency text, amount i64, unapplied i64, value_date date,
---   reference text?, notes text?, metadata json) -> exec
+--   reference text?, notes text?, metadata json]) -> exec
 INSERT INTO payment (tenant_id, id, external_id, number, customer_id, credit_account_id, method,
                      currency, amount, unapplied, value_date, reference, notes, metadata,
                      created_at, updated_at)
-VALUES (:tenant, :id, :external_id, :number, :customer_id, :credit_account_id, :method, :currency,
-        :amount, :unapplied, :value_date, :reference, :notes, :metadata, :now, :now);
+SELECT :tenant, p.id, p.external_id, p.number, p.customer_id, p.credit_account_id, p.method,
+       p.currency, p.amount, p.unapplied, p.value_date, p.reference, p.notes, p.metadata, :now,
+       :now
+  FROM unnest(:p.id, :p.external_id, :p.number, :p.customer_id, :p.credit_account_id, :p.method,
+              :p.currency, :p.amount, :p.unapplied, :p.value_date, :p.reference, :p.notes,
+              :p.metadata)
+       AS p(id, external_id, number, customer_id, credit_account_id, method, currency, amount,
+            unapplied, value_date, reference, notes, metadata);
 
 -- The payment is locked; the table's check refuses to go below zero all the same.
 -- fn payment_move(id i64, unapplied i64, refunded i64) -> exec
@@ -82,19 +90,16 @@ UPDATE payment
        updated_at = :now
  WHERE tenant_id = :tenant AND id = :id;
 
--- The invoices that oldest_due can reach with this much money, without those that the caller
--- names. Their credit account is locked, so nothing moves between here and their own locks.
--- fn open_invoices_oldest(customer_id i64, currency text, named i64[], available i64,
---   most i64) -> many(id i64)
-SELECT id
-  FROM (SELECT id, due_date,
-               sum(open_amount) OVER (ORDER BY due_date, id) - open_amount AS older
-          FROM open_item
-         WHERE tenant_id = :tenant AND customer_id = :customer_id AND kind = 'invoice'
-           AND currency = :currency AND id <> ALL(:named)) o
- WHERE older < :available
- ORDER BY due_date, id
- LIMIT :most;
+-- The oldest open invoices of customers, at most so many of each. Their credit accounts are locked,
+-- so nothing moves between here and the locks of the invoices. A customer keeps its currency.
+-- fn oldest_open_select(rows w[customer_id i64, most i64])
+--   -> many struct oldest_open(customer_id i64, id i64, open_amount i64)
+SELECT o.customer_id, o.id, o.open_amount
+  FROM unnest(:w.customer_id, :w.most) AS w(customer_id, most) CROSS JOIN LATERAL (
+       SELECT customer_id, due_date, id, open_amount FROM open_item
+        WHERE tenant_id = :tenant AND customer_id = w.customer_id AND kind = 'invoice'
+        ORDER BY due_date, id LIMIT w.most) o
+ ORDER BY o.customer_id, o.due_date, o.id;
 
 -- fn allocation_of(id i64) -> one(source text, source_id i64, invoice_id i64, amount i64,
 --   reverses i64?, effective_date date)
@@ -109,7 +114,7 @@ SELECT max(effective_date) AS last
  WHERE tenant_id = :tenant AND source_id = :source_id AND reverses IS NOT NULL;
 
 -- The same of invoices, where there is one.
--- fn invoices_taken_back(invoices i64[]) -> many(invoice_id i64, last date)
+-- fn invoices_taken_back(invoices i64[]) -> many struct taken_back(invoice_id i64, last date)
 SELECT invoice_id, max(effective_date) AS last
   FROM allocation
  WHERE tenant_id = :tenant AND invoice_id = ANY(:invoices) AND reverses IS NOT NULL

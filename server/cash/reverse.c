@@ -99,9 +99,11 @@ static err store(struct tx *tx, struct call *c, struct reversal *r)
         .document_id = r->mirror.id,
         .effective_date = r->mirror.effective_date,
     };
-    TRY(allocations_record(tx, c, &r->mirror, 1));
+    allocation_announce(tx, c, &r->mirror);
+    TRY(allocations_record(tx, &r->mirror, 1));
     TRY(cash_source_move(tx, s, amount, 0));
-    TRY(invoices_settled(tx, c, &invoice, &items[0].open_amount, 1));
+    invoice_settle(tx, c, invoice, items[0].open_amount);
+    TRY(invoices_settled(tx, &invoice, 1));
     TRY(open_items_put(tx, items, COUNT_OF(items)));
     TRY(credit_apply(tx, credit, COUNT_OF(credit)));
     return ledger_post(tx, &transfer, 1);

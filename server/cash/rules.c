@@ -111,6 +111,8 @@ static void serve_oldest(struct arena *a, int64_t available, const struct open_i
             queue[n++] = *item;
     }
     qsort(queue, n, sizeof *queue, by_due_date);
+    if (n > ALLOCATIONS_PER_REQUEST_MAX)
+        n = ALLOCATIONS_PER_REQUEST_MAX;
     for (size_t i = 0; i < n && split->total < available; i++) {
         int64_t amount = least(queue[i].open_amount, available - split->total);
         split->v[split->n++] = (struct cash_share){.invoice_id = queue[i].id, .amount = amount};
@@ -128,6 +130,15 @@ err cash_split(struct arena *a, int64_t available, const struct cash_ask *asks, 
         serve_oldest(a, available, items, &split);
     *ret = split;
     return OK;
+}
+
+const char *payment_status(int64_t amount, int64_t refunded, int64_t unapplied)
+{
+    if (refunded == amount)
+        return "refunded";
+    if (unapplied == 0)
+        return "allocated";
+    return unapplied + refunded == amount ? "unallocated" : "partly_allocated";
 }
 
 size_t payment_actions(int64_t unapplied, const char *ret[PAYMENT_ACTIONS_MAX])

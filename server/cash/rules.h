@@ -2,6 +2,7 @@
  * money nor an invoice ever gives more than it has. */
 #pragma once
 #include "lib/base/arena.h"
+#include "server/cash/cash.h"
 #include "server/ledger/ledger.h"
 
 /* What the caller wants of one invoice. */
@@ -31,8 +32,9 @@ struct cash_refusal {
 };
 
 /* Splits what is available. Asks with an amount are served first, in their order and exactly; then
- * those without, in their order; then, with oldest_due, all other items of kind invoice, by due
- * date and id, until nothing is left. items: sorted by id; an invoice without one has nothing open.
+ * those without, in their order; then, with oldest_due, the other items of kind invoice, by due
+ * date and id, until nothing is left or ALLOCATIONS_PER_REQUEST_MAX of them were served. items:
+ * sorted by id; an invoice without one has nothing open.
  * No invoice is asked for twice. ERR_AMOUNT_EXCEEDED, and ret_refusal filled, when an ask cannot be
  * met; one without an amount cannot when there would be nothing for it. */
 err cash_split(struct arena *a, int64_t available, const struct cash_ask *asks, size_t n_asks,
@@ -44,6 +46,9 @@ size_t cash_find_repeated(struct arena *a, const struct cash_ask *asks, size_t n
 
 /* The later of two days; NIL32 is earlier than any. */
 int32_t later_date(int32_t a, int32_t b);
+
+/* One of payment_statuses. */
+const char *payment_status(int64_t amount, int64_t refunded, int64_t unapplied);
 
 #define PAYMENT_ACTIONS_MAX 2
 /* Names of the actions that a payment with this much unapplied allows. Returns how many. */

@@ -25,6 +25,7 @@ err cash_lock_payment(struct tx *tx, int64_t id, struct cash_source *ret)
     TRY(credit_lock_queue(tx, &peek.credit_account_id, 1, credit));
     TRY(source_taken_back_queue(tx, id, &back)); /* holds still: so does the credit account */
     TRY(payment_lock(tx, id, &p));
+    p.status = payment_status(p.amount, p.refunded, p.unapplied);
     *ret = (struct cash_source){
         .kind = "payment",
         .account = LEDGER_unapplied_cash,

@@ -5,6 +5,8 @@
 
 /* ERR_NO_ROW when there is no such payment. */
 err payment_load(struct tx *tx, int64_t id, struct payment *ret) MUST_CHECK;
+/* Fills status and allowed_actions, which follow from the amounts. */
+void payment_derive(struct arena *a, struct payment *p);
 /* Its header as compact JSON, for events. */
 const char *payment_json(struct arena *a, const struct payment *p);
 

@@ -130,42 +130,43 @@ struct invoice_state *invoice_state_find(const struct invoice_state_list *list, 
     return NULL;
 }
 
-err invoices_settled(struct tx *tx, const struct call *c, struct invoice_state *const *i,
-                     const int64_t *new_open, size_t n)
+void invoice_settle(struct tx *tx, const struct call *c, struct invoice_state *i, int64_t new_open)
+{
+    const char *was = i->status;
+    i->status = invoice_status_of(i->gross, new_open);
+    i->version++;
+    const char *event = invoice_settled_event(was, i->status);
+    if (event != NULL)
+        event_push(tx, c, event, "invoice", i->id, status_json(tx->arena, was),
+                   invoice_event_json(tx->arena, i, new_open));
+}
+
+err invoices_settled(struct tx *tx, struct invoice_state *const *i, size_t n)
 {
     if (n == 0)
         return OK;
     struct invoices_settle_rows_s *rows = ARENA_ARRAY(tx->arena, struct invoices_settle_rows_s, n);
-    for (size_t k = 0; k < n; k++) {
-        const char *was = i[k]->status;
-        i[k]->status = invoice_status_of(i[k]->gross, new_open[k]);
-        i[k]->version++;
-        rows[k] = (struct invoices_settle_rows_s){i[k]->id, i[k]->status};
-        const char *event = invoice_settled_event(was, i[k]->status);
-        if (event != NULL)
-            event_push(tx, c, event, "invoice", i[k]->id, status_json(tx->arena, was),
-                       invoice_event_json(tx->arena, i[k], new_open[k]));
-    }
+    for (size_t k = 0; k < n; k++)
+        rows[k] = (struct invoices_settle_rows_s){
+            .id = i[k]->id, .version = i[k]->version, .status = i[k]->status};
     return invoices_settle_rows(tx, rows, n);
 }
 
-err allocations_record(struct tx *tx, const struct call *c, const struct allocation_new *a,
-                       size_t n)
+void allocation_announce(struct tx *tx, const struct call *c, const struct allocation_new *a)
 {
-    if (n == 0)
-        return OK;
-    for (size_t i = 0; i < n; i++) {
-        bool payment = strcmp(a[i].source, "payment") == 0;
-        struct allocation_event e = {.payment_id = payment ? a[i].source_id : NIL64,
-                                     .credit_note_id = payment ? NIL64 : a[i].source_id,
-                                     .invoice_id = a[i].invoice_id,
-                                     .currency = a[i].currency,
-                                     .amount = a[i].amount,
-                                     .reverses = a[i].reverses,
-                                     .effective_date = a[i].effective_date};
-        event_push(tx, c, a[i].reverses == NIL64 ? "allocation.created" : "allocation.reversed",
-                   "allocation", a[i].id, NULL,
-                   call_json(tx->arena, &allocation_event_type, &e, NULL));
-    }
-    return allocations_insert(tx, a, n);
+    bool payment = strcmp(a->source, "payment") == 0;
+    struct allocation_event e = {.payment_id = payment ? a->source_id : NIL64,
+                                 .credit_note_id = payment ? NIL64 : a->source_id,
+                                 .invoice_id = a->invoice_id,
+                                 .currency = a->currency,
+                                 .amount = a->amount,
+                                 .reverses = a->reverses,
+                                 .effective_date = a->effective_date};
+    event_push(tx, c, a->reverses == NIL64 ? "allocation.created" : "allocation.reversed",
+               "allocation", a->id, NULL, call_json(tx->arena, &allocation_event_type, &e, NULL));
+}
+
+err allocations_record(struct tx *tx, const struct allocation_new *a, size_t n)
+{
+    return n > 0 ? allocations_insert(tx, a, n) : OK;
 }

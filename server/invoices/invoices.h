@@ -272,12 +272,14 @@ struct invoice_state *invoice_state_find(const struct invoice_state_list *list,
 /* Can money be applied to an invoice in this state? finalized or partially_paid. */
 bool invoice_takes_money(const struct invoice_state *i);
 
-/* Queues what follows for locked invoices from new open amounts: status finalized (all open),
+/* What follows for a locked invoice from a new open amount: status finalized (all open),
  * partially_paid or paid (0), a new version, and an event: invoice.paid, invoice.partially_paid, or
- * invoice.reopened when it was further before. i[] (pointers into a locked list, each once) is
- * brought up to date. The open items, credit counters, ledger and allocations are the caller's. */
-err invoices_settled(struct tx *tx, const struct call *c, struct invoice_state *const *i,
-                     const int64_t *new_open, size_t n) MUST_CHECK;
+ * invoice.reopened when it was further before. Brings i up to date; may happen several times in a
+ * transaction before invoices_settled stores the outcome. The open items, credit counters, ledger
+ * and allocations are the caller's. */
+void invoice_settle(struct tx *tx, const struct call *c, struct invoice_state *i, int64_t new_open);
+/* Queues status and version of locked invoices as invoice_settle left them, each once. */
+err invoices_settled(struct tx *tx, struct invoice_state *const *i, size_t n) MUST_CHECK;
 
 /* A credit note locked by this transaction. */
 struct credit_note_state {
@@ -315,6 +317,7 @@ struct allocation_new {
     int32_t effective_date; /* checked by the caller with call_check_period */
     const char *currency;   /* for the event */
 };
-/* Queues the rows and pushes allocation.created or allocation.reversed for each. */
-err allocations_record(struct tx *tx, const struct call *c, const struct allocation_new *a,
-                       size_t n) MUST_CHECK;
+/* Pushes its event: allocation.created or allocation.reversed. */
+void allocation_announce(struct tx *tx, const struct call *c, const struct allocation_new *a);
+/* Queues the rows. */
+err allocations_record(struct tx *tx, const struct allocation_new *a, size_t n) MUST_CHECK;

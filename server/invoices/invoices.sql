@@ -160,10 +160,11 @@ UPDATE invoice
    SET version = version + 1, status = :status, voided_at = :now, updated_at = :now
  WHERE tenant_id = :tenant AND id = :id;
 
--- fn invoices_settle_rows(rows s[id i64, status text]) -> exec
+-- The invoices are locked, so their versions are known.
+-- fn invoices_settle_rows(rows s[id i64, version i64, status text]) -> exec
 UPDATE invoice i
-   SET version = i.version + 1, status = s.status, updated_at = :now
-  FROM unnest(:s.id, :s.status) AS s(id, status)
+   SET version = s.version, status = s.status, updated_at = :now
+  FROM unnest(:s.id, :s.version, :s.status) AS s(id, version, status)
  WHERE i.tenant_id = :tenant AND i.id = s.id;
 
 -- The guard of the rules lives in invoice_line_credited_check as well.

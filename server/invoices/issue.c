@@ -185,11 +185,13 @@ static err settle_invoice(struct crediting *k, int64_t offset, int64_t *ret_allo
                                    .reverses = NIL64,
                                    .effective_date = k->note.credit_note_date,
                                    .currency = k->note.currency};
-        TRY(allocations_record(k->tx, k->c, &a, 1));
+        allocation_announce(k->tx, k->c, &a);
+        TRY(allocations_record(k->tx, &a, 1));
         *ret_allocation = a.id;
     }
     int64_t open = k->open == NULL ? 0 : k->open->open_amount - offset;
-    return invoices_settled(k->tx, k->c, &k->invoice, &open, 1);
+    invoice_settle(k->tx, k->c, k->invoice, open);
+    return invoices_settled(k->tx, &k->invoice, 1);
 }
 
 err credit_note_post(struct crediting *k)

@@ -572,6 +572,110 @@ START_TEST(payments_that_race_with_oldest_due_share_what_is_open)
 }
 END_TEST
 
+/* 32 payments of 31.00 at once, each sent twice, for five invoices of 100.00, whatever
+ * way they are batched: three of each invoice's are taken, and a reply is what GET then shows. */
+static void crowd_at_the_till(const char *batching)
+{
+    enum { CROWD = 64, INVOICES = 5 };
+    struct world *w = world_new_with((const char *[]){"O2C_BATCHING", batching, NULL});
+    const char *who = given_customer(w, NULL), *invoices[INVOICES];
+    for (int i = 0; i < INVOICES; i++)
+        invoices[i] = bill(w, who, "100.00", "2026-03-01", 30);
+    struct shot shots[CROWD] = {0};
+    for (int i = 0; i < CROWD; i++)
+        shots[i] = (struct shot){
+            .method = "POST",
+            .path = "/v1/payments",
+            .body = fmt(w,
+                        "{\"external_id\":\"%d\",\"customer_id\":\"%s\",\"method\":\"cash\","
+                        "\"amount\":\"31\",\"reference\":\"R\",\"metadata\":{\"a\":\"b\"},"
+                        "\"allocations\":[{\"invoice_id\":\"%s\",\"amount\":\"30\"}]}",
+                        i / 2, who, invoices[i / 2 % INVOICES]),
+            .options = {.key = fmt(w, "crowd-%d", i / 2)}};
+    shoot_together(w, shots, CROWD);
+    int taken = 0, replayed = 0;
+    for (int i = 0; i < CROWD; i++) {
+        struct reply r = shots[i].reply;
+        replayed += header(r, "Idempotency-Replayed") != NULL;
+        ck_assert_str_eq(r.body, shots[i ^ 1].reply.body);
+        if (r.status != 201) {
+            expect_problem(r, 409, "amount_exceeded");
+            continue;
+        }
+        taken += i % 2;
+        ck_assert_str_eq(get(w, "/v1/payments/%s", text(r, "/id")).body, r.body);
+    }
+    ck_assert_int_eq(taken, 3 * INVOICES);
+    ck_assert_int_eq(replayed, CROWD / 2);
+    for (int i = 0; i < INVOICES; i++)
+        expect_invoice(w, invoices[i], "partially_paid", "10.00");
+    expect_credit(w, who, "50.00", "15.00");
+    ck_assert_str_eq(
+        world_sql(w, "SELECT count(*) || ' ' || max(number) || ' ' || count(DISTINCT number)"
+                     " FROM payment"),
+        "15 PAY-000015 15");
+    expect_cash_agrees(w);
+    world_free(w);
+}
+
+START_TEST(a_crowd_of_payments_never_pays_too_much_with_batches)
+{
+    crowd_at_the_till("1");
+}
+END_TEST
+
+START_TEST(a_crowd_of_payments_never_pays_too_much_without_batches)
+{
+    crowd_at_the_till("0");
+}
+END_TEST
+
+START_TEST(payments_that_wait_together_are_each_what_they_would_be_alone)
+{
+    enum { CROWD = 64 };
+    struct world *w = world_new();
+    const char *who = given_customer(w, NULL), *other = given_customer(w, NULL);
+    const char *first = bill(w, who, "100.00", "2026-01-01", 30);
+    const char *second = bill(w, who, "100.00", "2026-01-02", 30);
+    const char *bodies[CROWD];
+    struct reply r[CROWD];
+    for (int i = 0; i < CROWD; i++)
+        bodies[i] = i % 8 == 0   ? fmt(w, PAYMENT_FOR, who, "1", fmt(w, SHARE, second, "2"))
+                    : i % 8 == 1 ? fmt(w, PAYMENT_FOR, other, "9", fmt(w, SHARE, first, "1"))
+                    : i % 8 == 2 ? fmt(w,
+                                       "{'external_id':'TWIN','customer_id':'%s','method':'cash',"
+                                       "'amount':'5.00'}",
+                                       other)
+                    : i % 8 == 3 ? fmt(w, PAYMENT_FOR, "cus_0000000000001", "9", "")
+                                 : fmt(w,
+                                       "{'customer_id':'%s','method':'cash','amount':'7.00',"
+                                       "'allocate':'oldest_due'}",
+                                       who);
+    post_together(w, "/v1/payments", bodies, r, CROWD);
+    int twins = 0;
+    for (int i = 0; i < CROWD; i++) {
+        if (i % 8 == 0)
+            expect_problem(r[i], 409, "amount_exceeded");
+        else if (i % 8 == 1)
+            expect_fault(r[i], "/allocations/0/invoice_id", "other_customer");
+        else if (i % 8 == 3)
+            expect_fault(r[i], "/customer_id", "unknown");
+        else if (i % 8 == 2 && r[i].status != 201)
+            expect_problem(r[i], 409, "external_id_taken");
+        else
+            expect(r[i], 201);
+        twins += i % 8 == 2 && r[i].status == 201;
+    }
+    ck_assert_int_eq(twins, 1);
+    expect_invoice(w, first, "paid", "0.00");
+    expect_invoice(w, second, "paid", "0.00");
+    expect_credit(w, who, "0.00", "24.00");
+    expect_credit(w, other, "0.00", "5.00");
+    expect_cash_agrees(w);
+    world_free(w);
+}
+END_TEST
+
 START_TEST(of_refunds_that_race_for_one_payment_only_what_is_there_is_paid)
 {
     struct world *w = world_new();
@@ -662,6 +766,9 @@ static Suite *suite(void)
     tcase_add_test(t, a_thousand_invoices_are_paid_by_one_payment);
     tcase_add_test(t, of_payments_that_race_for_one_invoice_only_one_settles_it);
     tcase_add_test(t, payments_that_race_with_oldest_due_share_what_is_open);
+    tcase_add_test(t, a_crowd_of_payments_never_pays_too_much_with_batches);
+    tcase_add_test(t, a_crowd_of_payments_never_pays_too_much_without_batches);
+    tcase_add_test(t, payments_that_wait_together_are_each_what_they_would_be_alone);
     tcase_add_test(t, of_refunds_that_race_for_one_payment_only_what_is_there_is_paid);
     tcase_add_test(t, an_allocation_is_taken_back_once_however_often_it_is_asked);
     tcase_add_test(t, an_invoice_is_either_voided_or_paid);

@@ -355,6 +355,33 @@ START_TEST(ten_thousand_invoices_are_split_at_once)
 }
 END_TEST
 
+START_TEST(the_oldest_debts_beyond_the_most_of_a_request_wait_for_the_next)
+{
+    enum { N = ALLOCATIONS_PER_REQUEST_MAX + 2 };
+    struct item *made = ARENA_ARRAY(arena, struct item, N);
+    for (int i = 0; i < N; i++)
+        made[i] = (struct item){i + 1, 1, N - i, NULL};
+    const struct cash_ask ask = {1, 1};
+    struct open_item_list items = items_of(made, N);
+    struct cash_split split;
+    struct cash_refusal refusal;
+    ck_assert_int_eq(cash_split(arena, INT64_MAX, &ask, 1, &items, true, &split, &refusal), OK);
+    ck_assert_uint_eq(split.n, 1 + ALLOCATIONS_PER_REQUEST_MAX);
+    ck_assert_int_eq(split.v[1].invoice_id, N);
+    ck_assert_int_eq(split.v[split.n - 1].invoice_id, 3);
+}
+END_TEST
+
+START_TEST(a_status_follows_from_the_amounts)
+{
+    ck_assert_str_eq(payment_status(10, 0, 10), "unallocated");
+    ck_assert_str_eq(payment_status(10, 4, 6), "unallocated");
+    ck_assert_str_eq(payment_status(10, 4, 5), "partly_allocated");
+    ck_assert_str_eq(payment_status(10, 4, 0), "allocated");
+    ck_assert_str_eq(payment_status(10, 10, 0), "refunded");
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("cash rules");
@@ -370,6 +397,8 @@ int main(void)
     tcase_add_test(t, the_later_of_two_days_counts_and_a_missing_one_is_earliest);
     tcase_add_test(t, no_side_ever_gives_more_than_it_has);
     tcase_add_test(t, ten_thousand_invoices_are_split_at_once);
+    tcase_add_test(t, the_oldest_debts_beyond_the_most_of_a_request_wait_for_the_next);
+    tcase_add_test(t, a_status_follows_from_the_amounts);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);

@@ -1,0 +1,491 @@
+/* Batches of payments: each payment as if it had come alone, and batches that race with each other
+ * and with whatever else moves money. */
+#include "lib/base/metrics.h"
+#include "server/cash/cash.h"
+#include "server/invoices/invoices.h"
+#include "server/reporting/proof.h"
+#include "tests/isolation/race.h"
+
+#define CENTS(n) (INT64_C(100) * (n))
+
+/* Customers 1 to 4, who have ordered nothing, and tax code 1 at 0 %. */
+static void given_customers(void)
+{
+    fixture_exec("UPDATE credit_account SET ordered = 0;"
+                 "INSERT INTO credit_account (tenant_id, id, currency)"
+                 " SELECT 1, g, 'EUR' FROM generate_series(2, 4) g ON CONFLICT DO NOTHING;"
+                 "INSERT INTO customer (tenant_id, id, name, currency, credit_account_id,"
+                 " created_at, updated_at) SELECT 1, g, 'C', 'EUR', g, now(), now()"
+                 " FROM generate_series(2, 4) g ON CONFLICT DO NOTHING;"
+                 "INSERT INTO tax_rate (tenant_id, tax_code_id, valid_from, rate)"
+                 " VALUES (1, 1, '2000-01-01', 0) ON CONFLICT DO NOTHING");
+}
+
+/* ---- what the transactions do ---- */
+
+static int64_t billed;
+
+/* Bills the customer a->id for a->quantity. */
+static err bill(struct tx *tx, struct call *c, const struct act *a)
+{
+    struct invoice_line_new line = {.order_line_no = NIL64,
+                                    .shipment_id = NIL64,
+                                    .shipment_line_no = NIL64,
+                                    .product_id = NIL64,
+                                    .description = "Work",
+                                    .quantity = Q(1),
+                                    .unit_price = a->quantity,
+                                    .discount_percent = NIL64,
+                                    .tax_code_id = 1};
+    struct invoice_new in = {.order_id = NIL64,
+                             .shipment_id = NIL64,
+                             .customer_id = a->id,
+                             .invoice_date = NIL32,
+                             .payment_terms_days = 30,
+                             .finalize = true,
+                             .lines = {&line, 1}};
+    struct invoice out;
+    TRY(invoices_put(tx, c, &in, &out));
+    billed = out.id;
+    return OK;
+}
+
+#define SHARES_MAX 6
+#define BATCH_MAX 12
+
+/* A payment of a batch, and what became of it. */
+struct paid {
+    int64_t customer, amount;
+    const char *external_id, *allocate;
+    struct allocation_entry entries[SHARES_MAX];
+    size_t n_entries;
+    /* out */
+    err e;
+    char detail[200];
+    int64_t id, unapplied;
+    char conflicting[ID_TEXT_MAX];
+    struct allocation shares[SHARES_MAX];
+    size_t n_shares;
+};
+struct batch {
+    struct paid v[BATCH_MAX];
+    size_t n;
+};
+struct paying {
+    struct act act;
+    struct batch *batch;
+};
+
+static void note(struct paid *p, const struct problem *problem, const struct payment *out)
+{
+    p->e = problem->code;
+    snprintf(p->detail, sizeof p->detail, "%s", problem->detail != NULL ? problem->detail : "");
+    snprintf(p->conflicting, sizeof p->conflicting, "%s",
+             problem->conflicting_id != NULL ? problem->conflicting_id : "");
+    if (p->e != OK)
+        return;
+    p->id = out->id;
+    p->unapplied = out->unapplied;
+    p->n_shares = out->allocations.n;
+    ck_assert_uint_le(p->n_shares, SHARES_MAX);
+    for (size_t i = 0; i < p->n_shares; i++)
+        p->shares[i] = out->allocations.v[i];
+}
+
+static err pay(struct tx *tx, struct call *c, const struct act *a)
+{
+    struct batch *b = ((const struct paying *)(const void *)a)->batch;
+    struct call calls[BATCH_MAX];
+    struct problem problems[BATCH_MAX];
+    struct payment_new in[BATCH_MAX];
+    struct payment out[BATCH_MAX];
+    struct payments_create_cmd cmds[BATCH_MAX];
+    for (size_t i = 0; i < b->n; i++) {
+        struct paid *p = &b->v[i];
+        problem_init(&problems[i], tx->arena);
+        calls[i] = *c;
+        calls[i].problem = &problems[i];
+        in[i] = (struct payment_new){.external_id = p->external_id,
+                                     .customer_id = p->customer,
+                                     .method = "card",
+                                     .amount = p->amount,
+                                     .value_date = NIL32,
+                                     .allocations = {p->entries, p->n_entries},
+                                     .allocate = p->allocate};
+        cmds[i] = (struct payments_create_cmd){.call = &calls[i], .in = &in[i], .out = &out[i]};
+    }
+    TRY(payments_create(tx, cmds, b->n));
+    for (size_t i = 0; i < b->n; i++)
+        note(&b->v[i], &problems[i], &out[i]);
+    return OK;
+}
+
+struct later {
+    struct act act; /* id: the payment */
+    int64_t invoice;
+};
+
+static err allocate_later(struct tx *tx, struct call *c, const struct act *a)
+{
+    struct allocation_entry entry = {.invoice_id = ((const struct later *)(const void *)a)->invoice,
+                                     .amount = a->quantity};
+    struct allocations_new in = {.effective_date = NIL32, .allocations = {&entry, 1}};
+    struct payment out;
+    c->path_id[0] = a->id;
+    return payments_allocate(tx, c, &in, &out);
+}
+
+static err take_back(struct tx *tx, struct call *c, const struct act *a)
+{
+    struct allocation_reverse in = {.reason = "bounced", .effective_date = NIL32};
+    struct allocation out;
+    c->path_id[0] = a->id;
+    return allocations_reverse(tx, c, &in, &out);
+}
+
+static err prove(struct tx *tx, void *arg)
+{
+    struct proof proof = {0};
+    TRY(proof_run(tx, &proof));
+    for (size_t i = 0; i < proof.invariants.n; i++) {
+        const struct proof_invariant *v = &proof.invariants.v[i];
+        if (!v->ok && !v->advisory)
+            fprintf(stderr, "%s: %s\n", v->name, v->examples.v[0].detail);
+    }
+    *(bool *)arg = proof.ok;
+    return OK;
+}
+
+/* ---- shorthand ---- */
+
+static int64_t given_invoice(int64_t customer, int64_t amount)
+{
+    struct act act = {.run = bill, .id = customer, .quantity = Q(amount)};
+    alone(&act);
+    ck_assert_msg(act.result == OK, "%s", act.detail);
+    return billed;
+}
+
+static struct paid payment(int64_t customer, int64_t amount, int64_t invoice, int64_t share)
+{
+    return (struct paid){
+        .customer = customer,
+        .amount = Q(amount),
+        .entries[0] = {.invoice_id = invoice, .amount = share == NIL64 ? NIL64 : Q(share)},
+        .n_entries = invoice != NIL64};
+}
+
+static struct paying act_of(struct batch *b)
+{
+    return (struct paying){.act.run = pay, .batch = b};
+}
+
+static void receive(struct batch *b)
+{
+    struct paying paying = act_of(b);
+    alone(&paying.act);
+    ck_assert_msg(paying.act.result == OK, "%s", paying.act.detail);
+}
+
+static int64_t open_of(int64_t invoice)
+{
+    char sql[120];
+    snprintf(sql, sizeof sql,
+             "SELECT coalesce(sum(open_amount), 0) FROM open_item WHERE id = %" PRId64, invoice);
+    return fixture_int(sql);
+}
+
+static void expect_books_balance(void)
+{
+    bool ok = false;
+    struct arena *a = arena_new((size_t)64 << 20);
+    struct problem p;
+    problem_init(&p, a);
+    struct tx_options o = {.mode = TX_READ,
+                           .tenant = 1,
+                           .now = clock_now_us(),
+                           .today = TODAY,
+                           .arena = a,
+                           .problem = &p};
+    ck_assert_int_eq(tx_run(pool, &o, prove, &ok), OK);
+    arena_free(a);
+    ck_assert(ok);
+    ck_assert_int_eq(fixture_int("SELECT count(*) - (SELECT coalesce(max(last), 0)"
+                                 " FROM number_series WHERE series = 'payment') FROM payment"),
+                     0); /* a refused one takes no number */
+}
+
+/* ---- alone ---- */
+
+static int64_t round_trips_of(struct batch *b)
+{
+    const struct metric *m = metric_counter("o2c_tx_round_trips_total", "", "");
+    int64_t before = metric_value(m);
+    receive(b);
+    return metric_value(m) - before;
+}
+
+START_TEST(a_batch_takes_as_many_round_trips_as_one_payment)
+{
+    for (size_t n = 1; n <= BATCH_MAX; n += BATCH_MAX - 1) {
+        struct batch named = {.n = n}, searching = {.n = n};
+        for (size_t i = 0; i < n; i++) {
+            int64_t customer = 1 + (int64_t)i % 2;
+            named.v[i] = payment(customer, 10, given_invoice(customer, 10), 10);
+            given_invoice(customer, 10);
+            searching.v[i] = payment(customer, 10, NIL64, NIL64);
+            searching.v[i].allocate = "oldest_due";
+        }
+        ck_assert_int_eq(round_trips_of(&named), 3);
+        ck_assert_int_eq(round_trips_of(&searching), 4);
+    }
+    expect_books_balance();
+}
+END_TEST
+
+/* ---- batches that race ---- */
+
+START_TEST(a_batch_behind_another_gets_what_that_left_of_the_invoice)
+{
+    int64_t invoice = given_invoice(1, 100);
+    struct batch one = {
+        .v = {payment(1, 60, invoice, 60), payment(1, 60, invoice, 60), payment(1, 5, invoice, 5)},
+        .n = 3};
+    struct batch two = {.v = {payment(1, 36, invoice, 36), payment(1, 50, invoice, NIL64),
+                              payment(1, 1, invoice, 1), payment(1, 7, NIL64, NIL64)},
+                        .n = 4};
+    struct paying first = act_of(&one), second = act_of(&two);
+    race(&first.act, &second.act);
+    ck_assert_int_eq(first.act.result, OK);
+    ck_assert_int_eq(second.act.result, OK);
+    ck_assert_int_eq(one.v[0].e, OK);
+    ck_assert_int_eq(one.v[1].e, ERR_AMOUNT_EXCEEDED);
+    ck_assert_ptr_nonnull(strstr(one.v[1].detail, "60.00 EUR, but 40.00 EUR is open"));
+    ck_assert_int_eq(one.v[2].e, OK);
+    ck_assert_int_eq(two.v[0].e, ERR_AMOUNT_EXCEEDED);
+    ck_assert_ptr_nonnull(strstr(two.v[0].detail, "36.00 EUR, but 35.00 EUR is open"));
+    ck_assert_int_eq(two.v[1].e, OK);
+    ck_assert_int_eq(two.v[1].unapplied, CENTS(15));
+    ck_assert_int_eq(two.v[2].e, ERR_AMOUNT_EXCEEDED);
+    ck_assert_ptr_nonnull(strstr(two.v[2].detail, "but 0.00 EUR is open"));
+    ck_assert_int_eq(two.v[3].e, OK);
+    ck_assert_int_eq(open_of(invoice), 0);
+    expect_books_balance();
+}
+END_TEST
+
+START_TEST(batches_that_name_the_same_customers_in_another_order_wait_and_do_not_deadlock)
+{
+    int64_t a = given_invoice(1, 100), b = given_invoice(2, 100);
+    struct batch one = {.v = {payment(2, 30, b, 30), payment(1, 30, a, 30)}, .n = 2};
+    struct batch two = {.v = {payment(1, 70, a, NIL64), payment(2, 80, b, NIL64)}, .n = 2};
+    two.v[1].allocate = "oldest_due";
+    struct paying first = act_of(&one), second = act_of(&two);
+    race(&first.act, &second.act);
+    ck_assert_int_eq(first.act.result, OK);
+    ck_assert_int_eq(second.act.result, OK);
+    ck_assert_int_eq(two.v[0].unapplied, 0);
+    ck_assert_int_eq(two.v[1].unapplied, CENTS(10));
+    ck_assert_int_eq(open_of(a) + open_of(b), 0);
+    expect_books_balance();
+}
+END_TEST
+
+START_TEST(a_batch_behind_an_allocation_sees_what_is_left)
+{
+    int64_t invoice = given_invoice(1, 100);
+    struct batch kept = {.v = {payment(1, 60, NIL64, NIL64)}, .n = 1};
+    receive(&kept);
+    struct batch batch = {.v = {payment(1, 41, invoice, 41), payment(1, 40, invoice, 40)}, .n = 2};
+    struct later first = {{.run = allocate_later, .id = kept.v[0].id, .quantity = Q(60)}, invoice};
+    struct paying second = act_of(&batch);
+    race(&first.act, &second.act);
+    ck_assert_int_eq(first.act.result, OK);
+    ck_assert_int_eq(batch.v[0].e, ERR_AMOUNT_EXCEEDED);
+    ck_assert_int_eq(batch.v[1].e, OK);
+    ck_assert_int_eq(open_of(invoice), 0);
+    expect_books_balance();
+}
+END_TEST
+
+START_TEST(a_batch_behind_a_reversal_pays_what_was_reopened)
+{
+    int64_t invoice = given_invoice(1, 100);
+    struct batch settling = {.v = {payment(1, 100, invoice, 100)}, .n = 1};
+    receive(&settling);
+    struct batch batch = {.v = {payment(1, 60, invoice, 60), payment(1, 60, invoice, NIL64)},
+                          .n = 2};
+    struct act first = {.run = take_back, .id = settling.v[0].shares[0].id};
+    struct paying second = act_of(&batch);
+    race(&first, &second.act);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(batch.v[0].e, OK);
+    ck_assert_int_eq(batch.v[1].e, OK);
+    ck_assert_int_eq(batch.v[1].unapplied, CENTS(20));
+    expect_books_balance();
+}
+END_TEST
+
+START_TEST(an_allocation_behind_a_batch_gets_what_that_left)
+{
+    int64_t invoice = given_invoice(1, 100);
+    struct batch kept = {.v = {payment(1, 60, NIL64, NIL64)}, .n = 1};
+    receive(&kept);
+    struct batch batch = {.v = {payment(1, 41, invoice, 41), payment(1, 9, invoice, NIL64)},
+                          .n = 2};
+    struct paying first = act_of(&batch);
+    struct later second = {{.run = allocate_later, .id = kept.v[0].id, .quantity = Q(60)}, invoice};
+    race(&first.act, &second.act);
+    ck_assert_int_eq(first.act.result, OK);
+    ck_assert_int_eq(second.act.result, ERR_AMOUNT_EXCEEDED);
+    ck_assert_ptr_nonnull(strstr(second.act.detail, "60.00 EUR, but 50.00 EUR is open"));
+    expect_books_balance();
+}
+END_TEST
+
+START_TEST(an_external_id_belongs_to_the_first_payment_that_is_not_refused)
+{
+    int64_t invoice = given_invoice(1, 10);
+    struct batch one = {.v = {payment(1, 20, invoice, 11), payment(1, 20, invoice, 10),
+                              payment(1, 20, NIL64, NIL64)},
+                        .n = 3};
+    struct batch two = {.v = {payment(1, 20, NIL64, NIL64), payment(1, 20, NIL64, NIL64)}, .n = 2};
+    for (int i = 0; i < 3; i++)
+        one.v[i].external_id = "RACE";
+    two.v[1].external_id = "RACE";
+    struct paying first = act_of(&one), second = act_of(&two);
+    race(&first.act, &second.act);
+    char winner[ID_TEXT_MAX];
+    id_format("pay", one.v[1].id, winner);
+    ck_assert_int_eq(one.v[0].e, ERR_AMOUNT_EXCEEDED);
+    ck_assert_int_eq(one.v[1].e, OK);
+    ck_assert_int_eq(one.v[2].e, ERR_EXTERNAL_ID_TAKEN);
+    ck_assert_str_eq(one.v[2].conflicting, winner);
+    ck_assert_int_eq(two.v[0].e, OK);
+    ck_assert_int_eq(two.v[1].e, ERR_EXTERNAL_ID_TAKEN);
+    ck_assert_str_eq(two.v[1].conflicting, winner);
+    expect_books_balance();
+}
+END_TEST
+
+/* ---- a batch is what its payments would have been alone ---- */
+
+enum { INVOICES = 5, ROUNDS = 30 };
+
+static unsigned below(unsigned *seed, unsigned n)
+{
+    return (unsigned)rand_r(seed) % n;
+}
+
+/* A payment of the customer for some of the invoices, not always one that can be. */
+static struct paid any_payment(unsigned *seed, int64_t customer, const int64_t *invoices)
+{
+    struct paid p = {.customer = customer,
+                     .amount = Q(1 + below(seed, 60)),
+                     .allocate = below(seed, 2) ? "oldest_due" : NULL};
+    unsigned first = below(seed, INVOICES), n = below(seed, 4);
+    for (unsigned i = 0; i < n; i++)
+        p.entries[p.n_entries++] = (struct allocation_entry){
+            .invoice_id = invoices[(first + i * 2) % INVOICES],
+            .amount = below(seed, 2) ? NIL64 : Q(1 + below(seed, 15))};
+    return p;
+}
+
+static int place_of(const int64_t *invoices, int64_t id)
+{
+    for (int i = 0; i < INVOICES; i++)
+        if (invoices[i] == id)
+            return i;
+    return -1;
+}
+
+static void expect_same(const struct paid *x, const int64_t *of_x, const struct paid *y,
+                        const int64_t *of_y)
+{
+    ck_assert_int_eq(x->e, y->e);
+    ck_assert_int_eq(x->unapplied, y->unapplied);
+    ck_assert_uint_eq(x->n_shares, y->n_shares);
+    for (size_t i = 0; i < x->n_shares; i++) {
+        ck_assert_int_eq(place_of(of_x, x->shares[i].invoice_id),
+                         place_of(of_y, y->shares[i].invoice_id));
+        ck_assert_int_eq(x->shares[i].amount, y->shares[i].amount);
+        ck_assert_int_eq(x->shares[i].effective_date, y->shares[i].effective_date);
+    }
+}
+
+/* What an observer sees of the customer afterwards, with ids and numbers left out. */
+static char *traces_of(int64_t customer)
+{
+    char sql[1500];
+    snprintf(
+        sql, sizeof sql,
+        "SELECT (SELECT string_agg(format('%%s %%s %%s', i.version, i.status,"
+        " coalesce(o.open_amount, 0)), ',' ORDER BY i.id) FROM invoice i"
+        " LEFT JOIN open_item o ON o.id = i.id WHERE i.customer_id = %" PRId64 ")"
+        " || (SELECT format(' / %%s %%s / ', receivable, unapplied) FROM credit_account"
+        " WHERE id = %" PRId64 ")"
+        " || (SELECT coalesce(string_agg(concat_ws(' ', e.type, e.before->>'status',"
+        " e.after->>'status', e.after->>'open_amount', e.after->>'amount', e.after->>'unapplied'),"
+        " ',' ORDER BY e.seq), '') FROM event e WHERE e.resource_id IN ("
+        " SELECT id FROM invoice WHERE customer_id = %" PRId64
+        " UNION SELECT id FROM payment WHERE customer_id = %" PRId64
+        " UNION SELECT a.id FROM allocation a JOIN invoice i ON i.id = a.invoice_id"
+        " WHERE i.customer_id = %" PRId64 "))",
+        customer, customer, customer, customer, customer);
+    return fixture_sql(false, sql);
+}
+
+START_TEST(a_batch_does_what_its_payments_would_have_done_one_by_one)
+{
+    unsigned seed = 4711;
+    int refused = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+        int64_t together[INVOICES], apart[INVOICES];
+        for (int i = 0; i < INVOICES; i++) {
+            unsigned amount = 10 + below(&seed, 40);
+            together[i] = given_invoice(3, amount);
+            apart[i] = given_invoice(4, amount);
+        }
+        struct batch batch = {.n = 2 + below(&seed, BATCH_MAX - 2)};
+        for (size_t i = 0; i < batch.n; i++)
+            batch.v[i] = any_payment(&seed, 3, together);
+        struct batch singles[BATCH_MAX];
+        for (size_t i = 0; i < batch.n; i++) {
+            singles[i] = (struct batch){.v = {batch.v[i]}, .n = 1};
+            singles[i].v[0].customer = 4;
+            for (size_t j = 0; j < batch.v[i].n_entries; j++)
+                singles[i].v[0].entries[j].invoice_id =
+                    apart[place_of(together, batch.v[i].entries[j].invoice_id)];
+        }
+        receive(&batch);
+        for (size_t i = 0; i < batch.n; i++) {
+            receive(&singles[i]);
+            expect_same(&batch.v[i], together, &singles[i].v[0], apart);
+            refused += batch.v[i].e != OK;
+        }
+    }
+    ck_assert_int_gt(refused, ROUNDS);
+    char *x = traces_of(3), *y = traces_of(4);
+    ck_assert_str_eq(x, y);
+    free(x);
+    free(y);
+    expect_books_balance();
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("races of payments");
+    TCase *tc = tcase_create("races");
+    tcase_add_checked_fixture(tc, given_customers, NULL);
+    tcase_add_test(tc, a_batch_takes_as_many_round_trips_as_one_payment);
+    tcase_add_test(tc, a_batch_behind_another_gets_what_that_left_of_the_invoice);
+    tcase_add_test(tc,
+                   batches_that_name_the_same_customers_in_another_order_wait_and_do_not_deadlock);
+    tcase_add_test(tc, a_batch_behind_an_allocation_sees_what_is_left);
+    tcase_add_test(tc, a_batch_behind_a_reversal_pays_what_was_reopened);
+    tcase_add_test(tc, an_allocation_behind_a_batch_gets_what_that_left);
+    tcase_add_test(tc, an_external_id_belongs_to_the_first_payment_that_is_not_refused);
+    tcase_add_test(tc, a_batch_does_what_its_payments_would_have_done_one_by_one);
+    return race_main(suite, tc);
+}
