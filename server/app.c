@@ -122,17 +122,17 @@ err app_open_pool(struct app *app)
         log_line(LOG_ERROR, "the schema is not the one this program knows: run o2cd migrate");
         return e;
     }
-    int64_t workers = s->write_workers + s->read_workers + s->report_workers;
+    int64_t workers = s->write_workers + s->read_workers;
     struct pool_options o = {.conninfo = app->server_conninfo,
                              .size = (size_t)workers + SPARE_CONNECTIONS,
                              .wait_us = s->request_timeout_ms * 1000,
                              .statement_timeout_ms = s->statement_timeout_ms,
                              .lock_timeout_ms = s->lock_timeout_ms};
     TRY(pool_open(&o, &app->pool));
-    if (s->report_database_url[0] == '\0')
-        return OK;
-    o.conninfo = s->report_database_url;
+    if (s->report_database_url[0] != '\0')
+        o.conninfo = s->report_database_url;
     o.size = (size_t)s->report_workers;
+    o.scans = true;
     return pool_open(&o, &app->report_pool);
 }
 

@@ -8,8 +8,8 @@ struct app {
     struct bytes secret;
     struct embedded *embedded; /* NULL with O2C_DATABASE_URL */
     const char *owner_conninfo, *server_conninfo;
-    struct pool *pool;        /* NULL until app_open_pool */
-    struct pool *report_pool; /* of the replica for reports, NULL without one */
+    struct pool *pool;        /* both NULL until app_open_pool */
+    struct pool *report_pool; /* for reports and proofs: of the replica if there is one */
 };
 
 /* Settings, the server's secret (made once), and the database: the private one is started. Failures

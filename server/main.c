@@ -49,8 +49,8 @@ static err list_tenants(struct tx *tx, void *arg)
     return tenants_list_all(tx, arg);
 }
 
-/* Runs fn in a transaction of its own for each tenant; the first failure is returned, but the
- * others still run. */
+/* Runs fn in a transaction of its own for each tenant, reads as reports do; the first failure is
+ * returned, but the others still run. */
 static err each_tenant(struct app *app, enum tx_mode mode, err (*fn)(struct tx *, void *),
                        void *arg)
 {
@@ -70,7 +70,7 @@ static err each_tenant(struct app *app, enum tx_mode mode, err (*fn)(struct tx *
                                .deadline_us = clock_monotonic_us() + CHECK_DEADLINE_US,
                                .arena = each,
                                .problem = &p};
-        err one = tx_run(app->pool, &t, fn, arg);
+        err one = tx_run(mode == TX_READ ? app->report_pool : app->pool, &t, fn, arg);
         if (one != OK && e == OK)
             e = one;
     }

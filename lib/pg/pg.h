@@ -58,6 +58,9 @@ struct pool_options {
     int64_t wait_us; /* longest wait for a connection */
     int64_t statement_timeout_ms, lock_timeout_ms;
     const char *schema; /* search_path, NULL for the default */
+    /* Plans may read whole tables, as reports do. Without it an index is taken wherever there is
+     * one: plans are kept, and one that was made while a table was small must serve when it is not. */
+    bool scans;
 };
 /* Connects lazily. err from the first connection attempt. */
 err pool_open(const struct pool_options *o, struct pool **ret) MUST_CHECK;

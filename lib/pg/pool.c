@@ -177,10 +177,11 @@ static char *settings_text(const struct pool_options *o)
                  "SET statement_timeout = %lld; SET lock_timeout = %lld;"
                  "SET idle_in_transaction_session_timeout = %d;"
                  "SET client_connection_check_interval = %d;"
-                 "SET plan_cache_mode = force_generic_plan; SET jit = off;"
+                 "SET plan_cache_mode = force_generic_plan; SET jit = off; SET enable_seqscan = %s;"
                  "SET client_min_messages = error; SET TimeZone = 'UTC'; %s",
                  (long long)o->statement_timeout_ms, (long long)o->lock_timeout_ms,
-                 IDLE_IN_TRANSACTION_MS, CHECK_CLIENT_MS, schema != NULL ? schema : "") < 0)
+                 IDLE_IN_TRANSACTION_MS, CHECK_CLIENT_MS, o->scans ? "on" : "off",
+                 schema != NULL ? schema : "") < 0)
         abort();
     free(schema);
     return text;

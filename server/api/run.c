@@ -798,7 +798,7 @@ struct runner *runner_new(const struct runner_options *o)
     const struct o2c_settings *s = o->settings;
     run->settings = s;
     run->pool = o->pool;
-    run->report_pool = o->report_pool != NULL ? o->report_pool : o->pool;
+    run->report_pool = o->report_pool;
     run->secret = o->secret;
     run->auth = auth_new(o->secret);
     int queue = (int)s->queue_max;

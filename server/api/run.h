@@ -12,7 +12,7 @@ struct runner;
 struct runner_options {
     const struct o2c_settings *settings;
     struct pool *pool;
-    struct pool *report_pool; /* for the class of reports; NULL: pool */
+    struct pool *report_pool; /* for the class of reports */
     struct bytes secret; /* keys API key hashes and cursors; outlives the runner */
 };
 struct runner *runner_new(const struct runner_options *o);

@@ -169,17 +169,17 @@ static void start_server(struct world *w)
     const char *base = embedded_server_conninfo(cluster);
     const char *conninfo = arena_printf(w->arena, "%s dbname=%s", base, w->database);
     const struct o2c_settings *s = &w->settings;
-    struct pool_options po = {
-        .conninfo = conninfo,
-        .size = (size_t)(s->write_workers + s->read_workers + s->report_workers + 1),
-        .wait_us = 20000000,
-        .statement_timeout_ms = 60000,
-        .lock_timeout_ms = s->lock_timeout_ms};
+    struct pool_options po = {.conninfo = conninfo,
+                              .size = (size_t)(s->write_workers + s->read_workers + 1),
+                              .wait_us = 20000000,
+                              .statement_timeout_ms = 60000,
+                              .lock_timeout_ms = s->lock_timeout_ms};
     ck_assert_int_eq(pool_open(&po, &w->pool), OK);
-    if (s->report_database_url[0] != '\0') {
+    if (s->report_database_url[0] != '\0')
         po.conninfo = s->report_database_url;
-        ck_assert_int_eq(pool_open(&po, &w->report_pool), OK);
-    }
+    po.size = (size_t)s->report_workers;
+    po.scans = true;
+    ck_assert_int_eq(pool_open(&po, &w->report_pool), OK);
     struct runner_options ro = {.settings = s,
                                 .pool = w->pool,
                                 .report_pool = w->report_pool,
@@ -243,8 +243,7 @@ void world_free(struct world *w)
     http_stop(w->http);
     runner_free(w->runner);
     pool_close(w->pool);
-    if (w->report_pool != NULL)
-        pool_close(w->report_pool);
+    pool_close(w->report_pool);
     for (size_t i = 0; i < w->n_parsed; i++)
         json_decref(w->parsed[i]);
     free(w->parsed);
