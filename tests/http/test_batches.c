@@ -192,6 +192,21 @@ START_TEST(invoices_of_many_clients_claim_each_piece_once_without_batches)
 }
 END_TEST
 
+/* A refusal that needs no question to the database does not bring the answer to the key along. */
+START_TEST(what_is_refused_at_once_is_kept_under_its_key)
+{
+    struct world *w = world_new();
+    const char *bodies[] = {"{}", "{}", "{\"notes\":\"other\"}"};
+    for (int i = 0; i < 3; i++) {
+        struct reply r = request(w, "POST", "/v1/invoices", bodies[i],
+                                 &(struct request_options){.key = "k"});
+        expect_problem(r, 422, i < 2 ? "invalid" : "idempotency_mismatch");
+        ck_assert_int_eq(header(r, "Idempotency-Replayed") != NULL, i == 1);
+    }
+    world_free(w);
+}
+END_TEST
+
 /* ---- what they cost ---- */
 
 static long round_trips(struct world *w)
@@ -306,6 +321,7 @@ static Suite *batches_suite(void)
     tcase_add_test(t, finalizes_of_many_clients_take_one_number_a_draft_without_batches);
     tcase_add_test(t, invoices_of_many_clients_claim_each_piece_once_with_batches);
     tcase_add_test(t, invoices_of_many_clients_claim_each_piece_once_without_batches);
+    tcase_add_test(t, what_is_refused_at_once_is_kept_under_its_key);
     tcase_add_test(t, a_document_costs_two_or_three_round_trips);
     tcase_add_test(t, documents_of_the_same_orders_never_tear);
     return s;
