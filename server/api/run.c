@@ -693,7 +693,9 @@ static void run_and_answer(struct group *g, struct arena *arena)
         refuse_alone(g, arena);
         return;
     }
-    if (concerns_all(e)) {
+    /* Memory is what a batch runs out of and each of its requests, alone, may not. */
+    bool too_much = e == ERR_OVERLOADED && arena_over(arena);
+    if (concerns_all(e) && !too_much) {
         for (size_t i = 0; i < g->n; i++)
             refuse(g->v[i]->http, e,
                    shared.detail ? arena_strdup(g->v[i]->http->arena, shared.detail) : NULL);
