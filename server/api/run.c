@@ -416,7 +416,8 @@ err call_failed(struct tx *tx, struct call *c, err e)
 
 /* What the database knows of the group's keys and references. */
 struct lookups {
-    struct idempotency_find_row_list kept;
+    struct idempotency_find_row_list kept; /* v is NULL until the answer has come */
+    bool keys;                             /* there are any to look up */
     struct refs *refs;
     bool needed; /* before the use case runs: it needs the references, or has much to do in vain */
 };
@@ -447,7 +448,8 @@ static err lookups_queue(struct tx *tx, const struct group *g, struct lookups *r
         if (g->v[i]->key != NULL)
             keys[n_keys++] = g->v[i]->key;
     const struct request *first = g->v[0];
-    if (n_keys > 0)
+    ret->keys = n_keys > 0;
+    if (ret->keys)
         TRY(idempotency_find_queue(tx, first->actor.api_key_id, first->match.route->name, keys,
                                    n_keys, &ret->kept));
     return queue_refs(tx, g, ret);
@@ -568,11 +570,11 @@ static err run_calls(struct tx *tx, struct group *g)
     return g->v[0]->match.route->run(tx, ready, n);
 }
 
-/* Was a key used before, as turns out only after the use case ran with e? */
-static bool found_late(struct tx *tx, const struct lookups *l, err e)
+/* Was a key used before, as turns out only after the use case ran? One that asked nothing itself,
+ * say because it refused at once, did not bring the answer along. */
+static bool found_late(struct tx *tx, const struct lookups *l)
 {
-    /* A refusal without a question of its own: the answer is still under way. */
-    return (e == OK || tx_flush(tx) == OK) && l->kept.n > 0;
+    return l->keys && (l->kept.v != NULL || tx_flush(tx) == OK) && l->kept.n > 0;
 }
 
 static err run_group(struct tx *tx, void *arg)
@@ -583,7 +585,7 @@ static err run_group(struct tx *tx, void *arg)
         begin_attempt(tx, g->v[i]);
     TRY(replay_and_resolve(tx, g, &l));
     err e = run_calls(tx, g);
-    if (tx->attempt == 1 && !l.needed && found_late(tx, &l, e))
+    if (tx->attempt == 1 && !l.needed && found_late(tx, &l))
         return ERR_SERIALIZATION;
     TRY(e);
     if (arena_over(tx->arena))
@@ -692,7 +694,9 @@ static void run_and_answer(struct group *g, struct arena *arena)
         refuse_alone(g, arena);
         return;
     }
-    if (concerns_all(e)) {
+    /* Memory is what a batch runs out of and each of its requests, alone, may not. */
+    bool too_much = e == ERR_OVERLOADED && arena_over(arena);
+    if (concerns_all(e) && !too_much) {
         for (size_t i = 0; i < g->n; i++)
             refuse(g->v[i]->http, e,
                    shared.detail ? arena_strdup(g->v[i]->http->arena, shared.detail) : NULL);

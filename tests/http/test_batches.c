@@ -1,5 +1,6 @@
 /* Many clients at once, whose requests wait and run together: each gets what it would get alone. */
 #include "tests/support/world.h"
+#include <stdlib.h>
 #include <string.h>
 
 static struct world *world_batching(const char *batching)
@@ -191,6 +192,53 @@ START_TEST(invoices_of_many_clients_claim_each_piece_once_without_batches)
 }
 END_TEST
 
+/* A refusal that needs no question to the database does not bring the answer to the key along. */
+START_TEST(what_is_refused_at_once_is_kept_under_its_key)
+{
+    struct world *w = world_new();
+    const char *bodies[] = {"{}", "{}", "{\"notes\":\"other\"}"};
+    for (int i = 0; i < 3; i++) {
+        struct reply r = request(w, "POST", "/v1/invoices", bodies[i],
+                                 &(struct request_options){.key = "k"});
+        expect_problem(r, 422, i < 2 ? "invalid" : "idempotency_mismatch");
+        ck_assert_int_eq(header(r, "Idempotency-Replayed") != NULL, i == 1);
+    }
+    world_free(w);
+}
+END_TEST
+
+/* ---- what they cost ---- */
+
+static long round_trips(struct world *w)
+{
+    static const char name[] = "\no2c_tx_round_trips_total ";
+    const char *found = strstr(get(w, "/metrics").body, name);
+    ck_assert_ptr_ne(found, NULL);
+    return strtol(found + strlen(name), NULL, 10);
+}
+
+/* Alone; together they cost no more. COMMIT is one of them. */
+START_TEST(a_document_costs_two_or_three_round_trips)
+{
+    struct world *w = world_new();
+    const char *who = given_customer(w, NULL);
+    given_product(w, "A", "1.00", 100);
+    const char *order = given_order(w, who, "A", 10);
+    long begin = round_trips(w);
+    expect(post(w, "/v1/shipments", "{'order_id':'%s','ship':true}", order), 201);
+    long shipped = round_trips(w);
+    struct reply r = post(w, "/v1/invoices", "{'order_id':'%s'}", order);
+    expect(r, 201);
+    long drafted = round_trips(w);
+    expect(act(w, fmt(w, "/v1/invoices/%s", text(r, "/id")), "finalize"), 200);
+    long finalized = round_trips(w);
+    ck_assert_int_eq(shipped - begin, 3);
+    ck_assert_int_eq(drafted - shipped, 2);
+    ck_assert_int_eq(finalized - drafted, 3);
+    world_free(w);
+}
+END_TEST
+
 /* ---- the whole way ---- */
 
 /* Whatever may happen to an order and its documents, at the same moment. */
@@ -273,6 +321,8 @@ static Suite *batches_suite(void)
     tcase_add_test(t, finalizes_of_many_clients_take_one_number_a_draft_without_batches);
     tcase_add_test(t, invoices_of_many_clients_claim_each_piece_once_with_batches);
     tcase_add_test(t, invoices_of_many_clients_claim_each_piece_once_without_batches);
+    tcase_add_test(t, what_is_refused_at_once_is_kept_under_its_key);
+    tcase_add_test(t, a_document_costs_two_or_three_round_trips);
     tcase_add_test(t, documents_of_the_same_orders_never_tear);
     return s;
 }
