@@ -163,12 +163,8 @@ err aging_load(struct tx *tx, const struct report_scope *s, int32_t as_of,
     return OK;
 }
 
-struct subledger {
-    int64_t receivable, unapplied_cash, customer_credit;
-};
-
-static err subledger_load(struct tx *tx, const struct report_scope *s, int32_t as_of,
-                          struct subledger *ret)
+err subledger_load(struct tx *tx, const struct report_scope *s, int32_t as_of,
+                   struct subledger *ret)
 {
     if (s->customer_id == NIL64) {
         struct subledger_balances_row all;
