@@ -11,3 +11,4 @@ void bench_orders(struct bench *b);
 void bench_reads(struct bench *b);
 void bench_floor(struct bench *b);
 void bench_documents(struct bench *b);
+void bench_reports(struct bench *b);
