@@ -123,7 +123,7 @@ static void arena_grow(struct arena *a, size_t bytes)
     a->current = chunk_new(a->current, cap);
 }
 
-void *arena_alloc(struct arena *a, size_t bytes)
+void *arena_alloc_unset(struct arena *a, size_t bytes)
 {
     const size_t align = alignof(max_align_t);
     if (bytes > PTRDIFF_MAX - sizeof(struct chunk) - align)
@@ -134,7 +134,12 @@ void *arena_alloc(struct arena *a, size_t bytes)
     char *p = a->current->data + a->current->used;
     a->current->used += rounded;
     UNPOISON(p, bytes);
-    return memset(p, 0, bytes);
+    return p;
+}
+
+void *arena_alloc(struct arena *a, size_t bytes)
+{
+    return memset(arena_alloc_unset(a, bytes), 0, bytes);
 }
 
 void *arena_array_bytes(struct arena *a, size_t n, size_t size)

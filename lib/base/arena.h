@@ -1,7 +1,8 @@
 /* Memory with the lifespan of a request. Nothing taken from an arena is freed on its own.
- * Allocation never returns NULL: memory is zeroed, and a machine out of memory aborts the process.
- * A request that passes the arena's limit still gets its memory; the runner asks arena_over() at
- * its checkpoints and answers 503. Not thread-safe: one owner at a time. */
+ * Allocation never returns NULL: memory is zeroed unless said otherwise, and a machine out of
+ * memory aborts the process. A request that passes the arena's limit still gets its memory; the
+ * runner asks arena_over() at its checkpoints and answers 503. Not thread-safe: one owner at a
+ * time. */
 #pragma once
 #include "lib/base/err.h"
 #include <stdarg.h>
@@ -23,6 +24,7 @@ bool arena_over(const struct arena *a);
 size_t arena_used(const struct arena *a);
 
 void *arena_alloc(struct arena *a, size_t bytes);                /* zeroed, aligned for anything */
+void *arena_alloc_unset(struct arena *a, size_t bytes);          /* for what is written first */
 char *arena_strdup(struct arena *a, const char *s);              /* NULL in, NULL out */
 char *arena_strndup(struct arena *a, const char *s, size_t len); /* adds the NUL */
 char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -10,7 +10,8 @@ void buf_init(struct buf *b, struct arena *a, size_t initial, size_t max)
 {
     size_t cap = initial < max ? initial : max;
     *b = (struct buf){.arena = a, .cap = cap, .max = max};
-    b->p = arena_alloc(a, cap + 1);
+    b->p = arena_alloc_unset(a, cap + 1);
+    b->p[0] = '\0';
 }
 
 /* Makes room for len more bytes and the NUL. False: they pass the maximum, or some did before:
@@ -26,7 +27,7 @@ static bool buf_room(struct buf *b, size_t len)
     size_t cap = b->cap < b->max / 2 ? b->cap * 2 : b->max;
     if (cap < b->len + len)
         cap = b->len + len;
-    char *p = arena_alloc(b->arena, cap + 1);
+    char *p = arena_alloc_unset(b->arena, cap + 1);
     memcpy(p, b->p, b->len + 1);
     b->p = p;
     b->cap = cap;

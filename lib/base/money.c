@@ -51,9 +51,16 @@ int currency_exponent(const char *code)
 {
     if (!code)
         return -1;
+    /* All amounts of a reply are of one currency. */
+    static _Thread_local const struct currency *last = currencies;
+    if (strcmp(code, last->code) == 0)
+        return last->exponent;
     const struct currency *found = bsearch(code, currencies, COUNT_OF(currencies),
                                            sizeof currencies[0], currency_compare);
-    return found ? found->exponent : -1;
+    if (!found)
+        return -1;
+    last = found;
+    return found->exponent;
 }
 
 static __int128 magnitude(__int128 v)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define PRICE_MIN_DECIMALS 2
+#define KEY_MAX 60
 
 /* What a member is written with. */
 struct member {
@@ -28,11 +29,11 @@ static int64_t number_at(const struct member *m)
     return *(const int64_t *)m->at;
 }
 
-static void put_quoted(struct buf *out, const char *ascii)
+/* text has room for a quote before and behind its len characters, which begin at text + 1. */
+static void put_quoted(struct buf *out, char *text, size_t len)
 {
-    buf_char(out, '"');
-    buf_str(out, ascii);
-    buf_char(out, '"');
+    text[0] = text[len + 1] = '"';
+    buf_put(out, text, len + 2);
 }
 
 static void put_text(const struct member *m)
@@ -48,10 +49,9 @@ static void put_verbatim(const struct member *m)
 
 static void put_id(const struct member *m)
 {
-    char text[ID_TEXT_MAX];
+    char text[ID_TEXT_MAX + 1];
     assert(m->f->prefix != NULL);
-    id_format(m->f->prefix, number_at(m), text);
-    put_quoted(m->out, text);
+    put_quoted(m->out, text, id_format(m->f->prefix, number_at(m), text + 1));
 }
 
 static void put_integer(const struct member *m)
@@ -61,9 +61,8 @@ static void put_integer(const struct member *m)
 
 static void put_fixed(struct buf *out, int64_t v, int scale, int min_decimals)
 {
-    char text[DECIMAL_TEXT_MAX];
-    decimal_format(v, scale, min_decimals, text);
-    put_quoted(out, text);
+    char text[DECIMAL_TEXT_MAX + 1];
+    put_quoted(out, text, decimal_format(v, scale, min_decimals, text + 1));
 }
 
 static void put_decimal(const struct member *m)
@@ -91,16 +90,16 @@ static void put_boolean(const struct member *m)
 
 static void put_date(const struct member *m)
 {
-    char text[DATE_TEXT];
-    date_format(*(const int32_t *)m->at, text);
-    put_quoted(m->out, text);
+    char text[DATE_TEXT + 1];
+    date_format(*(const int32_t *)m->at, text + 1);
+    put_quoted(m->out, text, DATE_TEXT - 1);
 }
 
 static void put_instant(const struct member *m)
 {
-    char text[INSTANT_TEXT];
-    instant_format(number_at(m), text);
-    put_quoted(m->out, text);
+    char text[INSTANT_TEXT + 1];
+    instant_format(number_at(m), text + 1);
+    put_quoted(m->out, text, strlen(text + 1));
 }
 
 static void put_strings(const struct member *m)
@@ -191,6 +190,18 @@ const char *json_currency_of(const struct json_type *type, const void *value, co
     return outside;
 }
 
+/* In one piece: long replies are keys for the most part. */
+static void put_key(struct buf *out, const char *name, bool first)
+{
+    char text[KEY_MAX + 4] = {',', '"'};
+    size_t len = strlen(name);
+    assert(len <= KEY_MAX);
+    memcpy(text + 2, name, len);
+    text[len + 2] = '"';
+    text[len + 3] = ':';
+    buf_put(out, text + first, len + 4 - first);
+}
+
 void json_encode(struct buf *out, const struct json_type *type, const void *value,
                  const char *currency)
 {
@@ -202,10 +213,8 @@ void json_encode(struct buf *out, const struct json_type *type, const void *valu
         const void *at = (const char *)value + f->offset;
         if (f->omit_absent && json_is_absent(f, at))
             continue;
-        buf_str(out, first ? "\"" : ",\"");
+        put_key(out, f->name, first);
         first = false;
-        buf_str(out, f->name);
-        buf_put(out, "\":", 2);
         json_encode_member(out, f, at, currency);
     }
     buf_char(out, '}');

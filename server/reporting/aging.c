@@ -1,12 +1,10 @@
 /* Receivables by age, as of a day. */
 #include "server/reporting/internal.h"
 #include "server/routes_prototypes.h"
-#include <assert.h>
 #include <string.h>
 
-/* Buckets of aging_amounts that hold no invoices. */
-#define BUCKET_CREDIT_NOTES (-1)
-#define BUCKET_PAYMENTS (-2)
+/* Kinds of aging_amounts. */
+enum { KIND_INVOICE = 0, KIND_CREDIT_NOTE = -1, KIND_PAYMENT = -2 };
 
 err report_scope_find(struct tx *tx, struct call *c, int64_t customer_id, const char *currency,
                       struct report_scope *ret)
@@ -44,51 +42,73 @@ err report_period(struct call *c, int32_t from, int32_t to)
     return c->problem->code;
 }
 
-static err total_add(struct aging_total *t, const struct aging_amounts_row *r)
+/* The buckets that all totals of a report begin with. */
+struct aging_frame {
+    const struct aging_scale *scale;
+    int32_t as_of;
+    struct aging_amount empty[AGING_BOUNDS_MAX + 1];
+};
+
+static void frame_make(struct arena *a, const struct aging_scale *scale, int32_t as_of,
+                       struct aging_frame *ret)
 {
-    int64_t net = r->amount;
-    if (r->bucket == BUCKET_PAYMENTS || r->bucket == BUCKET_CREDIT_NOTES) {
-        *(r->bucket == BUCKET_PAYMENTS ? &t->unapplied_payments : &t->available_credit) = r->amount;
-        net = -r->amount;
-    } else {
-        assert(r->bucket >= 0 && (size_t)r->bucket < t->buckets.n);
-        t->buckets.v[r->bucket].amount = r->amount;
-        t->buckets.v[r->bucket].invoices = r->items;
-        TRY(add64(t->open_invoices, r->amount, &t->open_invoices));
-        if (r->bucket > 0)
-            TRY(add64(t->overdue, r->amount, &t->overdue));
-    }
-    return add64(t->net, net, &t->net);
+    *ret = (struct aging_frame){.scale = scale, .as_of = as_of};
+    for (size_t i = 0; i <= scale->n; i++)
+        ret->empty[i].bucket = aging_bucket_name(a, scale, i);
 }
 
-static struct aging_total total_new(struct arena *a, const struct aging_scale *scale)
+static struct aging_total total_new(struct arena *a, const struct aging_frame *f)
 {
-    struct aging_total t = {.buckets.n = scale->n + 1};
+    struct aging_total t = {.buckets.n = f->scale->n + 1};
     t.buckets.v = ARENA_ARRAY(a, struct aging_amount, t.buckets.n);
-    for (size_t i = 0; i < t.buckets.n; i++)
-        t.buckets.v[i].bucket = aging_bucket_name(a, scale, i);
+    memcpy(t.buckets.v, f->empty, t.buckets.n * sizeof f->empty[0]);
     return t;
 }
 
+static err invoice_add(struct aging_total *t, const struct aging_frame *f,
+                       const struct aging_amounts_row *r)
+{
+    size_t bucket = aging_bucket(f->scale, (int64_t)f->as_of - r->due_date);
+    struct aging_amount *b = &t->buckets.v[bucket];
+    b->invoices += r->items;
+    TRY(add64(b->amount, r->amount, &b->amount));
+    if (bucket > 0)
+        TRY(add64(t->overdue, r->amount, &t->overdue));
+    return add64(t->open_invoices, r->amount, &t->open_invoices);
+}
+
+static err total_add(struct aging_total *t, const struct aging_frame *f,
+                     const struct aging_amounts_row *r)
+{
+    if (r->kind == KIND_INVOICE) {
+        TRY(invoice_add(t, f, r));
+        return add64(t->net, r->amount, &t->net);
+    }
+    int64_t *sum = r->kind == KIND_PAYMENT ? &t->unapplied_payments : &t->available_credit;
+    TRY(add64(*sum, r->amount, sum));
+    return add64(t->net, -r->amount, &t->net);
+}
+
 /* The total of the rows of one customer, which begin at *i; moves *i behind them. */
-static err total_of_customer(struct arena *a, const struct aging_scale *scale,
+static err total_of_customer(struct arena *a, const struct aging_frame *f,
                              const struct aging_amounts_row_list *rows, size_t *i,
                              struct aging_total *ret)
 {
-    *ret = total_new(a, scale);
+    *ret = total_new(a, f);
     for (int64_t customer = rows->v[*i].customer_id;
          *i < rows->n && rows->v[*i].customer_id == customer; ++*i)
-        TRY(total_add(ret, &rows->v[*i]));
+        TRY(total_add(ret, f, &rows->v[*i]));
     return OK;
 }
 
-/* How many items the rows of all customers have in a bucket. */
-static int64_t items_in(const struct aging_amounts_row_list *rows, int32_t bucket)
+/* How many items of a kind all customers have. */
+static int64_t items_of(const struct aging_amounts_row_list *rows, int32_t kind)
 {
+    int64_t n = 0;
     for (size_t i = 0; i < rows->n && rows->v[i].customer_id == 0; i++)
-        if (rows->v[i].bucket == bucket)
-            return rows->v[i].items;
-    return 0;
+        if (rows->v[i].kind == kind)
+            n += rows->v[i].items;
+    return n;
 }
 
 static size_t count_customers(const struct aging_amounts_row_list *rows)
@@ -99,20 +119,32 @@ static size_t count_customers(const struct aging_amounts_row_list *rows)
     return n;
 }
 
+/* One more than most, to see whether there are more. */
+static err amounts_load(struct tx *tx, const struct report_scope *s, int32_t as_of, int64_t after,
+                        int64_t most, struct aging_amounts_row_list *ret)
+{
+    int64_t upto = s->customer_id == NIL64 ? INT64_MAX : s->customer_id;
+    if (s->customer_id != NIL64 && after < s->customer_id - 1)
+        after = s->customer_id - 1;
+    return aging_amounts(tx, as_of, s->currency, s->customer_id, after, upto,
+                         most == 0 ? 0 : most + 1, ret);
+}
+
 err aging_load(struct tx *tx, const struct report_scope *s, int32_t as_of,
                const struct aging_scale *scale, int64_t after, int64_t most, struct aging *ret)
 {
     struct aging_amounts_row_list rows;
-    TRY(aging_amounts(tx, as_of, s->currency, s->customer_id, scale->first_days, scale->n, after,
-                      most + 1, &rows));
-    *ret = (struct aging){.total = total_new(tx->arena, scale),
-                          .payments = items_in(&rows, BUCKET_PAYMENTS),
-                          .credit_notes = items_in(&rows, BUCKET_CREDIT_NOTES)};
+    struct aging_frame frame;
+    frame_make(tx->arena, scale, as_of, &frame);
+    TRY(amounts_load(tx, s, as_of, after, most, &rows));
+    *ret = (struct aging){.total = total_new(tx->arena, &frame),
+                          .payments = items_of(&rows, KIND_PAYMENT),
+                          .credit_notes = items_of(&rows, KIND_CREDIT_NOTE)};
     ret->rows.v = ARENA_ARRAY(tx->arena, struct aging_row, count_customers(&rows));
     for (size_t i = 0; i < rows.n;) {
         int64_t customer = rows.v[i].customer_id;
         struct aging_total t;
-        TRY(total_of_customer(tx->arena, scale, &rows, &i, &t));
+        TRY(total_of_customer(tx->arena, &frame, &rows, &i, &t));
         if (customer == 0) {
             ret->total = t;
         } else if (ret->rows.n == (size_t)most) {
@@ -131,12 +163,8 @@ err aging_load(struct tx *tx, const struct report_scope *s, int32_t as_of,
     return OK;
 }
 
-struct subledger {
-    int64_t receivable, unapplied_cash, customer_credit;
-};
-
-static err subledger_load(struct tx *tx, const struct report_scope *s, int32_t as_of,
-                          struct subledger *ret)
+err subledger_load(struct tx *tx, const struct report_scope *s, int32_t as_of,
+                   struct subledger *ret)
 {
     if (s->customer_id == NIL64) {
         struct subledger_balances_row all;

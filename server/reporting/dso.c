@@ -62,15 +62,23 @@ static err figures(struct dso_report *r, const struct month_sales *months)
                                     &r->collection_effectiveness);
 }
 
-static int64_t receivable_of(const struct aging_total *t, bool net)
+/* From the books: what was open before the period counts as a sum, not by its age. */
+static err opening_of(struct tx *tx, const struct report_scope *scope, int32_t day, bool net,
+                      int64_t *ret)
 {
-    return net ? t->net : t->open_invoices;
+    struct subledger books;
+    TRY(subledger_load(tx, scope, day, &books));
+    *ret = books.receivable;
+    if (!net)
+        return OK;
+    TRY(add64(*ret, -books.unapplied_cash, ret));
+    return add64(*ret, -books.customer_credit, ret);
 }
 
 err reports_dso(struct tx *tx, struct call *c, const struct dso_query *in, struct dso_report *ret)
 {
     struct report_scope scope;
-    struct aging closing, opening;
+    struct aging closing;
     struct month_sales *months = ARENA_ARRAY(tx->arena, struct month_sales, COUNTBACK_MONTHS);
     const struct aging_scale scale = aging_scale_default();
     TRY(report_scope_find(tx, c, NIL64, in->currency, &scope));
@@ -80,9 +88,8 @@ err reports_dso(struct tx *tx, struct call *c, const struct dso_query *in, struc
     ret->currency = scope.currency;
     ret->net_of_unapplied = in->net_of_unapplied;
     TRY(aging_load(tx, &scope, ret->as_of, &scale, 0, 0, &closing));
-    TRY(aging_load(tx, &scope, ret->from - 1, &scale, 0, 0, &opening));
-    ret->receivable = receivable_of(&closing.total, in->net_of_unapplied);
-    ret->opening_receivable = receivable_of(&opening.total, in->net_of_unapplied);
+    ret->receivable = in->net_of_unapplied ? closing.total.net : closing.total.open_invoices;
+    TRY(opening_of(tx, &scope, ret->from - 1, in->net_of_unapplied, &ret->opening_receivable));
     ret->current = closing.total.buckets.v[0].amount;
     for (size_t i = 0; i < closing.total.buckets.n; i++)
         ret->invoices += closing.total.buckets.v[i].invoices;

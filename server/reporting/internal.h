@@ -29,6 +29,12 @@ struct aging {
 err aging_load(struct tx *tx, const struct report_scope *s, int32_t as_of,
                const struct aging_scale *scale, int64_t after, int64_t most,
                struct aging *ret) MUST_CHECK;
+/* What the books say of a day, each on the account's normal side. */
+struct subledger {
+    int64_t receivable, unapplied_cash, customer_credit;
+};
+err subledger_load(struct tx *tx, const struct report_scope *s, int32_t as_of,
+                   struct subledger *ret) MUST_CHECK;
 /* Compares the total with the books: three control totals. list->v has room for them. */
 err aging_control(struct tx *tx, const struct report_scope *s, int32_t as_of,
                   const struct aging_total *total, struct report_control_list *list,

@@ -12,87 +12,109 @@ SELECT currency, external_id, name FROM customer WHERE tenant_id = :tenant AND i
 -- fn report_customers(ids i64[]) -> many(id i64, external_id text?, name text)
 SELECT id, external_id, name FROM customer WHERE tenant_id = :tenant AND id = ANY(:ids) ORDER BY id;
 
--- Open amounts by customer and bucket: 0 and more is the age of invoices by the bounds, -1 credit
--- notes, -2 payments. Customer 0 is the sum of all; then come those behind `after`, `most` of them.
--- fn aging_amounts(as_of date, currency text, customer_id i64?, bounds i32[], after i64, most i64)
---     -> many(customer_id i64, bucket i32, items i64, amount i64)
-WITH moves AS (
-    SELECT t.debit_account, t.debit_item, t.credit_account, t.credit_item, t.amount
+-- Open amounts by customer, kind (0 invoice, -1 credit note, -2 payment) and due date, which of
+-- other kinds than invoices is the day of the report; a customer may have several rows of the same.
+-- Customer 0 is the sum of all; then come those behind `after` and up to `upto`, `most` of them.
+--
+-- What is open now is summed as it is. For each item that moved since, what moved is taken back,
+-- and the item is counted if it was open then and uncounted if it is open now. When nothing moved
+-- the customers come in the order of the index, and reading ends with the last that is wanted.
+-- fn aging_amounts(as_of date, currency text, customer_id i64?, after i64, upto i64, most i64)
+--     -> many(customer_id i64, kind i32, due_date date, items i64, amount i64)
+WITH moves AS MATERIALIZED (
+    SELECT t.debit_account, t.debit_item, t.credit_account, t.credit_item, t.customer_id, t.amount
       FROM ledger_transfer t
      WHERE t.tenant_id = :tenant AND :customer_id IS NULL AND t.currency = :currency
        AND t.effective_date > :as_of
        AND t.effective_date <= (SELECT max(l.effective_date) FROM ledger_transfer l
                                  WHERE l.tenant_id = :tenant)
     UNION ALL
-    SELECT t.debit_account, t.debit_item, t.credit_account, t.credit_item, t.amount
+    SELECT t.debit_account, t.debit_item, t.credit_account, t.credit_item, t.customer_id, t.amount
       FROM ledger_transfer t
      WHERE t.tenant_id = :tenant AND t.customer_id = :customer_id AND t.currency = :currency
        AND t.effective_date > :as_of),
-since AS (
-    SELECT s.id, s.account,
-           sum(CASE WHEN s.account = 'receivable' THEN s.amount ELSE -s.amount END)::bigint AS moved
-      FROM moves m
-     CROSS JOIN LATERAL (VALUES (m.debit_account, m.debit_item, m.amount),
-                                (m.credit_account, m.credit_item, -m.amount))
-           AS s(account, id, amount)
-     WHERE s.account IN ('receivable', 'unapplied_cash', 'customer_credit')
-     GROUP BY s.id, s.account),
-gone AS (
-    SELECT s.id, s.account, s.moved
-      FROM since s
-     WHERE s.moved <> 0
-       AND NOT EXISTS (SELECT 1 FROM open_item o WHERE o.tenant_id = :tenant AND o.id = s.id)),
-item AS (
-    SELECT o.id, o.kind, o.customer_id, o.document_date, o.due_date, o.amount,
-           o.open_amount - coalesce(s.moved, 0) AS open_amount
-      FROM open_item o
-      LEFT JOIN since s ON s.id = o.id
-     WHERE o.tenant_id = :tenant AND :customer_id IS NULL AND o.currency = :currency
-    UNION ALL
-    SELECT o.id, o.kind, o.customer_id, o.document_date, o.due_date, o.amount,
-           o.open_amount - coalesce(s.moved, 0)
-      FROM open_item o
-      LEFT JOIN since s ON s.id = o.id
-     WHERE o.tenant_id = :tenant AND o.customer_id = :customer_id AND o.currency = :currency
-    UNION ALL
-    SELECT i.id, 'invoice', i.customer_id, i.invoice_date, i.due_date, i.gross, -g.moved
-      FROM gone g
-      JOIN invoice i ON i.tenant_id = :tenant AND i.id = g.id
-     WHERE g.account = 'receivable'
-    UNION ALL
-    SELECT p.id, 'payment', p.customer_id, p.value_date, p.value_date, p.amount, -g.moved
-      FROM gone g
-      JOIN payment p ON p.tenant_id = :tenant AND p.id = g.id
-     WHERE g.account = 'unapplied_cash'
-    UNION ALL
-    SELECT n.id, 'credit_note', n.customer_id, n.credit_note_date, n.credit_note_date, n.gross,
-           -g.moved
-      FROM gone g
-      JOIN credit_note n ON n.tenant_id = :tenant AND n.id = g.id
-     WHERE g.account = 'customer_credit'),
-sums AS (
-    SELECT i.customer_id,
-           CASE i.kind WHEN 'invoice' THEN width_bucket(:as_of - i.due_date, :bounds)
-                       WHEN 'credit_note' THEN -1 ELSE -2 END AS bucket,
-           count(*) AS items, sum(i.open_amount) AS amount
-      FROM item i
-     WHERE i.open_amount <> 0
-     GROUP BY 1, 2)
-SELECT 0::bigint AS customer_id, s.bucket, sum(s.items)::bigint AS items,
-       sum(s.amount)::bigint AS amount
-  FROM sums s
- GROUP BY s.bucket
+moved AS (
+    SELECT s.id, s.kind, s.customer_id,
+           sum(CASE s.kind WHEN 0 THEN s.amount ELSE -s.amount END)::bigint AS amount
+      FROM (SELECT m.debit_item AS id, m.customer_id, m.amount,
+                   CASE m.debit_account WHEN 'receivable' THEN 0
+                                        WHEN 'customer_credit' THEN -1 ELSE -2 END AS kind
+              FROM moves m
+             WHERE m.debit_item IS NOT NULL
+            UNION ALL
+            SELECT m.credit_item, m.customer_id, -m.amount,
+                   CASE m.credit_account WHEN 'receivable' THEN 0
+                                         WHEN 'customer_credit' THEN -1 ELSE -2 END
+              FROM moves m
+             WHERE m.credit_item IS NOT NULL) s
+     GROUP BY s.id, s.kind, s.customer_id
+    HAVING sum(s.amount) <> 0),
+undone AS (
+    SELECT m.customer_id, m.kind,
+           CASE m.kind WHEN 0 THEN coalesce(o.due_date, i.due_date) ELSE :as_of END AS due_date,
+           (coalesce(o.open_amount, 0) <> m.amount)::int - (o.id IS NOT NULL)::int AS items,
+           -m.amount AS amount
+      FROM moved m
+      LEFT JOIN open_item o ON o.tenant_id = :tenant AND o.id = m.id
+      LEFT JOIN invoice i ON i.tenant_id = :tenant
+           AND i.id = CASE WHEN m.kind = 0 AND o.id IS NULL THEN m.id END),
+total AS (
+    SELECT p.kind, p.due_date, sum(p.items)::bigint AS items, sum(p.amount)::bigint AS amount
+      FROM (SELECT CASE o.kind WHEN 'invoice' THEN 0 WHEN 'credit_note' THEN -1 ELSE -2 END AS kind,
+                   CASE o.kind WHEN 'invoice' THEN o.due_date ELSE :as_of END AS due_date,
+                   count(*) AS items, sum(o.open_amount) AS amount
+              FROM open_item o
+             WHERE o.tenant_id = :tenant AND :customer_id IS NULL AND o.currency = :currency
+             GROUP BY 1, 2
+            UNION ALL
+            SELECT CASE o.kind WHEN 'invoice' THEN 0 WHEN 'credit_note' THEN -1 ELSE -2 END,
+                   CASE o.kind WHEN 'invoice' THEN o.due_date ELSE :as_of END,
+                   1, o.open_amount
+              FROM open_item o
+             WHERE o.tenant_id = :tenant AND o.customer_id = :customer_id
+               AND o.currency = :currency
+            UNION ALL
+            SELECT u.kind, u.due_date, u.items, u.amount FROM undone u) p
+     GROUP BY p.kind, p.due_date
+    HAVING sum(p.items) > 0)
+SELECT 0::bigint AS customer_id, t.kind, t.due_date, t.items, t.amount
+  FROM total t
 UNION ALL
-SELECT s.customer_id, s.bucket, s.items, s.amount::bigint
-  FROM sums s
- WHERE s.customer_id IN (SELECT d.customer_id FROM sums d WHERE d.customer_id > :after
-                          GROUP BY d.customer_id ORDER BY d.customer_id LIMIT :most)
- ORDER BY 1, 2;
+(SELECT x.customer_id, x.kind, x.due_date, x.items, x.amount
+  FROM (SELECT o.customer_id,
+               CASE o.kind WHEN 'invoice' THEN 0 WHEN 'credit_note' THEN -1 ELSE -2 END AS kind,
+               o.due_date, 1::bigint AS items, o.open_amount AS amount,
+               dense_rank() OVER (ORDER BY o.customer_id) AS place
+          FROM open_item o
+         WHERE o.tenant_id = :tenant AND o.customer_id > :after AND o.customer_id <= :upto
+           AND o.currency = :currency AND :most > 0 AND NOT EXISTS (SELECT 1 FROM undone)) x
+ WHERE x.place <= :most)
+UNION ALL
+(SELECT x.customer_id, x.kind, x.due_date, x.items, x.amount
+  FROM (SELECT p.customer_id, p.kind, p.due_date, sum(p.items)::bigint AS items,
+               sum(p.amount)::bigint AS amount, dense_rank() OVER (ORDER BY p.customer_id) AS place
+          FROM (SELECT o.customer_id,
+                       CASE o.kind WHEN 'invoice' THEN 0 WHEN 'credit_note' THEN -1 ELSE -2 END
+                           AS kind,
+                       CASE o.kind WHEN 'invoice' THEN o.due_date ELSE :as_of END AS due_date,
+                       1 AS items, o.open_amount AS amount
+                  FROM open_item o
+                 WHERE o.tenant_id = :tenant AND o.customer_id > :after
+                   AND o.customer_id <= :upto AND o.currency = :currency AND :most > 0
+                   AND EXISTS (SELECT 1 FROM undone)
+                UNION ALL
+                SELECT u.customer_id, u.kind, u.due_date, u.items, u.amount
+                  FROM undone u
+                 WHERE u.customer_id > :after AND u.customer_id <= :upto AND :most > 0) p
+         GROUP BY p.customer_id, p.kind, p.due_date
+        HAVING sum(p.items) > 0) x
+ WHERE x.place <= :most)
+ ORDER BY 1;
 
 -- fn open_items_page(as_of date, currency text, customer_id i64?, kind text?, overdue_only bool,
 --     most i64) -> many(id i64, kind text, number text?, external_id text?, customer_id i64,
 --     document_date date, due_date date, amount i64, open_amount i64)
-WITH moves AS (
+WITH moves AS MATERIALIZED (
     SELECT t.debit_account, t.debit_item, t.credit_account, t.credit_item, t.amount
       FROM ledger_transfer t
      WHERE t.tenant_id = :tenant AND :customer_id IS NULL AND t.currency = :currency
@@ -106,18 +128,20 @@ WITH moves AS (
        AND t.effective_date > :as_of),
 since AS (
     SELECT s.id, s.account,
-           sum(CASE WHEN s.account = 'receivable' THEN s.amount ELSE -s.amount END)::bigint AS moved
-      FROM moves m
-     CROSS JOIN LATERAL (VALUES (m.debit_account, m.debit_item, m.amount),
-                                (m.credit_account, m.credit_item, -m.amount))
-           AS s(account, id, amount)
-     WHERE s.account IN ('receivable', 'unapplied_cash', 'customer_credit')
-     GROUP BY s.id, s.account),
+           sum(CASE s.account WHEN 'receivable' THEN s.amount ELSE -s.amount END)::bigint AS moved
+      FROM (SELECT m.debit_item AS id, m.debit_account AS account, m.amount
+              FROM moves m
+             WHERE m.debit_item IS NOT NULL
+            UNION ALL
+            SELECT m.credit_item, m.credit_account, -m.amount
+              FROM moves m
+             WHERE m.credit_item IS NOT NULL) s
+     GROUP BY s.id, s.account
+    HAVING sum(s.amount) <> 0),
 gone AS (
     SELECT s.id, s.account, s.moved
       FROM since s
-     WHERE s.moved <> 0
-       AND NOT EXISTS (SELECT 1 FROM open_item o WHERE o.tenant_id = :tenant AND o.id = s.id)),
+     WHERE NOT EXISTS (SELECT 1 FROM open_item o WHERE o.tenant_id = :tenant AND o.id = s.id)),
 item AS (
     SELECT o.id, o.kind, o.customer_id, o.document_date, o.due_date, o.amount,
            o.open_amount - coalesce(s.moved, 0) AS open_amount
@@ -178,14 +202,16 @@ SELECT coalesce(sum(debit - credit) FILTER (WHERE account = 'receivable'), 0)::b
 -- The same for one customer, whose days are not kept: from the customer's transfers.
 -- fn subledger_balances_of_customer(customer_id i64, as_of date, currency text)
 --     -> one(receivable i64, unapplied_cash i64, customer_credit i64)
-SELECT coalesce(sum(s.amount) FILTER (WHERE s.account = 'receivable'), 0)::bigint AS receivable,
-       coalesce(-sum(s.amount) FILTER (WHERE s.account = 'unapplied_cash'), 0)::bigint
+SELECT coalesce(sum(CASE 'receivable' WHEN t.debit_account THEN t.amount
+                                      WHEN t.credit_account THEN -t.amount END), 0)::bigint
+           AS receivable,
+       coalesce(sum(CASE 'unapplied_cash' WHEN t.credit_account THEN t.amount
+                                          WHEN t.debit_account THEN -t.amount END), 0)::bigint
            AS unapplied_cash,
-       coalesce(-sum(s.amount) FILTER (WHERE s.account = 'customer_credit'), 0)::bigint
+       coalesce(sum(CASE 'customer_credit' WHEN t.credit_account THEN t.amount
+                                           WHEN t.debit_account THEN -t.amount END), 0)::bigint
            AS customer_credit
   FROM ledger_transfer t
- CROSS JOIN LATERAL (VALUES (t.debit_account, t.amount), (t.credit_account, -t.amount))
-       AS s(account, amount)
  WHERE t.tenant_id = :tenant AND t.customer_id = :customer_id AND t.currency = :currency
    AND t.effective_date <= :as_of;
 

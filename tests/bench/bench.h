@@ -12,6 +12,7 @@ void bench_reads(struct bench *b);
 void bench_floor(struct bench *b);
 void bench_documents(struct bench *b);
 void bench_bulk(struct bench *b);
+void bench_reports(struct bench *b);
 void bench_memory(struct bench *b);
 void bench_overload(struct bench *b);
 void bench_sustained(struct bench *b);

@@ -20,8 +20,9 @@ static const struct {
     bool only_named; /* it takes as long as it is told */
 } benches[] = {{"floor", bench_floor, false},       {"orders", bench_orders, false},
                {"reads", bench_reads, false},       {"documents", bench_documents, false},
-               {"bulk", bench_bulk, false},         {"memory", bench_memory, false},
-               {"overload", bench_overload, false}, {"sustained", bench_sustained, true}};
+               {"bulk", bench_bulk, false},         {"reports", bench_reports, false},
+               {"memory", bench_memory, false},     {"overload", bench_overload, false},
+               {"sustained", bench_sustained, true}};
 #define N_BENCHES (sizeof benches / sizeof benches[0])
 
 struct options {

@@ -316,6 +316,13 @@ static void make_tenant(struct stage *s)
                            (long long)s->tenant);
 }
 
+struct stage stage_tenant(const struct stage *s)
+{
+    struct stage other = *s;
+    make_tenant(&other);
+    return other;
+}
+
 /* By SQL and not over the API, for the sake of the ids. Stock and limits are what no run exhausts;
  * a price is 5 to 54 whole euros, so that 19 % are whole cents on every line. */
 static void make_masters(const struct stage *s)

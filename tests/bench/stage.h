@@ -44,6 +44,9 @@ void stage_open(struct stage *s, const char *o2cd);
 /* A further server on the same database, with settings "O2C_X=1", ended by NULL. */
 struct server stage_server(const struct stage *s, const char *const *settings);
 void stage_server_stop(struct server *server);
+/* A further tenant of the same database, without masters: a stage that differs in its tenant. It is
+ * not to be closed. */
+struct stage stage_tenant(const struct stage *s);
 /* Another program that listens on the port. */
 struct server stage_program(const char *const *argv, int port);
 void stage_close(struct stage *s);

@@ -129,6 +129,70 @@ START_TEST(aging_shows_what_was_open_on_a_day_by_its_age_then)
 }
 END_TEST
 
+/* What came later or was recorded later: an allocation taken back, two voids, a refund, a payment
+ * of before, and a customer of whom nothing was known then. */
+START_TEST(what_happened_since_is_taken_back)
+{
+    struct world *w = world_new();
+    struct history h;
+    history_make(w, &h);
+    const char *later = given_customer(w, "'external_id':'CL'");
+    const char *past = given_customer(w, "'external_id':'CP'");
+    const char *big = INVOICE(h.a, "2026-03-01", 30, "S", "1000.00", "T0");
+    const char *only = INVOICE(past, "2026-03-01", 10, "S", "7.00", "T0");
+    INVOICE(later, "2026-04-05", 30, "S", "5.00", "T0");
+    made(w, post(w, "/v1/payments",
+                 "{'customer_id':'%s','method':'bank_transfer','amount':'30.00','value_date':"
+                 "'2026-03-02','allocations':[{'invoice_id':'%s'}]}",
+                 h.b, h.i3));
+    const char *allocation = fmt(w, "%s",
+                                 text(get(w, "/v1/payments/%s", h.payment), "/allocations/0/id"));
+    expect(post(w, fmt(w, "/v1/allocations/%s/reverse", allocation),
+                "{'reason':'wrong','effective_date':'2026-04-10'}"),
+           201);
+    expect(post(w, fmt(w, "/v1/invoices/%s/void", big), "{}"), 200);
+    expect(post(w, fmt(w, "/v1/invoices/%s/void", only), "{}"), 200);
+
+    expect_buckets(w, report(w, "aging?as_of=2026-03-01"), "/totals",
+                   "not_due=1564.00 1_30=100.00");
+    expect_buckets(w, report(w, "aging?as_of=2026-03-02"), "/totals",
+                   "not_due=1534.00 1_30=100.00");
+    struct reply r = report(w, "aging?as_of=2026-03-31&limit=3");
+    expect_buckets(w, r, "/totals", "not_due=1000.00 1_30=437.00");
+    expect_members(w, r, "/totals", "open_invoices=1437.00 unapplied_payments=50.00 net=1387.00");
+    expect_members(w, r, "", "truncated=false");
+    ck_assert_uint_eq(length(r, "/rows"), 3);
+    expect_members(w, r, "/rows/0", "external_id=CA open_invoices=1160.00 net=1110.00");
+    expect_members(w, r, "/rows/1", "external_id=CB open_invoices=270.00 net=270.00");
+    expect_members(w, r, "/rows/2", "external_id=CP open_invoices=7.00 net=7.00");
+    expect_members(w, r, "/totals/buckets/1", "bucket=1_30 invoices=3");
+    r = report(w, fmt(w, "aging?as_of=2026-03-31&limit=1&after=%s", h.b));
+    expect_members(w, r, "/rows/0", "external_id=CP");
+    expect_members(w, r, "", "truncated=false");
+    r = report(w, "aging?as_of=2026-04-10");
+    expect_buckets(w, r, "/totals", "not_due=5.00 1_30=1437.00 31_60=100.00");
+    expect_members(w, r, "/totals", "unapplied_payments=130.00");
+    expect_members(w, report(w, "aging"), "/totals", "open_invoices=535.00");
+
+    ck_assert_uint_eq(length(report(w, "open-items?as_of=2026-03-31"), "/rows"), 5);
+    ck_assert_uint_eq(length(report(w, "open-items"), "/rows"), 5);
+    r = report(w, fmt(w, "aging?as_of=2026-03-31&customer_id=%s", h.a));
+    expect_members(w, r, "/rows/0",
+                   "external_id=CA open_invoices=1160.00 unapplied_payments=50.00");
+    r = report(w, fmt(w, "aging?as_of=2026-03-31&customer_id=%s", past));
+    expect_members(w, r, "/rows/0", "external_id=CP net=7.00");
+    ck_assert_uint_eq(
+        length(report(w, fmt(w, "aging?as_of=2026-03-31&customer_id=%s", later)), "/rows"), 0);
+    r = report(w, fmt(w, "aging?customer_id=%s&after=%s", h.a, h.a));
+    ck_assert_uint_eq(length(r, "/rows"), 0);
+    expect_members(w, r, "/totals", "open_invoices=260.00");
+    r = report(w, fmt(w, "statement?customer_id=%s&from=2026-03-01&to=2026-03-31", h.a));
+    expect_members(w, r, "", "opening_balance=300.00 closing_balance=1110.00");
+    report(w, "dso?as_of=2026-03-31&days=30");
+    world_free(w);
+}
+END_TEST
+
 START_TEST(open_items_are_listed_by_due_date_as_they_were)
 {
     struct world *w = world_new();
@@ -305,6 +369,7 @@ static Suite *suite(void)
     TCase *t = tcase_create("http");
     tcase_set_timeout(t, 300);
     tcase_add_test(t, aging_shows_what_was_open_on_a_day_by_its_age_then);
+    tcase_add_test(t, what_happened_since_is_taken_back);
     tcase_add_test(t, open_items_are_listed_by_due_date_as_they_were);
     tcase_add_test(t, a_statement_carries_its_balance_from_line_to_line);
     tcase_add_test(t, days_sales_outstanding_follow_their_formulas);
