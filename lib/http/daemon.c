@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #define CONNECTIONS_PER_LANE 120
+#define HTTP_THREAD_NICE 15
 #define LANE_SLACK 4 /* the library may count a connection that it has just closed */
 #define CONNECTION_MEMORY ((size_t)16 * 1024) /* request line and headers have to fit */
 #define BACKLOG 1024
@@ -90,12 +91,23 @@ static void on_completed(void *server, struct MHD_Connection *connection, void *
     *context = NULL;
 }
 
+/* What was admitted goes before what asks for admission: when the processor is what is missing,
+ * reading and refusing a flood must not keep the workers from it. */
+static void lower_priority(void)
+{
+    static _Thread_local bool lowered;
+    if (!lowered)
+        setpriority(PRIO_PROCESS, (id_t)gettid(), HTTP_THREAD_NICE);
+    lowered = true;
+}
+
 static void on_connection(void *arg, struct MHD_Connection *connection, void **context,
                           enum MHD_ConnectionNotificationCode what)
 {
     struct lane *lane = arg;
     struct http_server *s = lane->server;
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        lower_priority();
         metric_add(s->connections, 1);
         *context = peer_add(
             s->peers,
