@@ -1,6 +1,7 @@
 /* Receivables by age, as of a day. */
 #include "server/reporting/internal.h"
 #include "server/routes_prototypes.h"
+#include <stdlib.h>
 #include <string.h>
 
 /* Kinds of aging_amounts. */
@@ -119,15 +120,32 @@ static size_t count_customers(const struct aging_amounts_row_list *rows)
     return n;
 }
 
-/* One more than most, to see whether there are more. */
+static int by_customer(const void *a, const void *b)
+{
+    const struct aging_amounts_row *x = a, *y = b;
+    return (x->customer_id > y->customer_id) - (x->customer_id < y->customer_id);
+}
+
+static bool is_sorted(const struct aging_amounts_row_list *rows)
+{
+    for (size_t i = 1; i < rows->n; i++)
+        if (rows->v[i].customer_id < rows->v[i - 1].customer_id)
+            return false;
+    return true;
+}
+
+/* Sorted by customer; one more than most, to see whether there are more. */
 static err amounts_load(struct tx *tx, const struct report_scope *s, int32_t as_of, int64_t after,
                         int64_t most, struct aging_amounts_row_list *ret)
 {
     int64_t upto = s->customer_id == NIL64 ? INT64_MAX : s->customer_id;
     if (s->customer_id != NIL64 && after < s->customer_id - 1)
         after = s->customer_id - 1;
-    return aging_amounts(tx, as_of, s->currency, s->customer_id, after, upto,
-                         most == 0 ? 0 : most + 1, ret);
+    TRY(aging_amounts(tx, as_of, s->currency, s->customer_id, after, upto, most == 0 ? 0 : most + 1,
+                      ret));
+    if (!is_sorted(ret))
+        qsort(ret->v, ret->n, sizeof ret->v[0], by_customer);
+    return OK;
 }
 
 err aging_load(struct tx *tx, const struct report_scope *s, int32_t as_of,

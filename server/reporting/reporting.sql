@@ -14,7 +14,8 @@ SELECT id, external_id, name FROM customer WHERE tenant_id = :tenant AND id = AN
 
 -- Open amounts by customer, kind (0 invoice, -1 credit note, -2 payment) and due date, which of
 -- other kinds than invoices is the day of the report; a customer may have several rows of the same.
--- Customer 0 is the sum of all; then come those behind `after` and up to `upto`, `most` of them.
+-- Customer 0 is the sum of all; then come those behind `after` and up to `upto`, `most` of them. The
+-- rows have no order that is promised: they nearly always come sorted, and a sort would not notice.
 --
 -- What is open now is summed as it is. For each item that moved since, what moved is taken back,
 -- and the item is counted if it was open then and uncounted if it is open now. When nothing moved
@@ -108,8 +109,7 @@ UNION ALL
                  WHERE u.customer_id > :after AND u.customer_id <= :upto AND :most > 0) p
          GROUP BY p.customer_id, p.kind, p.due_date
         HAVING sum(p.items) > 0) x
- WHERE x.place <= :most)
- ORDER BY 1;
+ WHERE x.place <= :most);
 
 -- fn open_items_page(as_of date, currency text, customer_id i64?, kind text?, overdue_only bool,
 --     most i64) -> many(id i64, kind text, number text?, external_id text?, customer_id i64,
