@@ -6,6 +6,7 @@
 const struct pg_constraint constraints[] = {
     /* Somebody took the external id or the code between our look and our insert: look again. */
     {"customer_external_id_key", ERR_SERIALIZATION, NULL},
+    {"customer_group_external_id_key", ERR_SERIALIZATION, NULL},
     {"tax_code_external_id_key", ERR_SERIALIZATION, NULL},
     {"product_external_id_key", ERR_SERIALIZATION, NULL},
     {"price_external_id_key", ERR_SERIALIZATION, NULL},
@@ -18,6 +19,7 @@ const struct pg_constraint constraints[] = {
     {"payment_external_id_key", ERR_SERIALIZATION, NULL},
     {"refund_external_id_key", ERR_SERIALIZATION, NULL},
     {"idempotency_key_pkey", ERR_SERIALIZATION, NULL},
+    {"customer_group_code_key", ERR_SERIALIZATION, NULL},
     {"tax_code_code_key", ERR_SERIALIZATION, NULL},
     {"product_sku_key", ERR_SERIALIZATION, NULL},
     {"warehouse_code_key", ERR_SERIALIZATION, NULL},

@@ -4,6 +4,10 @@
 SELECT id, external_id FROM customer
  WHERE tenant_id = :tenant AND external_id = ANY(:external_ids);
 
+-- fn ref_customer_group(external_ids text[]) -> many(id i64, external_id text)
+SELECT id, external_id FROM customer_group
+ WHERE tenant_id = :tenant AND external_id = ANY(:external_ids);
+
 -- fn ref_tax_code(external_ids text[]) -> many(id i64, external_id text)
 SELECT id, external_id FROM tax_code
  WHERE tenant_id = :tenant AND external_id = ANY(:external_ids);

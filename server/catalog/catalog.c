@@ -7,6 +7,8 @@ const char *const product_kinds[] = {"stock", "service", NULL};
 const char *const product_statuses[] = {"active", "archived", NULL};
 const char *const tax_categories[] = {"S", "Z", "E", "AE", "K", "G", "O", NULL};
 
+const char *const price_sources[] = {"customer", "group", "general", NULL};
+
 JSON_TYPE(tax_code_rate, TAX_CODE_RATE_FIELDS, .doc = "A rate from a day on.");
 JSON_TYPE(tax_code_new, TAX_CODE_NEW_FIELDS, .doc = "A tax code to create or replace.");
 JSON_TYPE(tax_code, TAX_CODE_FIELDS, .doc = "How sales are taxed.");
@@ -16,6 +18,9 @@ JSON_TYPE(product_patch, PRODUCT_PATCH_FIELDS,
 JSON_TYPE(product, PRODUCT_FIELDS, .doc = "What is sold.");
 JSON_TYPE(price_new, PRICE_NEW_FIELDS, .doc = "A price to create or replace.");
 JSON_TYPE(price, PRICE_FIELDS, .doc = "What a unit of a product costs, for whom and when.");
+JSON_TYPE(price_question, PRICE_QUESTION_FIELDS, .doc = "Who buys what, how much of it and when.");
+JSON_TYPE(price_candidate, PRICE_CANDIDATE_FIELDS, .doc = "A price, and what became of it.");
+JSON_TYPE(price_explanation, PRICE_EXPLANATION_FIELDS, .doc = "Which price holds, and why.");
 
 err tax_codes_get(struct tx *tx, struct call *c, const struct none *in, struct tax_code *ret)
 {

@@ -93,6 +93,8 @@ JSON_STRUCT(product, PRODUCT_FIELDS);
     VALUE(T, string, external_id, .min = 1, .max = 100, .doc = "Your id of the price, unique.")    \
     VALUE(T, id, product_id, .required = true, .prefix = "prd", .doc = "What is priced.")          \
     VALUE(T, id, customer_id, .prefix = "cus", .doc = "For this customer only; default: all.")     \
+    VALUE(T, id, group_id, .prefix = "grp",                                                        \
+          .doc = "For the customers of this group only; default: all.")                            \
     VALUE(T, currency, currency, .doc = "Default: the customer's, else the tenant's.")             \
     VALUE(T, price, unit_price, .required = true, .max = 1000000000000000,                         \
           .doc = "Net price of a unit, up to 6 decimals.", .example = "\"12.50\"")                 \
@@ -108,6 +110,8 @@ JSON_STRUCT(price_new, PRICE_NEW_FIELDS);
     VALUE(T, string, external_id, .doc = "Your id.")                                               \
     VALUE(T, id, product_id, .prefix = "prd", .doc = "What is priced.")                            \
     VALUE(T, id, customer_id, .prefix = "cus", .doc = "For this customer only; null: all.")        \
+    VALUE(T, id, group_id, .prefix = "grp",                                                        \
+          .doc = "For the customers of this group only; null: all.")                               \
     VALUE(T, currency, currency, .doc = "Currency of the price.")                                  \
     VALUE(T, price, unit_price, .doc = "Net price of a unit.", .example = "\"12.50\"")             \
     VALUE(T, decimal, min_quantity, .doc = "From this quantity of an order line on.")              \
@@ -116,6 +120,47 @@ JSON_STRUCT(price_new, PRICE_NEW_FIELDS);
     VALUE(T, instant, created_at, .doc = "When it was recorded.")                                  \
     VALUE(T, instant, updated_at, .doc = "When it last changed.")
 JSON_STRUCT(price, PRICE_FIELDS);
+
+/* ---- why a price ---- */
+
+extern const char *const price_sources[];  /* customer, group, general */
+extern const char *const price_outcomes[]; /* chosen, and why others are not */
+
+#define PRICE_QUESTION_FIELDS(T, VALUE, OBJECT, LIST)                                              \
+    VALUE(T, id, product_id, .prefix = "prd", .doc = "The product; or give its sku.")              \
+    VALUE(T, string, sku, .max = 100, .doc = "The product by its SKU.")                            \
+    VALUE(T, id, customer_id, .prefix = "cus", .doc = "Who buys; default: anybody.")               \
+    VALUE(T, currency, currency, .doc = "Default: the customer's, else the tenant's.")             \
+    VALUE(T, decimal, quantity, .min = 1, .max = 1000000000000000, .doc = "Default: 1.")           \
+    VALUE(T, date, date, .doc = "Default: today in the tenant's time zone.")
+JSON_STRUCT(price_question, PRICE_QUESTION_FIELDS);
+
+#define PRICE_CANDIDATE_FIELDS(T, VALUE, OBJECT, LIST)                                             \
+    VALUE(T, id, price_id, .prefix = "prc", .doc = "The price.")                                   \
+    VALUE(T, choice, source, .choices = price_sources, .doc = "Whose price it is.")                \
+    VALUE(T, currency, currency, .doc = "Currency of the price.")                                  \
+    VALUE(T, price, unit_price, .doc = "Net price of a unit.", .example = "\"12.50\"")             \
+    VALUE(T, decimal, min_quantity, .doc = "From this quantity of an order line on.")              \
+    VALUE(T, date, valid_from, .doc = "First day.")                                                \
+    VALUE(T, date, valid_to, .doc = "Last day; null: open.")                                       \
+    VALUE(T, choice, outcome, .choices = price_outcomes, .doc = "What became of it.")              \
+    VALUE(T, string, detail, .doc = "The same in a sentence.")
+JSON_STRUCT(price_candidate, PRICE_CANDIDATE_FIELDS);
+
+#define PRICE_EXPLANATION_FIELDS(T, VALUE, OBJECT, LIST)                                           \
+    VALUE(T, id, product_id, .prefix = "prd", .doc = "The product.")                               \
+    VALUE(T, id, customer_id, .prefix = "cus", .doc = "Who buys; null: anybody.")                  \
+    VALUE(T, id, group_id, .prefix = "grp", .doc = "The group whose prices they get.")             \
+    VALUE(T, currency, currency, .doc = "What they pay in.")                                       \
+    VALUE(T, decimal, quantity, .doc = "How much of it.")                                          \
+    VALUE(T, date, date, .doc = "On which day.")                                                   \
+    VALUE(T, price, unit_price, .doc = "The price that holds; null: none.")                        \
+    VALUE(T, id, price_id, .prefix = "prc", .doc = "Which one that is.")                           \
+    LIST(T, price_candidate, candidates, .max = 10000,                                             \
+         .doc = "The prices that hold on that day for this customer, in order of precedence: the " \
+                "customer's own, their group's, those for all; of these the highest tier, of "     \
+                "these the newest.")
+JSON_STRUCT(price_explanation, PRICE_EXPLANATION_FIELDS);
 
 /* ---- for inventory, orders and invoices ---- */
 
@@ -159,8 +204,8 @@ err tax_rate_on(const struct tax_rate_facts_list *list, int64_t tax_code_id, int
                 int64_t *ret_rate) MUST_CHECK;
 
 struct price_facts {
-    int64_t product_id;
-    int64_t customer_id; /* NIL64: for all */
+    int64_t id, product_id;
+    int64_t customer_id, group_id; /* at most one of them; both NIL64: for all */
     const char *currency;
     int64_t unit_price, min_quantity;
     int32_t valid_from, valid_to; /* valid_to NIL32: open */
@@ -169,13 +214,28 @@ struct price_facts_list {
     struct price_facts *v;
     size_t n;
 };
-/* The prices of these products that are valid on some day of first … last: those for all customers
- * and those of the given ones. Sorted for price_pick. */
+/* The prices of these products that are valid on some day of first … last: those for all and those
+ * of the given customers and groups. In order of precedence, as price_pick needs them. */
 err prices_load_queue(struct tx *tx, const int64_t *product_ids, size_t n,
-                      const int64_t *customer_ids, size_t n_customers, int32_t first, int32_t last,
+                      const int64_t *customer_ids, size_t n_customers, const int64_t *group_ids,
+                      size_t n_groups, int32_t first, int32_t last,
                       struct price_facts_list *ret) MUST_CHECK;
-/* The price of a quantity: the customer's own before the general one, then the highest tier that
- * the quantity reaches, then the latest valid_from. ERR_NO_PRICE. */
-err price_pick(const struct price_facts_list *list, int64_t product_id, int64_t customer_id,
-               const char *currency, int64_t quantity, int32_t date,
-               int64_t *ret_unit_price) MUST_CHECK;
+/* What a price must fit. */
+struct price_wanted {
+    int64_t product_id;
+    int64_t customer_id, group_id; /* NIL64: nobody in particular, no group */
+    const char *currency;
+    int64_t quantity;
+    int32_t date;
+};
+/* The price that holds: the customer's own before their group's before those for all, then the
+ * highest tier that the quantity reaches, then the latest valid_from. NULL when there is none. */
+const struct price_facts *price_pick(const struct price_facts_list *list,
+                                     const struct price_wanted *w);
+const char *price_source(const struct price_facts *p); /* one of price_sources */
+/* The product's prices for w out of the list, by precedence, and what became of each. chosen: the
+ * one that was taken, which need not be the one that price_pick would take now; NULL: none was,
+ * somebody gave a price of their own. */
+struct price_candidate_list price_candidates(struct arena *a, const struct price_facts_list *list,
+                                             const struct price_wanted *w,
+                                             const struct price_facts *chosen);

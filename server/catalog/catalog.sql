@@ -145,44 +145,46 @@ SELECT id, sku, name, kind, unit, tax_code_id, status
 
 -- What a price needs to know of others. Its currency is the one asked for, else the customer's,
 -- else the tenant's.
--- fn price_keys(external_id text?, product_id i64, customer_id i64?, currency text?,
+-- fn price_keys(external_id text?, product_id i64, customer_id i64?, group_id i64?, currency text?,
 --   tenant_currency text, min_quantity i64, valid_from date) -> one(external_id_holder i64?,
---   key_holder i64?, product_known bool, customer_currency text?)
+--   key_holder i64?, product_known bool, group_known bool, customer_currency text?)
 SELECT (SELECT id FROM price WHERE tenant_id = :tenant AND external_id = :external_id)
            AS external_id_holder,
        (SELECT p.id FROM price p
          WHERE p.tenant_id = :tenant AND p.product_id = :product_id
            AND p.currency = coalesce(:currency, c.currency, :tenant_currency)
-           AND coalesce(p.customer_id, 0) = coalesce(:customer_id, 0)
+           AND coalesce(p.customer_id, p.group_id, 0) = coalesce(:customer_id, :group_id, 0)
            AND p.min_quantity = :min_quantity AND p.valid_from = :valid_from) AS key_holder,
        EXISTS (SELECT FROM product WHERE tenant_id = :tenant AND id = :product_id)
            AS product_known,
+       EXISTS (SELECT FROM customer_group WHERE tenant_id = :tenant AND id = :group_id)
+           AS group_known,
        c.currency AS customer_currency
   FROM (VALUES (1)) AS one(row)
   LEFT JOIN customer c ON c.tenant_id = :tenant AND c.id = :customer_id;
 
 -- fn price_insert(rows p[struct price: id i64, external_id text?, product_id i64,
---   customer_id i64?, currency text, unit_price i64, min_quantity i64, valid_from date,
---   valid_to date?]) -> exec
-INSERT INTO price (tenant_id, id, external_id, product_id, customer_id, currency, unit_price,
-                   min_quantity, valid_from, valid_to, created_at, updated_at)
-SELECT :tenant, p.id, p.external_id, p.product_id, p.customer_id, p.currency, p.unit_price,
-       p.min_quantity, p.valid_from, p.valid_to, :now, :now
-  FROM unnest(:p.id, :p.external_id, :p.product_id, :p.customer_id, :p.currency, :p.unit_price,
-              :p.min_quantity, :p.valid_from, :p.valid_to)
-       AS p(id, external_id, product_id, customer_id, currency, unit_price, min_quantity,
+--   customer_id i64?, group_id i64?, currency text, unit_price i64, min_quantity i64,
+--   valid_from date, valid_to date?]) -> exec
+INSERT INTO price (tenant_id, id, external_id, product_id, customer_id, group_id, currency,
+                   unit_price, min_quantity, valid_from, valid_to, created_at, updated_at)
+SELECT :tenant, p.id, p.external_id, p.product_id, p.customer_id, p.group_id, p.currency,
+       p.unit_price, p.min_quantity, p.valid_from, p.valid_to, :now, :now
+  FROM unnest(:p.id, :p.external_id, :p.product_id, :p.customer_id, :p.group_id, :p.currency,
+              :p.unit_price, :p.min_quantity, :p.valid_from, :p.valid_to)
+       AS p(id, external_id, product_id, customer_id, group_id, currency, unit_price, min_quantity,
             valid_from, valid_to);
 
 -- fn price_update(rows p[struct price: id i64, external_id text?, product_id i64,
---   customer_id i64?, currency text, unit_price i64, min_quantity i64, valid_from date,
---   valid_to date?]) -> exec
+--   customer_id i64?, group_id i64?, currency text, unit_price i64, min_quantity i64,
+--   valid_from date, valid_to date?]) -> exec
 UPDATE price t
    SET external_id = p.external_id, product_id = p.product_id, customer_id = p.customer_id,
-       currency = p.currency, unit_price = p.unit_price, min_quantity = p.min_quantity,
+       group_id = p.group_id, currency = p.currency, unit_price = p.unit_price, min_quantity = p.min_quantity,
        valid_from = p.valid_from, valid_to = p.valid_to, version = t.version + 1, updated_at = :now
-  FROM unnest(:p.id, :p.external_id, :p.product_id, :p.customer_id, :p.currency, :p.unit_price,
-              :p.min_quantity, :p.valid_from, :p.valid_to)
-       AS p(id, external_id, product_id, customer_id, currency, unit_price, min_quantity,
+  FROM unnest(:p.id, :p.external_id, :p.product_id, :p.customer_id, :p.group_id, :p.currency,
+              :p.unit_price, :p.min_quantity, :p.valid_from, :p.valid_to)
+       AS p(id, external_id, product_id, customer_id, group_id, currency, unit_price, min_quantity,
             valid_from, valid_to)
  WHERE t.tenant_id = :tenant AND t.id = p.id;
 
@@ -190,36 +192,47 @@ UPDATE price t
 SELECT version FROM price WHERE tenant_id = :tenant AND id = :id FOR NO KEY UPDATE;
 
 -- fn price_select(id i64) -> one struct price(id i64, version i64, external_id text?,
---   product_id i64, customer_id i64?, currency text, unit_price i64, min_quantity i64,
---   valid_from date, valid_to date?, created_at instant, updated_at instant)
-SELECT id, version, external_id, product_id, customer_id, currency, unit_price, min_quantity,
-       valid_from, valid_to, created_at, updated_at
+--   product_id i64, customer_id i64?, group_id i64?, currency text, unit_price i64,
+--   min_quantity i64, valid_from date, valid_to date?, created_at instant, updated_at instant)
+SELECT id, version, external_id, product_id, customer_id, group_id, currency, unit_price,
+       min_quantity, valid_from, valid_to, created_at, updated_at
   FROM price WHERE tenant_id = :tenant AND id = :id;
 
 -- fn prices_list() -> list struct price(id i64, version i64, external_id text?, product_id i64,
---   customer_id i64?, currency text, unit_price i64, min_quantity i64, valid_from date,
---   valid_to date?, created_at instant, updated_at instant)
+--   customer_id i64?, group_id i64?, currency text, unit_price i64, min_quantity i64,
+--   valid_from date, valid_to date?, created_at instant, updated_at instant)
 -- filter id id prc: p.id
 -- filter external_id text: p.external_id
 -- filter product_id id prd: p.product_id
 -- filter customer_id id cus: p.customer_id
+-- filter group_id id grp: p.group_id
 -- filter currency text: p.currency
 -- filter valid_from date: p.valid_from
 -- filter valid_to date: p.valid_to
 -- filter created_at instant: p.created_at
 -- filter updated_at instant: p.updated_at
 -- sort id: p.id
-SELECT p.id, p.version, p.external_id, p.product_id, p.customer_id, p.currency, p.unit_price,
-       p.min_quantity, p.valid_from, p.valid_to, p.created_at, p.updated_at
+SELECT p.id, p.version, p.external_id, p.product_id, p.customer_id, p.group_id, p.currency,
+       p.unit_price, p.min_quantity, p.valid_from, p.valid_to, p.created_at, p.updated_at
   FROM price p WHERE p.tenant_id = :tenant AND :filters;
 
 -- The order is the one in which price_pick prefers them.
--- fn prices_load(product_ids i64[], customer_ids i64[], first date, last date) -> many
---   struct price_facts(product_id i64, customer_id i64?, currency text, unit_price i64,
---   min_quantity i64, valid_from date, valid_to date?)
-SELECT product_id, customer_id, currency, unit_price, min_quantity, valid_from, valid_to
+-- fn prices_load(product_ids i64[], customer_ids i64[], group_ids i64[], first date, last date)
+--   -> many struct price_facts(id i64, product_id i64, customer_id i64?, group_id i64?,
+--   currency text, unit_price i64, min_quantity i64, valid_from date, valid_to date?)
+SELECT id, product_id, customer_id, group_id, currency, unit_price, min_quantity, valid_from,
+       valid_to
   FROM price
  WHERE tenant_id = :tenant AND product_id = ANY(:product_ids)
    AND (customer_id IS NULL OR customer_id = ANY(:customer_ids))
+   AND (group_id IS NULL OR group_id = ANY(:group_ids))
    AND valid_from <= :last AND (valid_to IS NULL OR valid_to >= :first)
- ORDER BY product_id, customer_id NULLS LAST, min_quantity DESC, valid_from DESC;
+ ORDER BY product_id, customer_id NULLS LAST, group_id NULLS LAST, min_quantity DESC,
+          valid_from DESC;
+
+-- fn product_id_of_sku(sku text) -> maybe(id i64)
+SELECT id FROM product WHERE tenant_id = :tenant AND sku = :sku;
+
+-- Whose prices a customer gets.
+-- fn price_buyer(customer_id i64) -> maybe(currency text, group_id i64?)
+SELECT currency, group_id FROM customer WHERE tenant_id = :tenant AND id = :customer_id;

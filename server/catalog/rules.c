@@ -60,23 +60,41 @@ err tax_rate_on(const struct tax_rate_facts_list *list, int64_t tax_code_id, int
     return OK;
 }
 
-/* Do the prices of this product for this customer (NIL64: for all) come later than p? */
-static bool stands_before(const struct price_facts *p, int64_t product_id, int64_t customer_id)
+/* Whose price it is: 0 the customer's, 1 the group's, 2 everybody's. */
+static int class_of(const struct price_facts *p)
+{
+    if (p->customer_id != NIL64)
+        return 0;
+    return p->group_id != NIL64 ? 1 : 2;
+}
+
+/* Those who own prices; everybody's owner is nobody. */
+struct owner {
+    int class;
+    int64_t id;
+};
+
+static int64_t owner_id(const struct price_facts *p)
+{
+    return p->customer_id != NIL64 ? p->customer_id : p->group_id;
+}
+
+/* Do the prices of this product for this owner come later than p? */
+static bool stands_before(const struct price_facts *p, int64_t product_id, struct owner o)
 {
     if (p->product_id != product_id)
         return p->product_id < product_id;
-    if (customer_id == NIL64 || p->customer_id == NIL64)
-        return p->customer_id != customer_id && p->customer_id != NIL64;
-    return p->customer_id < customer_id;
+    if (class_of(p) != o.class)
+        return class_of(p) < o.class;
+    return owner_id(p) < o.id;
 }
 
-static size_t first_price(const struct price_facts_list *list, int64_t product_id,
-                          int64_t customer_id)
+static size_t first_price(const struct price_facts_list *list, int64_t product_id, struct owner o)
 {
     size_t low = 0, high = list->n;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (stands_before(&list->v[middle], product_id, customer_id))
+        if (stands_before(&list->v[middle], product_id, o))
             low = middle + 1;
         else
             high = middle;
@@ -84,37 +102,125 @@ static size_t first_price(const struct price_facts_list *list, int64_t product_i
     return low;
 }
 
-/* A line that the price must fit. */
-struct wanted {
-    int64_t product_id;
-    const char *currency;
-    int64_t quantity;
-    int32_t date;
-};
-
-static err pick_of(const struct price_facts_list *list, const struct wanted *w, int64_t customer_id,
-                   int64_t *ret_unit_price)
+static bool is_of(const struct price_facts *p, int64_t product_id, struct owner o)
 {
-    for (size_t i = first_price(list, w->product_id, customer_id); i < list->n; i++) {
-        const struct price_facts *p = &list->v[i];
-        if (p->product_id != w->product_id || p->customer_id != customer_id)
-            break;
-        bool in_force = p->valid_from <= w->date &&
-                        (p->valid_to == NIL32 || w->date <= p->valid_to);
-        if (in_force && p->min_quantity <= w->quantity && strcmp(p->currency, w->currency) == 0) {
-            *ret_unit_price = p->unit_price;
-            return OK;
-        }
-    }
-    return ERR_NO_PRICE;
+    return p->product_id == product_id && class_of(p) == o.class && owner_id(p) == o.id;
 }
 
-err price_pick(const struct price_facts_list *list, int64_t product_id, int64_t customer_id,
-               const char *currency, int64_t quantity, int32_t date, int64_t *ret_unit_price)
+static bool applies(const struct price_facts *p, const struct price_wanted *w)
 {
-    struct wanted w = {
-        .product_id = product_id, .currency = currency, .quantity = quantity, .date = date};
-    if (customer_id != NIL64 && pick_of(list, &w, customer_id, ret_unit_price) == OK)
-        return OK;
-    return pick_of(list, &w, NIL64, ret_unit_price);
+    bool in_force = p->valid_from <= w->date && (p->valid_to == NIL32 || w->date <= p->valid_to);
+    return in_force && p->min_quantity <= w->quantity && strcmp(p->currency, w->currency) == 0;
+}
+
+/* Owners in order of precedence; returns how many there are. */
+static size_t owners_of(const struct price_wanted *w, struct owner ret[3])
+{
+    size_t n = 0;
+    if (w->customer_id != NIL64)
+        ret[n++] = (struct owner){0, w->customer_id};
+    if (w->group_id != NIL64)
+        ret[n++] = (struct owner){1, w->group_id};
+    ret[n++] = (struct owner){2, NIL64};
+    return n;
+}
+
+const struct price_facts *price_pick(const struct price_facts_list *list,
+                                     const struct price_wanted *w)
+{
+    struct owner owners[3];
+    size_t n = owners_of(w, owners);
+    for (size_t k = 0; k < n; k++)
+        for (size_t i = first_price(list, w->product_id, owners[k]); i < list->n; i++) {
+            if (!is_of(&list->v[i], w->product_id, owners[k]))
+                break;
+            if (applies(&list->v[i], w))
+                return &list->v[i];
+        }
+    return NULL;
+}
+
+const char *price_source(const struct price_facts *p)
+{
+    return price_sources[class_of(p)];
+}
+
+/* ---- why ---- */
+
+static const struct {
+    const char *outcome, *detail;
+} verdicts[] = {
+    {"chosen", "This price holds."},
+    {"overridden", "It would hold, but the line has a price of its own."},
+    {"less_specific", "A price of the customer or of their group goes before it."},
+    {"lower_tier", "A price for a higher quantity goes before it."},
+    {"older", "A price that began later goes before it."},
+    {"quantity_not_reached", "It begins at a higher quantity."},
+    {"other_currency", "It is in another currency."},
+    {"not_valid", "It does not hold on that day."},
+    {"newer", "It was not there yet, or the customer was in another group."},
+};
+enum verdict {
+    CHOSEN,
+    OVERRIDDEN,
+    LESS_SPECIFIC,
+    LOWER_TIER,
+    OLDER,
+    NOT_REACHED,
+    OTHER_CURRENCY,
+    NOT_VALID,
+    NEWER
+};
+const char *const price_outcomes[] = {"chosen",       "overridden",
+                                      "less_specific", "lower_tier",
+                                      "older",         "quantity_not_reached",
+                                      "other_currency", "not_valid",
+                                      "newer",         NULL};
+
+/* Of two that apply, why p is not the one. */
+static enum verdict behind(const struct price_facts *p, const struct price_facts *chosen)
+{
+    if (class_of(p) != class_of(chosen))
+        return class_of(p) > class_of(chosen) ? LESS_SPECIFIC : NEWER;
+    if (p->min_quantity != chosen->min_quantity)
+        return p->min_quantity < chosen->min_quantity ? LOWER_TIER : NEWER;
+    return p->valid_from < chosen->valid_from ? OLDER : NEWER;
+}
+
+static enum verdict judge(const struct price_facts *p, const struct price_wanted *w,
+                          const struct price_facts *chosen)
+{
+    if (chosen != NULL && p->id == chosen->id)
+        return CHOSEN;
+    if (strcmp(p->currency, w->currency) != 0)
+        return OTHER_CURRENCY;
+    if (!applies(p, w))
+        return p->min_quantity > w->quantity ? NOT_REACHED : NOT_VALID;
+    return chosen != NULL ? behind(p, chosen) : OVERRIDDEN;
+}
+
+struct price_candidate_list price_candidates(struct arena *a, const struct price_facts_list *list,
+                                             const struct price_wanted *w,
+                                             const struct price_facts *chosen)
+{
+    struct owner owners[3];
+    size_t n = owners_of(w, owners);
+    struct price_candidate_list ret = {.v = ARENA_ARRAY(a, struct price_candidate, list->n)};
+    for (size_t k = 0; k < n; k++)
+        for (size_t i = first_price(list, w->product_id, owners[k]); i < list->n; i++) {
+            const struct price_facts *p = &list->v[i];
+            if (!is_of(p, w->product_id, owners[k]))
+                break;
+            enum verdict v = judge(p, w, chosen);
+            ret.v[ret.n++] = (struct price_candidate){.price_id = p->id,
+                                                      .source = price_source(p),
+                                                      .currency = p->currency,
+                                                      .unit_price = p->unit_price,
+                                                      .min_quantity = p->min_quantity,
+                                                      .valid_from = p->valid_from,
+                                                      .valid_to = p->valid_to,
+                                                      .outcome = verdicts[v].outcome,
+                                                      .detail = verdicts[v].detail};
+        }
+    return ret;
 }

@@ -182,6 +182,66 @@ static err compute_lines(struct totals_line *lines, size_t n, int exponent, enum
     return tax_per_line ? OK : tax_groups(parts, n, unit * PERCENT, rounding);
 }
 
+/* Nets of all lines after their own discounts. */
+static err line_nets(struct totals_line *lines, size_t n, int exponent, enum rounding mode,
+                     int64_t *nets, int64_t *ret_sum, size_t *ret_at)
+{
+    *ret_sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct totals_line *l = &lines[i];
+        *ret_at = i;
+        if (l->net != NIL64)
+            nets[i] = l->net;
+        else
+            TRY(money_line_net(l->quantity, l->unit_price, l->discount_percent, exponent, mode,
+                               &nets[i]));
+        if (l->discount_amount > nets[i])
+            return ERR_AMOUNT_EXCEEDED;
+        nets[i] -= l->discount_amount;
+        TRY(add64(*ret_sum, nets[i], ret_sum));
+    }
+    *ret_at = n;
+    return OK;
+}
+
+static err discount_of(int64_t sum, struct totals_discount d, enum rounding mode, int64_t *ret)
+{
+    *ret = 0;
+    if (d.percent != NIL64)
+        return money_percent(sum, d.percent, mode, ret);
+    if (d.amount != NIL64)
+        *ret = d.amount;
+    return *ret > sum ? ERR_AMOUNT_EXCEEDED : OK;
+}
+
+static err discount_lines(struct totals_line *lines, size_t n, int exponent, enum rounding mode,
+                          struct totals_discount d, int64_t *nets, int64_t *shares,
+                          int64_t *ret_discount, size_t *ret_at)
+{
+    int64_t sum;
+    TRY(line_nets(lines, n, exponent, mode, nets, &sum, ret_at));
+    TRY(discount_of(sum, d, mode, ret_discount));
+    TRY(money_allocate(*ret_discount, nets, n, shares));
+    for (size_t i = 0; i < n; i++) {
+        lines[i].order_discount = shares[i];
+        if (lines[i].discount_amount != 0 || shares[i] != 0)
+            lines[i].net = nets[i] - shares[i];
+    }
+    return OK;
+}
+
+err totals_discount(struct totals_line *lines, size_t n, int exponent, enum rounding rounding,
+                    struct totals_discount discount, int64_t *ret_discount, size_t *ret_at)
+{
+    int64_t *nets = calloc(2 * n + 1, sizeof *nets);
+    if (nets == NULL)
+        abort();
+    err e = discount_lines(lines, n, exponent, rounding, discount, nets, nets + n, ret_discount,
+                           ret_at);
+    free(nets);
+    return e;
+}
+
 err totals_compute(struct totals_line *lines, size_t n, int exponent, enum rounding rounding,
                    bool tax_per_line, struct totals *ret)
 {

@@ -8,16 +8,34 @@ struct totals_line {
     int64_t quantity;         /* 10^-6 */
     int64_t unit_price;       /* major units, 10^-6 */
     int64_t discount_percent; /* 10^-6 percent */
+    int64_t discount_amount;  /* minor units, off what the percentage leaves */
     int64_t tax_code_id;
     int64_t tax_rate; /* 10^-6 percent */
     /* in and out: when net is not NIL64 it is taken as given (a share of another document) */
     int64_t net;
     /* out, minor units */
+    int64_t order_discount; /* its part of the document's discount; by totals_discount */
     int64_t tax, gross;
 };
 struct totals {
     int64_t net, tax, gross;
 };
+
+/* A discount on a whole document: percent (10^-6 percent) of the sum of its lines, or an amount;
+ * NIL64: none, at most one of them. */
+struct totals_discount {
+    int64_t percent, amount;
+};
+/* Takes the lines' discount_amount and the document's discount off: the latter is rounded once and
+ * spread over the lines' nets by largest remainder, ties to the lower index. A line from which
+ * something was taken has its net given from then on, so that tax is computed on what is left; the
+ * others stay as they are for totals_compute. *ret_discount: what the document's discount is.
+ * ERR_AMOUNT_EXCEEDED when more is taken off than there is: off line *ret_at, or off the document
+ * (*ret_at = n). ERR_OVERFLOW. */
+err totals_discount(struct totals_line *lines, size_t n, int exponent, enum rounding rounding,
+                    struct totals_discount discount, int64_t *ret_discount,
+                    size_t *ret_at) MUST_CHECK;
+
 /* net per line: round(quantity x unit price less discount).
  *
  * tax per line: round(net x rate) on each. tax per document: lines are grouped by (tax code, rate);

@@ -13,6 +13,10 @@ JSON_TYPE(customer_new, CUSTOMER_NEW_FIELDS, .doc = "A customer to create or rep
 JSON_TYPE(customer_patch, CUSTOMER_PATCH_FIELDS,
           .doc = "What to change; null clears a member that may be missing.");
 JSON_TYPE(customer, CUSTOMER_FIELDS, .doc = "Who buys and pays.");
+JSON_TYPE(customer_group_new, CUSTOMER_GROUP_NEW_FIELDS, .doc = "A group to create or replace.");
+JSON_TYPE(customer_group_patch, CUSTOMER_GROUP_PATCH_FIELDS,
+          .doc = "What to change; null clears a member that may be missing.");
+JSON_TYPE(customer_group, CUSTOMER_GROUP_FIELDS, .doc = "Customers who share prices.");
 JSON_TYPE(customer_credit, CUSTOMER_CREDIT_FIELDS, .doc = "Limit and exposure, taxes included.");
 
 err customers_get(struct tx *tx, struct call *c, const struct none *in, struct customer *ret)

@@ -44,6 +44,7 @@ JSON_STRUCT(contact, CONTACT_FIELDS);
           .doc = "Days from invoice to due date; default 30.")                                     \
     VALUE(T, decimal, credit_limit, .max = 1000000000000000000,                                    \
           .doc = "In their currency, gross; null: no limit.", .example = "\"5000.00\"")            \
+    VALUE(T, id, group_id, .prefix = "grp", .doc = "Whose prices they get; default: none.")        \
     VALUE(T, choice, status, .choices = customer_statuses, .doc = "Default: active.")              \
     LIST(T, address, addresses, .max = 20, .doc = "Where to bill and ship.")                       \
     LIST(T, contact, contacts, .max = 50, .doc = "People there.")                                  \
@@ -63,6 +64,7 @@ JSON_STRUCT(customer_new, CUSTOMER_NEW_FIELDS);
           .doc = "Days from invoice to due date.")                                                 \
     VALUE(T, decimal, credit_limit, .max = 1000000000000000000,                                    \
           .doc = "In their currency, gross; null: no limit.", .example = "\"5000.00\"")            \
+    VALUE(T, id, group_id, .prefix = "grp", .doc = "Whose prices they get; null: none.")           \
     VALUE(T, choice, status, .choices = customer_statuses,                                         \
           .doc = "Blocked and archived customers cannot place orders.")                            \
     LIST(T, address, addresses, .max = 20, .doc = "Where to bill and ship; replaces all.")         \
@@ -83,6 +85,7 @@ JSON_STRUCT(customer_patch, CUSTOMER_PATCH_FIELDS);
     VALUE(T, currency, currency, .doc = "Of all their documents.")                                 \
     VALUE(T, integer, payment_terms_days, .doc = "Days from invoice to due date.")                 \
     VALUE(T, money, credit_limit, .doc = "Null: no limit.")                                        \
+    VALUE(T, id, group_id, .prefix = "grp", .doc = "Whose prices they get; null: none.")           \
     VALUE(T, choice, status, .choices = customer_statuses,                                         \
           .doc = "Blocked and archived customers cannot place orders.")                            \
     VALUE(T, raw, addresses, .type = &address_type, .doc = "Where to bill and ship.",              \
@@ -107,6 +110,35 @@ JSON_STRUCT(customer, CUSTOMER_FIELDS);
     VALUE(T, money, headroom, .doc = "Limit less exposure, negative beyond it; null: no limit.")
 JSON_STRUCT(customer_credit, CUSTOMER_CREDIT_FIELDS);
 
+/* ---- groups ---- */
+
+#define CUSTOMER_GROUP_NEW_FIELDS(T, VALUE, OBJECT, LIST)                                          \
+    VALUE(T, string, external_id, .min = 1, .max = 100, .doc = "Your id of the group, unique.")    \
+    VALUE(T, string, code, .required = true, .min = 1, .max = 30, .doc = "Short name, unique.",    \
+          .example = "\"DEALERS\"")                                                                \
+    VALUE(T, string, name, .required = true, .min = 1, .max = 200, .doc = "Who they are.")         \
+    VALUE(T, metadata, metadata, .doc = "Your own names and values.")
+JSON_STRUCT(customer_group_new, CUSTOMER_GROUP_NEW_FIELDS);
+
+#define CUSTOMER_GROUP_PATCH_FIELDS(T, VALUE, OBJECT, LIST)                                        \
+    VALUE(T, string, external_id, .min = 1, .max = 100, .doc = "Your id of the group, unique.")    \
+    VALUE(T, string, code, .min = 1, .max = 30, .doc = "Short name, unique.",                      \
+          .example = "\"DEALERS\"")                                                                \
+    VALUE(T, string, name, .min = 1, .max = 200, .doc = "Who they are.")                           \
+    VALUE(T, metadata, metadata, .doc = "Your own names and values; replaces all.")
+JSON_STRUCT(customer_group_patch, CUSTOMER_GROUP_PATCH_FIELDS);
+
+#define CUSTOMER_GROUP_FIELDS(T, VALUE, OBJECT, LIST)                                              \
+    VALUE(T, id, id, .prefix = "grp", .doc = "The group's id.")                                    \
+    VALUE(T, integer, version, .doc = "Grows with every change; the ETag.")                        \
+    VALUE(T, string, external_id, .doc = "Your id.")                                               \
+    VALUE(T, string, code, .doc = "Short name.", .example = "\"DEALERS\"")                         \
+    VALUE(T, string, name, .doc = "Who they are.")                                                 \
+    VALUE(T, raw, metadata, .doc = "Your own names and values.", .example = "{\"tier\":\"2\"}")    \
+    VALUE(T, instant, created_at, .doc = "When it was recorded.")                                  \
+    VALUE(T, instant, updated_at, .doc = "When it last changed.")
+JSON_STRUCT(customer_group, CUSTOMER_GROUP_FIELDS);
+
 /* ---- for orders, invoices and payments ---- */
 
 struct customer_facts {
@@ -115,6 +147,7 @@ struct customer_facts {
     const char *currency;
     int64_t payment_terms_days;
     int64_t credit_account_id;
+    int64_t group_id; /* NIL64: none */
     const char *status;
     const char *addresses; /* JSON array of address */
     int exponent;          /* of the currency; set by customers_load and by customer_find */

@@ -56,6 +56,7 @@ void customer_from_new(struct arena *a, const struct call *c, const struct custo
     t.currency = take_currency(c, in->currency, was);
     t.payment_terms_days = in->payment_terms_days == NIL64 ? TERMS_DEFAULT : in->payment_terms_days;
     take_limit(c, in->credit_limit, t.currency, &t.credit_limit);
+    t.group_id = in->group_id;
     t.status = or_default(in->status, "active");
     t.addresses = encode_list(a, &address_type, in->addresses.v, in->addresses.n);
     t.contacts = encode_list(a, &contact_type, in->contacts.v, in->contacts.n);
@@ -97,6 +98,8 @@ static void patch_terms(const struct call *c, const struct customer_patch *in, s
     }
     if (JSON_HAS(customer_patch, in, credit_limit))
         take_limit(c, in->credit_limit, t->currency, &t->credit_limit);
+    if (JSON_HAS(customer_patch, in, group_id))
+        t->group_id = in->group_id;
     if (JSON_HAS(customer_patch, in, status)) {
         refuse_null(c, "/status", in->status == NULL);
         t->status = in->status;

@@ -24,6 +24,17 @@ static err check_external_id(struct tx *tx, const struct call *c, const char *ex
     return found && holder.id != own ? external_id_taken(c, "cus", holder.id) : OK;
 }
 
+/* The group that a customer joins. */
+static err check_group(struct tx *tx, const struct call *c, int64_t group)
+{
+    struct customer_group_known_row row;
+    bool found;
+    TRY(customer_group_known(tx, group, &row, &found));
+    if (!found)
+        fault(c->problem, "/group_id", "unknown_reference", "There is no such customer group.");
+    return c->problem->code;
+}
+
 static err create(struct tx *tx, struct call *c, const struct customer_new *in,
                   struct customer *ret)
 {
@@ -32,6 +43,8 @@ static err create(struct tx *tx, struct call *c, const struct customer_new *in,
     if (c->problem->code != OK)
         return c->problem->code;
     TRY(check_external_id(tx, c, t.external_id, NIL64));
+    if (t.group_id != NIL64)
+        TRY(check_group(tx, c, t.group_id));
     t.id = id_new();
     int64_t account = id_new();
     TRY(credit_account_insert(tx, account, t.currency, t.credit_limit));
@@ -66,6 +79,8 @@ static err store(struct tx *tx, const struct call *c, const struct customer *bef
         return OK;
     }
     TRY(check_external_id(tx, c, after->external_id, before->id));
+    if (after->group_id != NIL64 && after->group_id != before->group_id)
+        TRY(check_group(tx, c, after->group_id));
     if (after->credit_limit != before->credit_limit)
         TRY(credit_limit_set(tx, before->id, after->credit_limit));
     TRY(customer_update(tx, after, 1));

@@ -543,6 +543,7 @@ static struct invoice_lines_insert_l line_row(int64_t invoice_id, const struct i
                                            .quantity = l->quantity,
                                            .unit_price = l->unit_price,
                                            .discount_percent = l->discount_percent,
+                                           .discount_amount = l->discount_amount,
                                            .tax_code_id = l->tax_code_id,
                                            .tax_rate = l->tax_rate,
                                            .net = l->net,

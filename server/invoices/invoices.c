@@ -108,6 +108,7 @@ static struct invoice_line line_of(const struct invoice_line_of *l)
                                  .quantity = l->quantity,
                                  .unit_price = l->unit_price,
                                  .discount_percent = l->discount_percent,
+                                 .discount_amount = l->discount_amount,
                                  .tax_code_id = l->tax_code_id,
                                  .tax_rate = l->tax_rate,
                                  .net = l->net,

@@ -83,6 +83,8 @@ JSON_STRUCT(invoice_void, INVOICE_VOID_FIELDS);
     VALUE(T, decimal, quantity, .doc = "Billed quantity.")                                         \
     VALUE(T, price, unit_price, .doc = "Net price of a unit.")                                     \
     VALUE(T, decimal, discount_percent, .doc = "Percent off the line.")                            \
+    VALUE(T, money, discount_amount,                                                               \
+          .doc = "What the order's discounts in amounts and on all lines take off besides.")       \
     VALUE(T, id, tax_code_id, .prefix = "tax", .doc = "Tax code.")                                 \
     VALUE(T, decimal, tax_rate, .doc = "Percent.")                                                 \
     VALUE(T, money, net, .doc = "Net amount.")                                                     \

@@ -51,21 +51,22 @@ SELECT :tenant, i.id, i.external_id, i.number, i.customer_id, i.credit_account_i
 
 -- fn invoice_lines_insert(rows l[invoice_id i64, line_no i64, order_id i64?,
 --     order_line_no i64?, shipment_id i64?, shipment_line_no i64?, product_id i64?, sku text?,
---     description text, quantity i64, unit_price i64, discount_percent i64, tax_code_id i64,
---     tax_rate i64, net i64, tax i64, gross i64]) -> exec
+--     description text, quantity i64, unit_price i64, discount_percent i64, discount_amount i64,
+--     tax_code_id i64, tax_rate i64, net i64, tax i64, gross i64]) -> exec
 INSERT INTO invoice_line (tenant_id, invoice_id, line_no, order_id, order_line_no, shipment_id,
                           shipment_line_no, product_id, sku, description, quantity, unit_price,
-                          discount_percent, tax_code_id, tax_rate, net, tax, gross)
+                          discount_percent, discount_amount, tax_code_id, tax_rate, net, tax,
+                          gross)
 SELECT :tenant, l.invoice_id, l.line_no, l.order_id, l.order_line_no, l.shipment_id,
        l.shipment_line_no, l.product_id, l.sku, l.description, l.quantity, l.unit_price,
-       l.discount_percent, l.tax_code_id, l.tax_rate, l.net, l.tax, l.gross
+       l.discount_percent, l.discount_amount, l.tax_code_id, l.tax_rate, l.net, l.tax, l.gross
   FROM unnest(:l.invoice_id, :l.line_no, :l.order_id, :l.order_line_no, :l.shipment_id,
               :l.shipment_line_no, :l.product_id, :l.sku, :l.description, :l.quantity,
-              :l.unit_price, :l.discount_percent, :l.tax_code_id, :l.tax_rate, :l.net, :l.tax,
-              :l.gross)
+              :l.unit_price, :l.discount_percent, :l.discount_amount, :l.tax_code_id, :l.tax_rate,
+              :l.net, :l.tax, :l.gross)
        AS l(invoice_id, line_no, order_id, order_line_no, shipment_id, shipment_line_no, product_id, sku,
-            description, quantity, unit_price, discount_percent, tax_code_id, tax_rate, net, tax,
-            gross);
+            description, quantity, unit_price, discount_percent, discount_amount, tax_code_id,
+            tax_rate, net, tax, gross);
 
 -- fn invoice_headers(ids i64[]) -> many struct invoice(id i64, version i64, external_id text?,
 --     number text?, status text, customer_id i64, order_id i64?, customer_po text?, currency text,
@@ -99,11 +100,12 @@ SELECT i.id, i.version, i.external_id, i.number, i.status, i.customer_id, i.orde
 -- fn invoice_lines(invoices i64[])
 --     -> many struct invoice_line_of(invoice_id i64, line_no i64, order_id i64?, order_line_no i64?,
 --     shipment_id i64?, shipment_line_no i64?, product_id i64?, sku text?, description text,
---     quantity i64, unit_price i64, discount_percent i64, tax_code_id i64, tax_rate i64, net i64,
---     tax i64, gross i64, credited_quantity i64, credited_net i64, credited_tax i64)
+--     quantity i64, unit_price i64, discount_percent i64, discount_amount i64, tax_code_id i64,
+--     tax_rate i64, net i64, tax i64, gross i64, credited_quantity i64, credited_net i64,
+--     credited_tax i64)
 SELECT invoice_id, line_no, order_id, order_line_no, shipment_id, shipment_line_no, product_id, sku,
-       description, quantity, unit_price, discount_percent, tax_code_id, tax_rate, net, tax, gross,
-       credited_quantity, credited_net, credited_tax
+       description, quantity, unit_price, discount_percent, discount_amount, tax_code_id, tax_rate,
+       net, tax, gross, credited_quantity, credited_net, credited_tax
   FROM invoice_line
  WHERE tenant_id = :tenant AND invoice_id = ANY(:invoices)
  ORDER BY invoice_id, line_no;

@@ -183,6 +183,12 @@ static int64_t net_before(const struct invoiced_net_list *before, int64_t order_
                                                                             : 0;
 }
 
+/* Then the line's net does not follow from quantity, price and percentage. */
+static bool discounted_in_amounts(const struct order_line *l)
+{
+    return l->discount_amount != 0 || l->order_discount != 0;
+}
+
 /* The parts of one order line, as one line of the calculation: a line that is invoiced whole is
  * computed as the order computed it, so that both show the same tax. */
 static err price_line(const struct claim_part *parts, size_t n,
@@ -199,10 +205,24 @@ static err price_line(const struct claim_part *parts, size_t n,
                                 .tax_code_id = line->tax_code_id,
                                 .tax_rate = line->tax_rate,
                                 .net = NIL64};
-    if (quantity == line->quantity)
+    if (quantity == line->quantity && !discounted_in_amounts(line))
         return OK;
     return invoice_share(line, line->invoiced, net_before(before, line->line_no), rounding,
                          &ret->net);
+}
+
+/* What amounts took off a part: the difference to what the rest of it says. */
+static err amount_off(const struct claim_part *p, int64_t net, int exponent, enum rounding rounding,
+                      int64_t *ret)
+{
+    *ret = 0;
+    if (!discounted_in_amounts(p->line))
+        return OK;
+    int64_t full;
+    TRY(money_line_net(p->quantity, p->line->unit_price, p->line->discount_percent, exponent,
+                       rounding, &full));
+    *ret = full > net ? full - net : 0;
+    return OK;
 }
 
 static size_t parts_of_line(const struct claims *k, size_t from)
@@ -215,7 +235,7 @@ static size_t parts_of_line(const struct claims *k, size_t from)
 
 /* Splits what a line costs over its n parts. */
 static err split_line(const struct claims *k, size_t from, size_t n, const struct totals_line *t,
-                      struct invoice_line *out)
+                      int exponent, enum rounding rounding, struct invoice_line *out)
 {
     int64_t *weights = ARENA_ARRAY(k->arena, int64_t, n);
     int64_t *nets = ARENA_ARRAY(k->arena, int64_t, n);
@@ -244,6 +264,7 @@ static err split_line(const struct claims *k, size_t from, size_t n, const struc
             .tax = taxes[i],
             .gross = nets[i] + taxes[i],
         };
+        TRY(amount_off(p, nets[i], exponent, rounding, &out[i].discount_amount));
     }
     return OK;
 }
@@ -261,7 +282,7 @@ err claims_price(const struct claims *k, const struct invoiced_net_list *before,
     struct invoice_line *lines = ARENA_ARRAY(k->arena, struct invoice_line, k->n_parts);
     n = 0;
     for (size_t i = 0; i < k->n_parts; i += parts_of_line(k, i))
-        TRY(split_line(k, i, parts_of_line(k, i), &priced[n++], &lines[i]));
+        TRY(split_line(k, i, parts_of_line(k, i), &priced[n++], exponent, rounding, &lines[i]));
     *ret = (struct invoice_line_list){lines, k->n_parts};
     return OK;
 }

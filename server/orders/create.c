@@ -19,7 +19,7 @@ struct facts {
     struct warehouse_facts_list warehouses;
     struct external_id_holder_list taken;
     struct order_numbers_row_list numbers;
-    struct price_facts_list prices;
+    struct price_facts_list prices; /* sorted by precedence */
     struct tax_rate_facts_list tax_rates;
     struct credit_facts_list credit;
     struct stock_facts_list stock;
@@ -97,6 +97,8 @@ static err load_and_lock(struct tx *tx, const struct placing *p, size_t n, struc
     struct stock_key *wanted = ARENA_ARRAY(tx->arena, struct stock_key, lines);
     int64_t *accounts = ARENA_ARRAY(tx->arena, int64_t, n);
     int64_t *customers = ARENA_ARRAY(tx->arena, int64_t, n);
+    int64_t *groups = ARENA_ARRAY(tx->arena, int64_t, n);
+    size_t g = 0;
     int32_t first = INT32_MAX, last = INT32_MIN;
     bool unpriced = false;
     for (size_t i = 0; i < n; i++) {
@@ -106,6 +108,8 @@ static err load_and_lock(struct tx *tx, const struct placing *p, size_t n, struc
         first = date < first ? date : first;
         last = date > last ? date : last;
         customers[m++] = p[i].customer->id;
+        if (p[i].customer->group_id != NIL64)
+            groups[g++] = p[i].customer->group_id;
         for (size_t j = 0; j < p[i].in->lines.n; j++) {
             products[k] = p[i].lines[j].product_id;
             tax_codes[k++] = p[i].lines[j].tax_code_id;
@@ -122,7 +126,8 @@ static err load_and_lock(struct tx *tx, const struct placing *p, size_t n, struc
         return OK;
     if (unpriced)
         TRY(prices_load_queue(tx, products, distinct_ids(products, k), customers,
-                              distinct_ids(customers, m), first, last, &f->prices));
+                              distinct_ids(customers, m), groups, distinct_ids(groups, g), first,
+                              last, &f->prices));
     TRY(tax_rates_load_queue(tx, tax_codes, distinct_ids(tax_codes, k), &f->tax_rates));
     if (c > 0)
         TRY(credit_lock_queue(tx, accounts, distinct_ids(accounts, c), &f->credit));
@@ -153,6 +158,17 @@ static struct external_id_claim *claims_of(struct tx *tx, const struct placing *
     return claims;
 }
 
+/* An amount of the request in minor units. */
+static int64_t amount_of(struct problem *p, const char *pointer, int64_t decimal,
+                         const char *currency)
+{
+    int64_t minor = NIL64;
+    int exponent = currency_exponent(currency);
+    if (money_from_decimal(decimal, exponent, &minor) != OK)
+        fault(p, pointer, err_slug(ERR_DECIMAL_SCALE), "%s has %d decimals.", currency, exponent);
+    return minor;
+}
+
 /* Who buys and in which terms: fills the header, finds the faults. */
 static void resolve_header(struct tx *tx, struct placing *p, const struct facts *f,
                            const char *number)
@@ -172,6 +188,9 @@ static void resolve_header(struct tx *tx, struct placing *p, const struct facts 
               p->customer->currency);
     if (in->warehouse_id != NIL64 && w == NULL)
         fault(problem, "/warehouse_id", "unknown_reference", "There is no such warehouse.");
+    if (in->discount_percent != NIL64 && in->discount_amount != NIL64)
+        fault(problem, "/discount_amount", "ambiguous",
+              "Give discount_percent or discount_amount, not both.");
     if (!alive(p))
         return;
     assert(p->customer != NULL); /* its absence is a fault */
@@ -190,6 +209,9 @@ static void resolve_header(struct tx *tx, struct placing *p, const struct facts 
         .payment_terms_days = in->payment_terms_days != NIL64 ? in->payment_terms_days
                                                               : p->customer->payment_terms_days,
         .warehouse_id = w ? w->id : NIL64,
+        .discount_percent = in->discount_percent,
+        .discount_amount = amount_of(problem, "/discount_amount", in->discount_amount,
+                                     p->customer->currency),
         .line_count = (int64_t)in->lines.n,
         .notes = in->notes,
         .metadata = in->metadata ? in->metadata : "{}",
@@ -234,6 +256,12 @@ static void resolve_line(struct tx *tx, struct placing *p, size_t i, const struc
         .warehouse_id = stock ? warehouse : NIL64,
         .quantity = in->quantity,
         .unit_price = in->unit_price,
+        .price_source = "request",
+        .price_id = NIL64,
+        .discount_amount = in->discount_amount != NIL64
+                               ? amount_of(problem, at_line(tx->arena, i, "discount_amount"),
+                                           in->discount_amount, p->customer->currency)
+                               : 0,
         .discount_percent = in->discount_percent != NIL64 ? in->discount_percent : 0,
         .tax_code_id = in->tax_code_id != NIL64 ? in->tax_code_id : product->tax_code_id,
     };
@@ -254,13 +282,29 @@ static void resolve(struct tx *tx, struct placing *p, const struct facts *f, con
         resolve_line(tx, p, i, f);
 }
 
+/* The price list's, where the request gave none. */
+static bool pick_price(const struct placing *p, struct order_line *l, const struct facts *f)
+{
+    struct price_wanted w = {.product_id = l->product_id,
+                             .customer_id = p->customer->id,
+                             .group_id = p->customer->group_id,
+                             .currency = p->customer->currency,
+                             .quantity = l->quantity,
+                             .date = p->out->order_date};
+    const struct price_facts *price = price_pick(&f->prices, &w);
+    if (price == NULL)
+        return false;
+    l->unit_price = price->unit_price;
+    l->price_source = price_source(price);
+    l->price_id = price->id;
+    return true;
+}
+
 static void price_line(struct tx *tx, struct placing *p, size_t i, const struct facts *f)
 {
     struct order_line *l = &p->lines[i];
     struct problem *problem = p->call->problem;
-    if (l->unit_price == NIL64 &&
-        price_pick(&f->prices, l->product_id, p->customer->id, p->customer->currency, l->quantity,
-                   p->out->order_date, &l->unit_price) != OK)
+    if (l->unit_price == NIL64 && !pick_price(p, l, f))
         fault(problem, at_line(tx->arena, i, "unit_price"), err_slug(ERR_NO_PRICE),
               "%s has no price in %s on that date: give one here or with POST /v1/prices.", l->sku,
               p->customer->currency);
@@ -270,6 +314,31 @@ static void price_line(struct tx *tx, struct placing *p, size_t i, const struct 
     else if (tax_rate_on(&f->tax_rates, l->tax_code_id, p->out->order_date, &l->tax_rate) != OK)
         fault(problem, at_line(tx->arena, i, "tax_code_id"), err_slug(ERR_NO_TAX_RATE),
               "The tax code has no rate on the order date.");
+}
+
+/* Everything that is taken off, and tax on the rest. */
+static err total(struct placing *p, struct totals_line *t, struct totals *ret, size_t *ret_at)
+{
+    const struct tenant_facts *tenant = p->call->tenant;
+    size_t n = p->in->lines.n;
+    int exponent = currency_exponent(p->customer->currency);
+    struct totals_discount d = {.percent = p->out->discount_percent,
+                                .amount = p->out->discount_amount};
+    TRY(totals_discount(t, n, exponent, tenant->rounding, d, &p->out->discount, ret_at));
+    return totals_compute(t, n, exponent, tenant->rounding, tenant->tax_per_line, ret);
+}
+
+static void refuse_totals(struct tx *tx, const struct placing *p, err e, size_t at)
+{
+    struct problem *problem = p->call->problem;
+    if (e != ERR_AMOUNT_EXCEEDED)
+        fault(problem, "/lines", err_slug(ERR_OVERFLOW),
+              "The amounts of this order are out of range.");
+    else if (at < p->in->lines.n)
+        fault(problem, at_line(tx->arena, at, "discount_amount"), "too_large",
+              "The discount is more than the line.");
+    else
+        fault(problem, "/discount_amount", "too_large", "The discount is more than the lines.");
 }
 
 static void price(struct tx *tx, struct placing *p, const struct facts *f)
@@ -284,25 +353,26 @@ static void price(struct tx *tx, struct placing *p, const struct facts *f)
         t[i] = (struct totals_line){.quantity = p->lines[i].quantity,
                                     .unit_price = p->lines[i].unit_price,
                                     .discount_percent = p->lines[i].discount_percent,
+                                    .discount_amount = p->lines[i].discount_amount,
                                     .tax_code_id = p->lines[i].tax_code_id,
                                     .tax_rate = p->lines[i].tax_rate,
                                     .net = NIL64};
-    struct totals total;
-    const struct tenant_facts *tenant = p->call->tenant;
-    if (totals_compute(t, n, currency_exponent(p->customer->currency), tenant->rounding,
-                       tenant->tax_per_line, &total) != OK) {
-        fault(p->call->problem, "/lines", err_slug(ERR_OVERFLOW),
-              "The amounts of this order are out of range.");
+    struct totals sum;
+    size_t at = n;
+    err e = total(p, t, &sum, &at);
+    if (e != OK) {
+        refuse_totals(tx, p, e, at);
         return;
     }
     for (size_t i = 0; i < n; i++) {
+        p->lines[i].order_discount = t[i].order_discount;
         p->lines[i].net = t[i].net;
         p->lines[i].tax = t[i].tax;
         p->lines[i].gross = t[i].gross;
     }
-    p->out->net = total.net;
-    p->out->tax = total.tax;
-    p->out->gross = total.gross;
+    p->out->net = sum.net;
+    p->out->tax = sum.tax;
+    p->out->gross = sum.gross;
 }
 
 static int by_account(const void *key, const void *element)
@@ -389,6 +459,9 @@ static struct orders_insert_o order_row(struct tx *tx, const struct placing *p)
         .payment_terms_days = o->payment_terms_days,
         .rounding = rounding_name(t->rounding),
         .tax_rounding = t->tax_per_line ? "per_line" : "per_document",
+        .discount_percent = o->discount_percent,
+        .discount_amount = o->discount_amount,
+        .discount = o->discount,
         .net = o->net,
         .tax = o->tax,
         .gross = o->gross,
@@ -414,7 +487,11 @@ static struct order_lines_insert_l line_row(const struct order *o, const struct 
                                          .warehouse_id = l->warehouse_id,
                                          .quantity = l->quantity,
                                          .unit_price = l->unit_price,
+                                         .price_source = l->price_source,
+                                         .price_id = l->price_id,
                                          .discount_percent = l->discount_percent,
+                                         .discount_amount = l->discount_amount,
+                                         .order_discount = l->order_discount,
                                          .tax_code_id = l->tax_code_id,
                                          .tax_rate = l->tax_rate,
                                          .net = l->net,

@@ -11,6 +11,8 @@
 JSON_TYPE(order_line_new, ORDER_LINE_NEW_FIELDS, .doc = "A line of a new order.");
 JSON_TYPE(order_new, ORDER_NEW_FIELDS, .doc = "A new order.");
 JSON_TYPE(order_line, ORDER_LINE_FIELDS, .doc = "A line of an order and how far it has come.");
+JSON_TYPE(order_line_price, ORDER_LINE_PRICE_FIELDS, .doc = "Where the price of a line comes from.");
+JSON_TYPE(order_prices, ORDER_PRICES_FIELDS, .doc = "Where the prices of an order come from.");
 JSON_TYPE(order_line_of, ORDER_LINE_OF_FIELDS, .doc = "A line and its order.");
 JSON_TYPE(order_hold, ORDER_HOLD_FIELDS, .doc = "What keeps or kept an order from moving.");
 JSON_TYPE(order_summary, ORDER_HEADER_FIELDS, .doc = "An order without its lines.");
@@ -60,7 +62,11 @@ static struct order_line line_of(const struct order_line_of *l)
                                .warehouse_id = l->warehouse_id,
                                .quantity = l->quantity,
                                .unit_price = l->unit_price,
+                               .price_source = l->price_source,
+                               .price_id = l->price_id,
                                .discount_percent = l->discount_percent,
+                               .discount_amount = l->discount_amount,
+                               .order_discount = l->order_discount,
                                .tax_code_id = l->tax_code_id,
                                .tax_rate = l->tax_rate,
                                .net = l->net,

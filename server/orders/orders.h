@@ -1,6 +1,7 @@
 /* Orders: what the customer wants, and how far each line has come. */
 #pragma once
 #include "server/api/call.h"
+#include "server/catalog/catalog.h"
 
 extern const char *const order_statuses[]; /* draft … canceled */
 extern const char *const order_channels[];
@@ -15,6 +16,8 @@ extern const char *const order_channels[];
           .doc = "Net price of a unit; default: the price list's.", .example = "\"12.50\"")        \
     VALUE(T, decimal, discount_percent, .min = 0, .max = 100000000,                                \
           .doc = "Percent off the line.")                                                          \
+    VALUE(T, decimal, discount_amount, .min = 0, .max = 1000000000000000000,                       \
+          .doc = "Net amount off the line, after discount_percent.", .example = "\"5.00\"")        \
     VALUE(T, id, tax_code_id, .prefix = "tax", .doc = "Default: the product's tax code.")          \
     VALUE(T, id, warehouse_id, .prefix = "whs", .doc = "Default: the order's warehouse.")
 JSON_STRUCT(order_line_new, ORDER_LINE_NEW_FIELDS);
@@ -29,6 +32,10 @@ JSON_STRUCT(order_line_new, ORDER_LINE_NEW_FIELDS);
     VALUE(T, date, requested_date, .doc = "When the customer wants it.")                           \
     VALUE(T, integer, payment_terms_days, .min = 0, .max = 365, .doc = "Default: the customer's.") \
     VALUE(T, id, warehouse_id, .prefix = "whs", .doc = "Default: the default warehouse.")          \
+    VALUE(T, decimal, discount_percent, .min = 0, .max = 100000000,                                \
+          .doc = "Percent off the sum of the lines; or give discount_amount.")                     \
+    VALUE(T, decimal, discount_amount, .min = 0, .max = 1000000000000000000,                       \
+          .doc = "Net amount off the sum of the lines.", .example = "\"5.00\"")                    \
     VALUE(T, boolean, confirm, .doc = "Also confirm it: check credit and reserve stock.")          \
     VALUE(T, string, notes, .max = 2000, .doc = "Free text.")                                      \
     VALUE(T, metadata, metadata, .doc = "Your own names and values.")                              \
@@ -45,10 +52,16 @@ JSON_STRUCT(order_new, ORDER_NEW_FIELDS);
     VALUE(T, id, warehouse_id, .prefix = "whs", .doc = "Where it ships from.")                     \
     VALUE(T, decimal, quantity, .doc = "Ordered.")                                                 \
     VALUE(T, price, unit_price, .doc = "Net price of a unit.")                                     \
+    VALUE(T, choice, price_source, .choices = order_price_sources,                                 \
+          .doc = "Whose price it is: the customer's, their group's, everybody's (general), or "    \
+                 "the request's.")                                                                 \
+    VALUE(T, id, price_id, .prefix = "prc", .doc = "The price that was chosen; null: none.")       \
     VALUE(T, decimal, discount_percent, .doc = "Percent off the line.")                            \
+    VALUE(T, money, discount_amount, .doc = "Amount off the line, after the percentage.")          \
+    VALUE(T, money, order_discount, .doc = "The line's part of the order's discount.")             \
     VALUE(T, id, tax_code_id, .prefix = "tax", .doc = "Tax code.")                                 \
     VALUE(T, decimal, tax_rate, .doc = "Percent.")                                                 \
-    VALUE(T, money, net, .doc = "Net amount.")                                                     \
+    VALUE(T, money, net, .doc = "Net amount, all discounts taken off.")                            \
     VALUE(T, money, tax, .doc = "Tax amount.")                                                     \
     VALUE(T, money, gross, .doc = "Net and tax.")                                                  \
     VALUE(T, decimal, canceled, .doc = "Quantity canceled.")                                       \
@@ -58,7 +71,8 @@ JSON_STRUCT(order_new, ORDER_NEW_FIELDS);
     VALUE(T, decimal, invoiced, .doc = "Quantity invoiced.")                                       \
     VALUE(T, decimal, returned, .doc = "Quantity returned.")                                       \
     VALUE(T, decimal, credited, .doc = "Quantity credited.")
-extern const char *const product_kinds[]; /* stock, service; catalog.h */
+extern const char *const product_kinds[];       /* stock, service; catalog.h */
+extern const char *const order_price_sources[]; /* those of catalog.h, and request */
 JSON_STRUCT(order_line, ORDER_LINE_FIELDS);
 
 #define ORDER_HOLD_FIELDS(T, VALUE, OBJECT, LIST)                                                  \
@@ -84,6 +98,9 @@ JSON_STRUCT(order_hold, ORDER_HOLD_FIELDS);
     VALUE(T, date, requested_date, .doc = "When the customer wants it.")                           \
     VALUE(T, integer, payment_terms_days, .doc = "Days from invoice to due date.")                 \
     VALUE(T, id, warehouse_id, .prefix = "whs", .doc = "Where it ships from.")                     \
+    VALUE(T, decimal, discount_percent, .doc = "Percent off the sum of the lines.")                \
+    VALUE(T, money, discount_amount, .doc = "Amount off the sum of the lines.")                    \
+    VALUE(T, money, discount, .doc = "What that takes off; the lines' order_discount adds up.")    \
     VALUE(T, money, net, .doc = "Sum of the lines.")                                               \
     VALUE(T, money, tax, .doc = "Tax on it.")                                                      \
     VALUE(T, money, gross, .doc = "To be paid.")                                                   \
@@ -102,6 +119,24 @@ JSON_STRUCT(order_summary, ORDER_HEADER_FIELDS);
     LIST(T, order_hold, holds, .doc = "What keeps or kept it from moving.")                        \
     VALUE(T, strings, allowed_actions, .doc = "What can be done with it now.")
 JSON_STRUCT(order, ORDER_FIELDS);
+
+#define ORDER_LINE_PRICE_FIELDS(T, VALUE, OBJECT, LIST)                                            \
+    VALUE(T, integer, line_no, .doc = "The line.")                                                 \
+    VALUE(T, id, product_id, .prefix = "prd", .doc = "The product.")                               \
+    VALUE(T, decimal, quantity, .doc = "Ordered.")                                                 \
+    VALUE(T, price, unit_price, .doc = "Net price of a unit.")                                     \
+    VALUE(T, choice, price_source, .choices = order_price_sources, .doc = "Whose price it is.")    \
+    VALUE(T, id, price_id, .prefix = "prc", .doc = "The price that was chosen; null: none.")       \
+    LIST(T, price_candidate, candidates, .max = 10000,                                             \
+         .doc = "The prices that hold on the order date, by precedence, and what became of each.")
+JSON_STRUCT(order_line_price, ORDER_LINE_PRICE_FIELDS);
+
+#define ORDER_PRICES_FIELDS(T, VALUE, OBJECT, LIST)                                                \
+    VALUE(T, id, order_id, .prefix = "ord", .doc = "The order.")                                   \
+    VALUE(T, currency, currency, .doc = "Currency of all amounts.")                                \
+    VALUE(T, date, date, .doc = "The day on which prices must hold: the order date.")              \
+    LIST(T, order_line_price, lines, .max = 10000, .doc = "One for each line.")
+JSON_STRUCT(order_prices, ORDER_PRICES_FIELDS);
 
 #define ORDER_HOLD_NEW_FIELDS(T, VALUE, OBJECT, LIST)                                              \
     VALUE(T, choice, kind, .choices = order_hold_kinds, .doc = "Default: customer_request.")       \

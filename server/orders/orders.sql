@@ -22,41 +22,44 @@ SELECT o.id, o.external_id
 
 -- fn orders_insert(rows o[id i64, external_id text?, number text, customer_id i64, credit_account_id i64, warehouse_id i64?,
 --   status text, channel text?, customer_po text?, currency text, order_date date, requested_date date?, payment_terms_days i64,
---   rounding text, tax_rounding text, net i64, tax i64, gross i64, line_count i64, credit_exposure i64?, credit_limit i64?,
---   bill_to json?, ship_to json?, notes text?, metadata json, confirmed_at instant?]) -> exec
+--   rounding text, tax_rounding text, discount_percent i64?, discount_amount i64?, discount i64, net i64, tax i64, gross i64,
+--   line_count i64, credit_exposure i64?, credit_limit i64?, bill_to json?, ship_to json?, notes text?, metadata json,
+--   confirmed_at instant?]) -> exec
 INSERT INTO sales_order (tenant_id, id, external_id, number, customer_id, credit_account_id, warehouse_id, status, channel,
-       customer_po, currency, order_date, requested_date, payment_terms_days, rounding, tax_rounding, net, tax, gross,
-       line_count, credit_exposure, credit_limit, bill_to, ship_to, notes, metadata, created_at, confirmed_at, updated_at)
+       customer_po, currency, order_date, requested_date, payment_terms_days, rounding, tax_rounding, discount_percent,
+       discount_amount, discount, net, tax, gross, line_count, credit_exposure, credit_limit, bill_to, ship_to, notes, metadata, created_at, confirmed_at, updated_at)
 SELECT :tenant, o.id, o.external_id, o.number, o.customer_id, o.credit_account_id, o.warehouse_id, o.status, o.channel,
-       o.customer_po, o.currency, o.order_date, o.requested_date, o.payment_terms_days, o.rounding, o.tax_rounding, o.net,
-       o.tax, o.gross, o.line_count, o.credit_exposure, o.credit_limit, o.bill_to, o.ship_to, o.notes, o.metadata, :now,
+       o.customer_po, o.currency, o.order_date, o.requested_date, o.payment_terms_days, o.rounding, o.tax_rounding,
+       o.discount_percent, o.discount_amount, o.discount, o.net, o.tax, o.gross, o.line_count, o.credit_exposure, o.credit_limit, o.bill_to, o.ship_to, o.notes, o.metadata, :now,
        o.confirmed_at, :now
   FROM unnest(:o.id, :o.external_id, :o.number, :o.customer_id, :o.credit_account_id, :o.warehouse_id, :o.status, :o.channel,
        :o.customer_po, :o.currency, :o.order_date, :o.requested_date, :o.payment_terms_days, :o.rounding, :o.tax_rounding,
-       :o.net, :o.tax, :o.gross, :o.line_count, :o.credit_exposure, :o.credit_limit, :o.bill_to, :o.ship_to, :o.notes,
-       :o.metadata, :o.confirmed_at)
+       :o.discount_percent, :o.discount_amount, :o.discount, :o.net, :o.tax, :o.gross, :o.line_count, :o.credit_exposure,
+       :o.credit_limit, :o.bill_to, :o.ship_to, :o.notes, :o.metadata, :o.confirmed_at)
        AS o(id, external_id, number, customer_id, credit_account_id, warehouse_id, status, channel, customer_po, currency,
-            order_date, requested_date, payment_terms_days, rounding, tax_rounding, net, tax, gross, line_count,
-            credit_exposure, credit_limit, bill_to, ship_to, notes, metadata, confirmed_at);
+            order_date, requested_date, payment_terms_days, rounding, tax_rounding, discount_percent, discount_amount,
+            discount, net, tax, gross, line_count, credit_exposure, credit_limit, bill_to, ship_to, notes, metadata, confirmed_at);
 
 -- Writes a draft anew; its lines are deleted before and inserted after.
 -- fn order_replace(rows o[struct orders_insert_o: id i64, external_id text?, warehouse_id i64?, status text, channel text?,
 --   customer_po text?, order_date date, requested_date date?, payment_terms_days i64, rounding text, tax_rounding text,
---   net i64, tax i64, gross i64, line_count i64, credit_exposure i64?, credit_limit i64?, bill_to json?, ship_to json?,
+--   discount_percent i64?, discount_amount i64?, discount i64, net i64, tax i64, gross i64, line_count i64, credit_exposure i64?, credit_limit i64?, bill_to json?, ship_to json?,
 --   notes text?, metadata json, confirmed_at instant?]) -> exec
 UPDATE sales_order o
    SET version = o.version + 1, external_id = n.external_id, warehouse_id = n.warehouse_id, status = n.status,
        channel = n.channel, customer_po = n.customer_po, order_date = n.order_date, requested_date = n.requested_date,
-       payment_terms_days = n.payment_terms_days, rounding = n.rounding, tax_rounding = n.tax_rounding, net = n.net,
+       payment_terms_days = n.payment_terms_days, rounding = n.rounding, tax_rounding = n.tax_rounding,
+       discount_percent = n.discount_percent, discount_amount = n.discount_amount, discount = n.discount, net = n.net,
        tax = n.tax, gross = n.gross, line_count = n.line_count, credit_exposure = n.credit_exposure,
        credit_limit = n.credit_limit, bill_to = n.bill_to, ship_to = n.ship_to, notes = n.notes, metadata = n.metadata,
        confirmed_at = n.confirmed_at, updated_at = :now
   FROM unnest(:o.id, :o.external_id, :o.warehouse_id, :o.status, :o.channel, :o.customer_po, :o.order_date,
-       :o.requested_date, :o.payment_terms_days, :o.rounding, :o.tax_rounding, :o.net, :o.tax, :o.gross, :o.line_count,
+       :o.requested_date, :o.payment_terms_days, :o.rounding, :o.tax_rounding, :o.discount_percent, :o.discount_amount,
+       :o.discount, :o.net, :o.tax, :o.gross, :o.line_count,
        :o.credit_exposure, :o.credit_limit, :o.bill_to, :o.ship_to, :o.notes, :o.metadata, :o.confirmed_at)
        AS n(id, external_id, warehouse_id, status, channel, customer_po, order_date, requested_date, payment_terms_days,
-            rounding, tax_rounding, net, tax, gross, line_count, credit_exposure, credit_limit, bill_to, ship_to, notes,
-            metadata, confirmed_at)
+            rounding, tax_rounding, discount_percent, discount_amount, discount, net, tax, gross, line_count,
+            credit_exposure, credit_limit, bill_to, ship_to, notes, metadata, confirmed_at)
  WHERE o.tenant_id = :tenant AND o.id = n.id AND o.status = 'draft';
 
 -- Lines of a draft: they are no facts yet.
@@ -64,16 +67,18 @@ UPDATE sales_order o
 DELETE FROM order_line WHERE tenant_id = :tenant AND order_id = :order_id;
 
 -- fn order_lines_insert(rows l[order_id i64, line_no i64, product_id i64, kind text, sku text, description text,
---   warehouse_id i64?, quantity i64, unit_price i64, discount_percent i64, tax_code_id i64, tax_rate i64, net i64, tax i64,
---   gross i64, reserved i64]) -> exec
+--   warehouse_id i64?, quantity i64, unit_price i64, price_source text, price_id i64?, discount_percent i64,
+--   discount_amount i64, order_discount i64, tax_code_id i64, tax_rate i64, net i64, tax i64, gross i64, reserved i64])
+--   -> exec
 INSERT INTO order_line (tenant_id, order_id, line_no, product_id, kind, sku, description, warehouse_id, quantity, unit_price,
-       discount_percent, tax_code_id, tax_rate, net, tax, gross, reserved)
+       price_source, price_id, discount_percent, discount_amount, order_discount, tax_code_id, tax_rate, net, tax, gross, reserved)
 SELECT :tenant, l.order_id, l.line_no, l.product_id, l.kind, l.sku, l.description, l.warehouse_id, l.quantity, l.unit_price,
-       l.discount_percent, l.tax_code_id, l.tax_rate, l.net, l.tax, l.gross, l.reserved
+       l.price_source, l.price_id, l.discount_percent, l.discount_amount, l.order_discount, l.tax_code_id, l.tax_rate, l.net, l.tax, l.gross, l.reserved
   FROM unnest(:l.order_id, :l.line_no, :l.product_id, :l.kind, :l.sku, :l.description, :l.warehouse_id, :l.quantity,
-       :l.unit_price, :l.discount_percent, :l.tax_code_id, :l.tax_rate, :l.net, :l.tax, :l.gross, :l.reserved)
-       AS l(order_id, line_no, product_id, kind, sku, description, warehouse_id, quantity, unit_price, discount_percent,
-            tax_code_id, tax_rate, net, tax, gross, reserved);
+       :l.unit_price, :l.price_source, :l.price_id, :l.discount_percent, :l.discount_amount, :l.order_discount,
+       :l.tax_code_id, :l.tax_rate, :l.net, :l.tax, :l.gross, :l.reserved)
+       AS l(order_id, line_no, product_id, kind, sku, description, warehouse_id, quantity, unit_price, price_source,
+            price_id, discount_percent, discount_amount, order_discount, tax_code_id, tax_rate, net, tax, gross, reserved);
 
 -- fn order_holds_insert(rows h[order_id i64, hold_no i64, kind text, reason text, placed_by i64?]) -> exec
 INSERT INTO order_hold (tenant_id, order_id, hold_no, kind, reason, placed_at, placed_by)
@@ -92,19 +97,20 @@ UPDATE order_hold SET released_at = :now, released_by = :released_by, release_re
 
 -- fn orders_headers(orders i64[]) -> many struct order(id i64, version i64, external_id text?, number text, status text,
 --   customer_id i64, channel text?, customer_po text?, currency text, order_date date, requested_date date?,
---   payment_terms_days i64, warehouse_id i64?, net i64, tax i64, gross i64, line_count i64, notes text?, metadata json,
+--   payment_terms_days i64, warehouse_id i64?, discount_percent i64?, discount_amount i64?, discount i64, net i64, tax i64,
+--   gross i64, line_count i64, notes text?, metadata json,
 --   created_at instant, confirmed_at instant?, updated_at instant)
 SELECT id, version, external_id, number, status, customer_id, channel, customer_po, currency, order_date, requested_date,
-       payment_terms_days, warehouse_id, net, tax, gross, line_count, notes, metadata, created_at, confirmed_at, updated_at
+       payment_terms_days, warehouse_id, discount_percent, discount_amount, discount, net, tax, gross, line_count, notes, metadata, created_at, confirmed_at, updated_at
   FROM sales_order WHERE tenant_id = :tenant AND id = ANY(:orders) ORDER BY id;
 
 -- The lines of orders, by order and number.
 -- fn order_lines(orders i64[]) -> many struct order_line_of(order_id i64, line_no i64, product_id i64, kind text, sku text,
---   description text, warehouse_id i64?, quantity i64, unit_price i64, discount_percent i64, tax_code_id i64, tax_rate i64,
---   net i64, tax i64, gross i64, canceled i64, reserved i64, shipped i64, delivered i64, invoiced i64, returned i64,
+--   description text, warehouse_id i64?, quantity i64, unit_price i64, price_source text?, price_id i64?,
+--   discount_percent i64, discount_amount i64, order_discount i64, tax_code_id i64, tax_rate i64, net i64, tax i64, gross i64, canceled i64, reserved i64, shipped i64, delivered i64, invoiced i64, returned i64,
 --   credited i64)
-SELECT order_id, line_no, product_id, kind, sku, description, warehouse_id, quantity, unit_price, discount_percent,
-       tax_code_id, tax_rate, net, tax, gross, canceled, reserved, shipped, delivered, invoiced, returned, credited
+SELECT order_id, line_no, product_id, kind, sku, description, warehouse_id, quantity, unit_price, price_source,
+       price_id, discount_percent, discount_amount, order_discount, tax_code_id, tax_rate, net, tax, gross, canceled, reserved, shipped, delivered, invoiced, returned, credited
   FROM order_line WHERE tenant_id = :tenant AND order_id = ANY(:orders) ORDER BY order_id, line_no;
 
 -- fn order_holds(orders i64[]) -> many(order_id i64, hold_no i64, kind text, reason text, placed_at instant,
@@ -114,7 +120,8 @@ SELECT order_id, hold_no, kind, reason, placed_at, released_at, release_reason
 
 -- fn orders_list() -> list struct order_summary(id i64, version i64, external_id text?, number text, status text,
 --   customer_id i64, channel text?, customer_po text?, currency text, order_date date, requested_date date?,
---   payment_terms_days i64, warehouse_id i64?, net i64, tax i64, gross i64, line_count i64, notes text?, metadata json,
+--   payment_terms_days i64, warehouse_id i64?, discount_percent i64?, discount_amount i64?, discount i64, net i64, tax i64,
+--   gross i64, line_count i64, notes text?, metadata json,
 --   created_at instant, confirmed_at instant?, updated_at instant)
 -- filter status text: o.status
 -- filter customer_id id cus: o.customer_id
@@ -127,7 +134,7 @@ SELECT order_id, hold_no, kind, reason, placed_at, released_at, release_reason
 -- filter created_at instant: o.created_at
 -- sort id: o.id
 SELECT o.id, o.version, o.external_id, o.number, o.status, o.customer_id, o.channel, o.customer_po, o.currency, o.order_date,
-       o.requested_date, o.payment_terms_days, o.warehouse_id, o.net, o.tax, o.gross, o.line_count, o.notes, o.metadata,
+       o.requested_date, o.payment_terms_days, o.warehouse_id, o.discount_percent, o.discount_amount, o.discount, o.net, o.tax, o.gross, o.line_count, o.notes, o.metadata,
        o.created_at, o.confirmed_at, o.updated_at
   FROM sales_order o WHERE o.tenant_id = :tenant AND :filters;
 

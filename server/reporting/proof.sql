@@ -227,6 +227,25 @@ SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
  ORDER BY b.id, b.detail
  LIMIT 10;
 
+-- Orders that lost lines are left to order_totals.
+-- fn proof_order_discounts()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH bad AS (
+    SELECT 'order' AS kind, o.id,
+           format('discount %s, the lines say %s', o.discount, coalesce(l.discount, 0)) AS detail
+      FROM sales_order o
+      LEFT JOIN (SELECT x.order_id, sum(x.order_discount) AS discount
+                   FROM order_line x
+                  WHERE x.tenant_id = :tenant
+                  GROUP BY x.order_id) l ON l.order_id = o.id
+     WHERE o.tenant_id = :tenant AND o.discount <> coalesce(l.discount, 0)
+       AND NOT EXISTS (SELECT 1 FROM mistotaled m
+                        WHERE m.tenant_id = :tenant AND m.kind = 'order' AND m.id = o.id))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
 -- fn proof_invoice_totals()
 --     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
 WITH bad AS (
@@ -766,6 +785,11 @@ WITH bad AS (
       FROM order_line x
      WHERE x.tenant_id = :tenant
        AND NOT EXISTS (SELECT 1 FROM product p WHERE p.tenant_id = :tenant AND p.id = x.product_id)
+    UNION ALL
+    SELECT 'order', x.order_id, format('the price of order line %s does not exist', x.line_no)
+      FROM order_line x
+     WHERE x.tenant_id = :tenant AND x.price_id IS NOT NULL
+       AND NOT EXISTS (SELECT 1 FROM price p WHERE p.tenant_id = :tenant AND p.id = x.price_id)
     UNION ALL
     SELECT 'order', x.order_id, format('hold %s has no order', x.hold_no)
       FROM order_hold x

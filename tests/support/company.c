@@ -23,7 +23,9 @@ static const char *create(struct world *w, struct company *c, struct reply r)
 
 static void masters(struct world *w, struct company *c)
 {
-    c->customer = given_customer(w, "'external_id':'C1','tax_id':'DE1','email':'a@example.com'");
+    c->group = create(w, c, post(w, "/v1/customer-groups", "{'external_id':'G1','code':'G','name':'Dealers'}"));
+    c->customer = given_customer(w, "'external_id':'C1','tax_id':'DE1','email':'a@example.com',"
+                                    "'group_id':'ext:G1'");
     c->product = given_product(w, "A", "10.00", 100);
     c->service = given_service(w, "S", "50.00");
     c->tax_code = copy(w, text(get(w, "/v1/tax-codes?code=T19"), "/data/0/id"));
@@ -168,7 +170,7 @@ const char *company_id(const struct company *c, const char *parameter)
     const struct {
         const char *parameter, *id;
     } ids[] = {
-        {"customer_id", c->customer},   {"tax_code_id", c->tax_code},
+        {"customer_id", c->customer},   {"customer_group_id", c->group}, {"tax_code_id", c->tax_code},
         {"product_id", c->product},     {"price_id", c->price},
         {"warehouse_id", c->warehouse}, {"stock_movement_id", c->movement},
         {"order_id", c->order},         {"shipment_id", c->shipment},
@@ -200,6 +202,8 @@ const char *company_body(struct world *w, const struct company *c, const char *o
     } bodies[] = {
         {"customers_create", "{'name':'Somebody'}"},
         {"customers_put", "{'name':'Somebody'}"},
+        {"customer_groups_create", "{'code':'G2','name':'Others'}"},
+        {"customer_groups_put", "{'code':'G','name':'Dealers'}"},
         {"tax_codes_create",
          "{'code':'T7','name':'Seven','rates':[{'valid_from':'2000-01-01','rate':'7'}]}"},
         {"tax_codes_put",

@@ -3,7 +3,7 @@
 #include "tests/support/world.h"
 
 struct company {
-    const char *customer, *tax_code, *product, *service, *price, *warehouse, *movement;
+    const char *customer, *group, *tax_code, *product, *service, *price, *warehouse, *movement;
     const char *order;       /* in fulfillment: goods half shipped, invoiced */
     const char *draft_order; /* never confirmed */
     const char *held_order;  /* customer_request */

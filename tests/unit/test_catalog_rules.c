@@ -67,53 +67,108 @@ END_TEST
 
 #define ANYONE NIL64
 #define OPEN NIL32
-/* Sorted as prices_load sorts: product, customer with the general ones last, tier and day down. */
+#define NO_GROUP NIL64
+/* Sorted as prices_load sorts: product, customers, groups, everybody, tier and day down. */
 static struct price_facts prices[] = {
-    {1, 7, "EUR", 80 * M, 10 * M, 100, OPEN},     {1, 7, "EUR", 90 * M, 0, 200, OPEN},
-    {1, 7, "EUR", 91 * M, 0, 100, 149},           {1, 8, "USD", 5 * M, 0, 0, OPEN},
-    {1, ANYONE, "EUR", 70 * M, 100 * M, 0, OPEN}, {1, ANYONE, "USD", 111 * M, 0, 0, OPEN},
-    {1, ANYONE, "EUR", 99 * M, 0, 150, OPEN},     {1, ANYONE, "EUR", 98 * M, 0, 0, OPEN},
-    {3, ANYONE, "EUR", 1 * M, 5 * M, 0, 10},
+    {1, 1, 7, NO_GROUP, "EUR", 80 * M, 10 * M, 100, OPEN},
+    {2, 1, 7, NO_GROUP, "EUR", 90 * M, 0, 200, OPEN},
+    {3, 1, 7, NO_GROUP, "EUR", 91 * M, 0, 100, 149},
+    {4, 1, 8, NO_GROUP, "USD", 5 * M, 0, 0, OPEN},
+    {5, 1, ANYONE, 3, "EUR", 60 * M, 50 * M, 0, OPEN},
+    {6, 1, ANYONE, 3, "EUR", 97 * M, 0, 100, OPEN},
+    {7, 1, ANYONE, 4, "EUR", 96 * M, 0, 0, OPEN},
+    {8, 1, ANYONE, NO_GROUP, "EUR", 70 * M, 100 * M, 0, OPEN},
+    {9, 1, ANYONE, NO_GROUP, "USD", 111 * M, 0, 0, OPEN},
+    {10, 1, ANYONE, NO_GROUP, "EUR", 99 * M, 0, 150, OPEN},
+    {11, 1, ANYONE, NO_GROUP, "EUR", 98 * M, 0, 0, OPEN},
+    {12, 3, ANYONE, NO_GROUP, "EUR", 1 * M, 5 * M, 0, 10},
 };
 static const struct price_facts_list price_list = {prices, COUNT_OF(prices)};
 
-START_TEST(the_price_is_the_customers_own_then_the_highest_tier_then_the_latest)
+START_TEST(the_price_is_the_customers_then_the_groups_then_the_highest_tier_then_the_latest)
 {
     static const struct {
-        int64_t product, customer, quantity;
+        int64_t product, customer, group, quantity;
         const char *currency;
         int32_t date;
-        err e;
-        int64_t price;
+        int64_t price; /* -1: none */
     } cases[] = {
-        {1, 9, M, "EUR", 150, OK, 99 * M},       /* the latest general one */
-        {1, 9, M, "EUR", 149, OK, 98 * M},       /* before it began */
-        {1, 9, 100 * M, "EUR", 300, OK, 70 * M}, /* the tier is reached exactly */
-        {1, 9, 100 * M - 1, "EUR", 300, OK, 99 * M},
-        {1, 9, M, "USD", 0, OK, 111 * M},
-        {1, 7, M, "EUR", 200, OK, 90 * M},       /* their own, though a tier is cheaper */
-        {1, 7, 100 * M, "EUR", 200, OK, 80 * M}, /* their own tier before the general one */
-        {1, 7, M, "EUR", 149, OK, 91 * M},       /* the last day counts */
-        {1, 7, M, "EUR", 150, OK, 99 * M},       /* theirs has ended, the next not begun */
-        {1, 7, M, "EUR", 50, OK, 98 * M},
-        {1, 8, M, "EUR", 200, OK, 99 * M}, /* theirs is in another currency */
-        {1, 8, M, "USD", 200, OK, 5 * M},
-        {1, ANYONE, M, "EUR", 200, OK, 99 * M}, /* somebody without prices of their own */
-        {1, 9, M, "EUR", -1, ERR_NO_PRICE, -1},
-        {1, 9, M, "GBP", 200, ERR_NO_PRICE, -1},
-        {2, 9, M, "EUR", 200, ERR_NO_PRICE, -1},
-        {3, 9, 5 * M, "EUR", 10, OK, 1 * M},
-        {3, 9, 5 * M, "EUR", 11, ERR_NO_PRICE, -1},
-        {3, 9, 4 * M, "EUR", 10, ERR_NO_PRICE, -1},
-        {4, 9, M, "EUR", 10, ERR_NO_PRICE, -1},
+        {1, 9, NO_GROUP, M, "EUR", 150, 99 * M},       /* the latest general one */
+        {1, 9, NO_GROUP, M, "EUR", 149, 98 * M},       /* before it began */
+        {1, 9, NO_GROUP, 100 * M, "EUR", 300, 70 * M}, /* the tier is reached exactly */
+        {1, 9, NO_GROUP, 100 * M - 1, "EUR", 300, 99 * M},
+        {1, 9, NO_GROUP, M, "USD", 0, 111 * M},
+        {1, 7, NO_GROUP, M, "EUR", 200, 90 * M},       /* their own, though a tier is cheaper */
+        {1, 7, NO_GROUP, 100 * M, "EUR", 200, 80 * M}, /* their own tier before the general one */
+        {1, 7, NO_GROUP, M, "EUR", 149, 91 * M},       /* the last day counts */
+        {1, 7, NO_GROUP, M, "EUR", 150, 99 * M}, /* theirs has ended, the next not begun */
+        {1, 7, NO_GROUP, M, "EUR", 50, 98 * M},
+        {1, 8, NO_GROUP, M, "EUR", 200, 99 * M}, /* theirs is in another currency */
+        {1, 8, NO_GROUP, M, "USD", 200, 5 * M},
+        {1, ANYONE, NO_GROUP, M, "EUR", 200, 99 * M}, /* somebody without prices of their own */
+        {1, 9, 3, M, "EUR", 200, 97 * M},             /* the group's before the general one */
+        {1, 9, 3, 100 * M, "EUR", 200, 60 * M},       /* the group's tier */
+        {1, 9, 3, M, "EUR", 99, 98 * M},              /* the group's has not begun */
+        {1, 9, 4, 100 * M, "EUR", 200, 96 * M},       /* the group's, though a tier is cheaper */
+        {1, 9, 5, M, "EUR", 200, 99 * M},             /* a group without prices */
+        {1, 7, 3, M, "EUR", 200, 90 * M},             /* their own before the group's */
+        {1, 7, 3, M, "EUR", 160, 97 * M},             /* nothing of their own holds */
+        {1, 7, 4, M, "USD", 200, 111 * M},
+        {1, 9, NO_GROUP, M, "EUR", -1, -1},
+        {1, 9, NO_GROUP, M, "GBP", 200, -1},
+        {2, 9, 3, M, "EUR", 200, -1},
+        {3, 9, 3, 5 * M, "EUR", 10, 1 * M},
+        {3, 9, 3, 5 * M, "EUR", 11, -1},
+        {3, 9, NO_GROUP, 4 * M, "EUR", 10, -1},
+        {4, 9, NO_GROUP, M, "EUR", 10, -1},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        int64_t price = -1;
-        err e = price_pick(&price_list, cases[i].product, cases[i].customer, cases[i].currency,
-                           cases[i].quantity, cases[i].date, &price);
-        ck_assert_msg(e == cases[i].e && price == cases[i].price, "case %zu: %d, %lld", i, (int)e,
-                      (long long)price);
+        struct price_wanted w = {cases[i].product,  cases[i].customer, cases[i].group,
+                                 cases[i].currency, cases[i].quantity, cases[i].date};
+        const struct price_facts *p = price_pick(&price_list, &w);
+        int64_t price = p != NULL ? p->unit_price : -1;
+        ck_assert_msg(price == cases[i].price, "case %zu: %lld", i, (long long)price);
     }
+}
+END_TEST
+
+static void expect_outcomes(const struct price_wanted *w, const struct price_facts *chosen,
+                            const char *const *expected)
+{
+    struct arena *a = arena_new(1 << 20);
+    struct price_candidate_list list = price_candidates(a, &price_list, w, chosen);
+    size_t n = 0;
+    for (; expected[n] != NULL; n++) {
+        ck_assert_uint_lt(n, list.n);
+        ck_assert_str_eq(list.v[n].outcome, expected[n]);
+        ck_assert_ptr_nonnull(list.v[n].detail);
+    }
+    ck_assert_uint_eq(list.n, n);
+    arena_free(a);
+}
+
+START_TEST(every_price_tells_what_became_of_it)
+{
+    struct price_wanted w = {1, 7, 3, "EUR", 100 * M, 200};
+    expect_outcomes(&w, price_pick(&price_list, &w),
+                    (const char *const[]){"chosen", "lower_tier", "not_valid", "less_specific",
+                                          "less_specific", "less_specific", "other_currency",
+                                          "less_specific", "less_specific", NULL});
+    w = (struct price_wanted){1, 9, NO_GROUP, "EUR", M, 200};
+    expect_outcomes(&w, price_pick(&price_list, &w),
+                    (const char *const[]){"quantity_not_reached", "other_currency", "chosen",
+                                          "older", NULL});
+    /* The line has a price of its own. */
+    expect_outcomes(&w, NULL,
+                    (const char *const[]){"quantity_not_reached", "other_currency", "overridden",
+                                          "overridden", NULL});
+    /* The line took what would not be taken now. */
+    expect_outcomes(&w, &prices[10],
+                    (const char *const[]){"quantity_not_reached", "other_currency", "newer",
+                                          "chosen", NULL});
+    ck_assert_str_eq(price_source(&prices[0]), "customer");
+    ck_assert_str_eq(price_source(&prices[4]), "group");
+    ck_assert_str_eq(price_source(&prices[7]), "general");
 }
 END_TEST
 
@@ -124,7 +179,8 @@ int main(void)
     tcase_add_test(t, a_rate_holds_from_its_first_day_until_the_next_one);
     tcase_add_test(t, a_tax_code_is_known_by_its_rates);
     tcase_add_test(t, products_are_found_by_id_and_by_sku);
-    tcase_add_test(t, the_price_is_the_customers_own_then_the_highest_tier_then_the_latest);
+    tcase_add_test(t, the_price_is_the_customers_then_the_groups_then_the_highest_tier_then_the_latest);
+    tcase_add_test(t, every_price_tells_what_became_of_it);
     suite_add_tcase(s, t);
     SRunner *runner = srunner_create(s);
     srunner_run_all(runner, CK_ENV);

@@ -228,6 +228,95 @@ START_TEST(every_line_of_ten_thousand_stays_within_a_cent_of_its_exact_tax)
 }
 END_TEST
 
+static int64_t take_off(struct totals_line *l, size_t n, int64_t percent, int64_t amount)
+{
+    struct totals_discount d = {.percent = percent, .amount = amount};
+    int64_t discount;
+    size_t at;
+    ck_assert_int_eq(totals_discount(l, n, 2, ROUND_HALF_UP, d, &discount, &at), OK);
+    return discount;
+}
+
+START_TEST(amounts_come_off_a_line_after_its_percentage_and_tax_is_on_the_rest)
+{
+    struct totals_line l[] = {line(3 * M, 10 * M, 10 * M, 19 * M), line(M, 5 * M, 0, 19 * M)};
+    l[0].discount_amount = 200;
+    ck_assert_int_eq(take_off(l, 2, AUTO, AUTO), 0);
+    ck_assert_int_eq(l[0].net, 2500);
+    ck_assert_int_eq(l[1].net, AUTO); /* nothing was taken off: computed as ever */
+    expect(compute(l, 2, ROUND_HALF_UP, false), 3000, 570);
+}
+END_TEST
+
+START_TEST(the_discount_of_a_document_is_rounded_once_and_spread_by_largest_remainder)
+{
+    struct totals_line l[] = {line(M, 333 * M / 100, 0, 19 * M), line(M, 333 * M / 100, 0, 7 * M),
+                              line(M, 334 * M / 100, 0, 0)};
+    ck_assert_int_eq(take_off(l, 3, AUTO, 100), 100);
+    ck_assert_int_eq(l[0].order_discount, 33);
+    ck_assert_int_eq(l[1].order_discount, 33);
+    ck_assert_int_eq(l[2].order_discount, 34);
+    expect(compute(l, 3, ROUND_HALF_UP, true), 900, 57 + 21);
+
+    struct totals_line third[] = {line(M, 1 * M, 0, 0), line(M, 1 * M, 0, 0), line(M, 1 * M, 0, 0)};
+    ck_assert_int_eq(take_off(third, 3, 33333333, AUTO), 100); /* 33.333333 % of 3.00 */
+    ck_assert_int_eq(third[0].order_discount, 34);             /* the first of three equal ones */
+    ck_assert_int_eq(third[1].order_discount, 33);
+    ck_assert_int_eq(third[2].order_discount, 33);
+    struct totals_line all[] = {line(M, 7 * M, 0, 19 * M), line(M, 0, 0, 19 * M)};
+    ck_assert_int_eq(take_off(all, 2, 100 * M, AUTO), 700);
+    expect(compute(all, 2, ROUND_HALF_UP, false), 0, 0);
+}
+END_TEST
+
+START_TEST(no_more_is_taken_off_than_there_is)
+{
+    struct totals_line l[] = {line(M, 5 * M, 0, 0), line(M, 5 * M, 0, 0)};
+    struct totals_discount none = {AUTO, AUTO}, more = {AUTO, 1001};
+    int64_t discount;
+    size_t at;
+    ck_assert_int_eq(totals_discount(l, 2, 2, ROUND_HALF_UP, more, &discount, &at),
+                     ERR_AMOUNT_EXCEEDED);
+    ck_assert_uint_eq(at, 2);
+    l[1].discount_amount = 501;
+    ck_assert_int_eq(totals_discount(l, 2, 2, ROUND_HALF_UP, none, &discount, &at),
+                     ERR_AMOUNT_EXCEEDED);
+    ck_assert_uint_eq(at, 1);
+    l[0].unit_price = l[0].quantity = INT64_MAX;
+    ck_assert_int_eq(totals_discount(l, 2, 2, ROUND_HALF_UP, none, &discount, &at), ERR_OVERFLOW);
+}
+END_TEST
+
+START_TEST(discounts_of_any_lines_add_up)
+{
+    unsigned seed = 7;
+    for (int round = 0; round < 2000; round++) {
+        struct totals_line l[9];
+        size_t n = 1 + (size_t)next(&seed, 9);
+        int64_t own = 0, before = 0;
+        for (size_t i = 0; i < n; i++) {
+            l[i] = line(M * (1 + next(&seed, 20)), 10000 * next(&seed, 100000), 0, 19 * M);
+            int64_t net = l[i].quantity / M * (l[i].unit_price / 10000);
+            l[i].discount_amount = net > 0 ? next(&seed, net) : 0;
+            own += l[i].discount_amount;
+            before += net;
+        }
+        int64_t discount = round % 2 ? take_off(l, n, next(&seed, 100 * M), AUTO)
+                                     : take_off(l, n, AUTO, (before - own) / (1 + round % 7));
+        int64_t shares = 0;
+        for (size_t i = 0; i < n; i++) {
+            shares += l[i].order_discount;
+            ck_assert_int_ge(l[i].order_discount, 0);
+        }
+        ck_assert_int_eq(shares, discount);
+        struct totals t = compute(l, n, ROUND_HALF_UP, false);
+        ck_assert_int_eq(t.net, before - own - discount);
+        for (size_t i = 0; i < n; i++)
+            ck_assert_int_ge(l[i].net, 0);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("totals");
@@ -246,6 +335,10 @@ int main(void)
     tcase_add_test(t, amounts_beyond_64_bits_are_refused);
     tcase_add_test(t, the_largest_factors_are_still_exact);
     tcase_add_test(t, every_line_of_ten_thousand_stays_within_a_cent_of_its_exact_tax);
+    tcase_add_test(t, amounts_come_off_a_line_after_its_percentage_and_tax_is_on_the_rest);
+    tcase_add_test(t, the_discount_of_a_document_is_rounded_once_and_spread_by_largest_remainder);
+    tcase_add_test(t, no_more_is_taken_off_than_there_is);
+    tcase_add_test(t, discounts_of_any_lines_add_up);
     suite_add_tcase(s, t);
     SRunner *runner = srunner_create(s);
     srunner_run_all(runner, CK_ENV);
