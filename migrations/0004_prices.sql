@@ -1,5 +1,5 @@
 -- Prices and discounts: customer groups and their prices, where the price of an order line comes
--- from, discounts of lines and of whole orders.
+-- from, discounts of lines and of whole orders; quotes.
 
 CREATE TABLE customer_group (
     tenant_id bigint NOT NULL REFERENCES tenant,
@@ -49,8 +49,8 @@ ALTER TABLE order_line
     ADD COLUMN discount_amount bigint NOT NULL DEFAULT 0,
     ADD COLUMN order_discount bigint NOT NULL DEFAULT 0,
     ADD CONSTRAINT order_line_price_check CHECK (
-        price_source IN ('customer', 'group', 'general', 'request')
-        AND (price_id IS NULL) = (price_source = 'request')),
+        price_source IN ('customer', 'group', 'general', 'request', 'quote')
+        AND (price_id IS NOT NULL) = (price_source IN ('customer', 'group', 'general'))),
     ADD CONSTRAINT order_line_discount_check
         CHECK (discount_amount >= 0 AND order_discount >= 0 AND net >= 0);
 ALTER TABLE invoice_line
@@ -59,9 +59,106 @@ ALTER TABLE invoice_line
 COMMENT ON COLUMN order_line.price_source IS 'NULL: placed before this was kept';
 COMMENT ON COLUMN order_line.order_discount IS 'the part of the order''s discount; net is less by it';
 
+-- quotes
+
+-- As with orders: gaps do no harm, waiting does.
+CREATE SEQUENCE quote_number;
+
+CREATE TABLE quote (
+    tenant_id bigint NOT NULL,
+    id bigint NOT NULL,
+    version bigint NOT NULL DEFAULT 1,
+    external_id text,
+    number text NOT NULL,
+    customer_id bigint NOT NULL,
+    currency text NOT NULL,
+    status text NOT NULL,
+    revision bigint NOT NULL,
+    order_id bigint,
+    lost_reason text,
+    metadata json NOT NULL DEFAULT '{}',
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT quote_external_id_key UNIQUE (tenant_id, external_id),
+    CONSTRAINT quote_number_key UNIQUE (tenant_id, number),
+    CONSTRAINT quote_customer_fkey FOREIGN KEY (tenant_id, customer_id) REFERENCES customer,
+    CONSTRAINT quote_order_fkey FOREIGN KEY (tenant_id, order_id) REFERENCES sales_order,
+    CONSTRAINT quote_status_check CHECK (status IN ('open', 'accepted', 'declined')),
+    CONSTRAINT quote_outcome_check CHECK ((order_id IS NOT NULL) = (status = 'accepted')
+        AND (lost_reason IS NOT NULL) = (status = 'declined'))
+);
+CREATE INDEX quote_customer ON quote (tenant_id, customer_id, id);
+COMMENT ON COLUMN quote.status IS 'an open one has expired when its valid_until has passed';
+
+CREATE TABLE quote_revision (
+    tenant_id bigint NOT NULL,
+    quote_id bigint NOT NULL,
+    revision bigint NOT NULL,
+    quote_date date NOT NULL,
+    valid_until date NOT NULL,
+    requested_date date,
+    payment_terms_days bigint NOT NULL,
+    warehouse_id bigint,
+    discount_percent bigint,
+    discount_amount bigint,
+    discount bigint NOT NULL,
+    net bigint NOT NULL,
+    tax bigint NOT NULL,
+    gross bigint NOT NULL,
+    line_count bigint NOT NULL,
+    notes text,
+    reason text,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, quote_id, revision),
+    CONSTRAINT quote_revision_total_check CHECK (gross = net + tax AND discount >= 0),
+    CONSTRAINT quote_revision_validity_check CHECK (valid_until >= quote_date)
+);
+
+CREATE TABLE quote_line (
+    tenant_id bigint NOT NULL,
+    quote_id bigint NOT NULL,
+    revision bigint NOT NULL,
+    line_no bigint NOT NULL,
+    product_id bigint NOT NULL,
+    kind text NOT NULL,
+    sku text NOT NULL,
+    description text NOT NULL,
+    warehouse_id bigint,
+    quantity bigint NOT NULL,
+    unit_price bigint NOT NULL,
+    price_source text NOT NULL,
+    price_id bigint,
+    discount_percent bigint NOT NULL,
+    discount_amount bigint NOT NULL,
+    order_discount bigint NOT NULL,
+    tax_code_id bigint NOT NULL,
+    tax_rate bigint NOT NULL,
+    net bigint NOT NULL,
+    tax bigint NOT NULL,
+    gross bigint NOT NULL,
+    PRIMARY KEY (tenant_id, quote_id, revision, line_no),
+    CONSTRAINT quote_line_total_check CHECK (gross = net + tax),
+    CONSTRAINT quote_line_quantity_check CHECK (quantity > 0),
+    CONSTRAINT quote_line_discount_check
+        CHECK (discount_amount >= 0 AND order_discount >= 0 AND net >= 0)
+);
+-- What was offered stays what was offered.
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON quote_revision
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON quote_line
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+ALTER TABLE sales_order ADD COLUMN quote_id bigint;
+-- A quote becomes an order once.
+CREATE UNIQUE INDEX sales_order_quote ON sales_order (tenant_id, quote_id)
+    WHERE quote_id IS NOT NULL;
+
 DO $$
 BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'o2c_server') THEN
-        GRANT SELECT, INSERT, UPDATE ON customer_group TO o2c_server;
+        GRANT SELECT, INSERT, UPDATE ON customer_group, quote TO o2c_server;
+        GRANT SELECT, INSERT ON quote_revision, quote_line TO o2c_server;
+        GRANT USAGE ON SEQUENCE quote_number TO o2c_server;
     END IF;
 END $$;

@@ -13,6 +13,7 @@ const struct pg_constraint constraints[] = {
     {"warehouse_external_id_key", ERR_SERIALIZATION, NULL},
     {"stock_movement_external_id_key", ERR_SERIALIZATION, NULL},
     {"sales_order_external_id_key", ERR_SERIALIZATION, NULL},
+    {"quote_external_id_key", ERR_SERIALIZATION, NULL},
     {"shipment_external_id_key", ERR_SERIALIZATION, NULL},
     {"invoice_external_id_key", ERR_SERIALIZATION, NULL},
     {"credit_note_external_id_key", ERR_SERIALIZATION, NULL},

@@ -55,7 +55,6 @@ struct any_list {
 };
 /* Writes the absent value of the kind. */
 void json_set_absent(const struct json_field *f, void *target);
-void json_set_all_absent(const struct json_type *type, void *value);
 /* The field of that name that a client may send, or NULL. *hint is where to look first. */
 const struct json_field *json_find_field(const struct json_type *type, const char *name,
                                          size_t *hint);

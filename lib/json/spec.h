@@ -161,3 +161,7 @@ struct json_type {
 
 /* Was the member present in the decoded text? JSON_HAS(customer_patch, in, name) */
 #define JSON_HAS(T, ptr, member) (((ptr)->has >> T##_has_##member & 1) != 0)
+
+/* Makes every member of a struct of the type absent: where a struct that is usually decoded is
+ * filled in by hand. */
+void json_set_all_absent(const struct json_type *type, void *value);

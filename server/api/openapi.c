@@ -119,10 +119,12 @@ static const struct {
     const char *tag, *description, *collections;
 } tags[] = {
     {"Tenant", "The legal entity whose books these are.", " tenant "},
-    {"Customers", "Who buys and pays, and how much credit they have.", " customers "},
+    {"Customers", "Who buys and pays, and how much credit they have.",
+     " customers customer-groups "},
     {"Catalog", "What is sold, at which price and tax.", " tax-codes products prices "},
     {"Inventory", "Where goods are, and how many.", " warehouses stock "},
     {"Orders", "What was agreed: priced, credit-checked, reserved.", " orders "},
+    {"Quotes", "What was offered, until when, and what became of it.", " quotes "},
     {"Shipments", "What left the warehouse.", " shipments "},
     {"Invoices", "What is asked for.", " invoices "},
     {"Credit notes", "What is taken back.", " credit-notes "},

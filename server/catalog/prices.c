@@ -52,15 +52,16 @@ static err check(struct tx *tx, const struct call *c, struct price *t)
     if (c->problem->code != OK)
         return c->problem->code;
     struct price_keys_row keys;
-    TRY(price_keys(tx, t->external_id, t->product_id, t->customer_id, t->group_id,
-                   t->currency, c->tenant->currency, t->min_quantity, t->valid_from, &keys));
+    TRY(price_keys(tx, t->external_id, t->product_id, t->customer_id, t->group_id, t->currency,
+                   c->tenant->currency, t->min_quantity, t->valid_from, &keys));
     check_references(c, t, &keys);
     if (c->problem->code != OK)
         return c->problem->code;
     if (keys.external_id_holder != NIL64 && keys.external_id_holder != t->id)
         return external_id_taken(c, "prc", keys.external_id_holder);
     if (keys.key_holder != NIL64 && keys.key_holder != t->id)
-        return key_taken(c, "combination of product, customer or group, currency, quantity and "
+        return key_taken(c,
+                         "combination of product, customer or group, currency, quantity and "
                          "first day",
                          "prc", keys.key_holder);
     if (t->currency == NULL)

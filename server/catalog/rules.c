@@ -171,11 +171,9 @@ enum verdict {
     NOT_VALID,
     NEWER
 };
-const char *const price_outcomes[] = {"chosen",       "overridden",
-                                      "less_specific", "lower_tier",
-                                      "older",         "quantity_not_reached",
-                                      "other_currency", "not_valid",
-                                      "newer",         NULL};
+const char *const price_outcomes[] = {
+    "chosen",         "overridden", "less_specific", "lower_tier", "older", "quantity_not_reached",
+    "other_currency", "not_valid",  "newer",         NULL};
 
 /* Of two that apply, why p is not the one. */
 static enum verdict behind(const struct price_facts *p, const struct price_facts *chosen)

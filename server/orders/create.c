@@ -30,7 +30,9 @@ struct placing {
     struct call *call;
     const struct order_new *in;
     struct order *out;
-    const struct order *draft; /* what it replaces, locked; NULL: it is new */
+    const struct order *draft;         /* what it replaces, locked; NULL: it is new */
+    const struct order_origin *origin; /* NULL: the request alone */
+    bool only_price;
     const struct customer_facts *customer;
     struct order_line *lines;
     struct stock_key *wanted; /* of its stock lines, when it is to be confirmed */
@@ -73,7 +75,7 @@ static err load_masters(struct tx *tx, const struct placing *p, size_t n, struct
                 skus[s++] = l->sku;
         }
     }
-    if (p[0].draft == NULL)
+    if (p[0].draft == NULL && !p[0].only_price)
         TRY(order_numbers_queue(tx, (int64_t)n, &f->numbers));
     TRY(customers_load_queue(tx, customers, distinct_ids(customers, n), &f->customers));
     TRY(warehouses_load_queue(tx, &f->warehouses));
@@ -209,6 +211,9 @@ static void resolve_header(struct tx *tx, struct placing *p, const struct facts 
         .payment_terms_days = in->payment_terms_days != NIL64 ? in->payment_terms_days
                                                               : p->customer->payment_terms_days,
         .warehouse_id = w ? w->id : NIL64,
+        .quote_id = p->draft != NULL    ? p->draft->quote_id
+                    : p->origin != NULL ? p->origin->quote_id
+                                        : NIL64,
         .discount_percent = in->discount_percent,
         .discount_amount = amount_of(problem, "/discount_amount", in->discount_amount,
                                      p->customer->currency),
@@ -256,7 +261,7 @@ static void resolve_line(struct tx *tx, struct placing *p, size_t i, const struc
         .warehouse_id = stock ? warehouse : NIL64,
         .quantity = in->quantity,
         .unit_price = in->unit_price,
-        .price_source = "request",
+        .price_source = p->origin != NULL ? p->origin->price_source : "request",
         .price_id = NIL64,
         .discount_amount = in->discount_amount != NIL64
                                ? amount_of(problem, at_line(tx->arena, i, "discount_amount"),
@@ -473,6 +478,7 @@ static struct orders_insert_o order_row(struct tx *tx, const struct placing *p)
         .notes = o->notes,
         .metadata = o->metadata,
         .confirmed_at = o->confirmed_at,
+        .quote_id = o->quote_id,
     };
 }
 
@@ -563,6 +569,16 @@ static err store(struct tx *tx, const struct placing *p, size_t n)
     return s > 0 ? stock_apply(tx, stock, s) : OK;
 }
 
+static const char *number_of(struct tx *tx, const struct placing *p, size_t i,
+                             const struct facts *f)
+{
+    if (p->only_price)
+        return NULL;
+    return p->draft != NULL
+               ? p->draft->number
+               : arena_printf(tx->arena, "ORD-%06lld", (long long)f->numbers.v[i].number);
+}
+
 /* In turn, each with its external id, if it is free, and its number. */
 static err resolve_each(struct tx *tx, struct placing *p, size_t n, const struct facts *f)
 {
@@ -570,16 +586,13 @@ static err resolve_each(struct tx *tx, struct placing *p, size_t n, const struct
     for (size_t i = 0; i < n; i++) {
         if (alive(&p[i]) && external_id_check(&claims[i], "ord", &f->taken) == ERR_SERIALIZATION)
             return ERR_SERIALIZATION;
-        const char *number = p[i].draft != NULL ? p[i].draft->number
-                                                : arena_printf(tx->arena, "ORD-%06lld",
-                                                               (long long)f->numbers.v[i].number);
         if (alive(&p[i]))
-            resolve(tx, &p[i], f, number);
+            resolve(tx, &p[i], f, number_of(tx, &p[i], i, f));
     }
     return OK;
 }
 
-/* Either all are new, or there is one and it replaces a draft. */
+/* Either all are new, or there is one: it replaces a draft or is only priced. */
 static err place(struct tx *tx, struct placing *p, size_t n)
 {
     struct facts f = {0};
@@ -588,7 +601,7 @@ static err place(struct tx *tx, struct placing *p, size_t n)
     TRY(load_and_lock(tx, p, n, &f));
     for (size_t i = 0; i < n; i++)
         decide(tx, &p[i], &f);
-    return store(tx, p, n);
+    return p[0].only_price ? OK : store(tx, p, n);
 }
 
 err orders_create(struct tx *tx, struct orders_create_cmd *cmds, size_t n)
@@ -603,6 +616,24 @@ err order_place_one(struct tx *tx, struct call *c, const struct order_new *in,
                     const struct order *draft, struct order *ret)
 {
     struct placing p = {.call = c, .in = in, .out = ret, .draft = draft};
+    TRY(place(tx, &p, 1));
+    return c->problem->code;
+}
+
+err order_place_from(struct tx *tx, struct call *c, const struct order_new *in,
+                     const struct order_origin *origin, struct order *ret)
+{
+    struct placing p = {.call = c, .in = in, .out = ret, .origin = origin};
+    TRY(place(tx, &p, 1));
+    return c->problem->code;
+}
+
+err order_price(struct tx *tx, struct call *c, const struct order_new *in, struct order *ret)
+{
+    struct order_new draft = *in;
+    draft.confirm = false;
+    draft.external_id = NULL;
+    struct placing p = {.call = c, .in = &draft, .out = ret, .only_price = true};
     TRY(place(tx, &p, 1));
     return c->problem->code;
 }

@@ -11,7 +11,8 @@
 JSON_TYPE(order_line_new, ORDER_LINE_NEW_FIELDS, .doc = "A line of a new order.");
 JSON_TYPE(order_new, ORDER_NEW_FIELDS, .doc = "A new order.");
 JSON_TYPE(order_line, ORDER_LINE_FIELDS, .doc = "A line of an order and how far it has come.");
-JSON_TYPE(order_line_price, ORDER_LINE_PRICE_FIELDS, .doc = "Where the price of a line comes from.");
+JSON_TYPE(order_line_price, ORDER_LINE_PRICE_FIELDS,
+          .doc = "Where the price of a line comes from.");
 JSON_TYPE(order_prices, ORDER_PRICES_FIELDS, .doc = "Where the prices of an order come from.");
 JSON_TYPE(order_line_of, ORDER_LINE_OF_FIELDS, .doc = "A line and its order.");
 JSON_TYPE(order_hold, ORDER_HOLD_FIELDS, .doc = "What keeps or kept an order from moving.");

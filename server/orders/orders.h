@@ -43,7 +43,8 @@ JSON_STRUCT(order_line_new, ORDER_LINE_NEW_FIELDS);
          .doc = "What is ordered.")
 JSON_STRUCT(order_new, ORDER_NEW_FIELDS);
 
-#define ORDER_LINE_FIELDS(T, VALUE, OBJECT, LIST)                                                  \
+/* What was agreed: of orders and of quotes. */
+#define ORDER_LINE_TERMS_FIELDS(T, VALUE, OBJECT, LIST)                                            \
     VALUE(T, integer, line_no, .doc = "Number of the line, from 1.")                               \
     VALUE(T, id, product_id, .prefix = "prd", .doc = "The product.")                               \
     VALUE(T, choice, kind, .choices = product_kinds, .doc = "stock or service.")                   \
@@ -53,8 +54,8 @@ JSON_STRUCT(order_new, ORDER_NEW_FIELDS);
     VALUE(T, decimal, quantity, .doc = "Ordered.")                                                 \
     VALUE(T, price, unit_price, .doc = "Net price of a unit.")                                     \
     VALUE(T, choice, price_source, .choices = order_price_sources,                                 \
-          .doc = "Whose price it is: the customer's, their group's, everybody's (general), or "    \
-                 "the request's.")                                                                 \
+          .doc = "Whose price it is: the customer's, their group's, everybody's (general), the "   \
+                 "request's or the quote's.")                                                      \
     VALUE(T, id, price_id, .prefix = "prc", .doc = "The price that was chosen; null: none.")       \
     VALUE(T, decimal, discount_percent, .doc = "Percent off the line.")                            \
     VALUE(T, money, discount_amount, .doc = "Amount off the line, after the percentage.")          \
@@ -63,7 +64,10 @@ JSON_STRUCT(order_new, ORDER_NEW_FIELDS);
     VALUE(T, decimal, tax_rate, .doc = "Percent.")                                                 \
     VALUE(T, money, net, .doc = "Net amount, all discounts taken off.")                            \
     VALUE(T, money, tax, .doc = "Tax amount.")                                                     \
-    VALUE(T, money, gross, .doc = "Net and tax.")                                                  \
+    VALUE(T, money, gross, .doc = "Net and tax.")
+
+#define ORDER_LINE_FIELDS(T, VALUE, OBJECT, LIST)                                                  \
+    ORDER_LINE_TERMS_FIELDS(T, VALUE, OBJECT, LIST)                                                \
     VALUE(T, decimal, canceled, .doc = "Quantity canceled.")                                       \
     VALUE(T, decimal, reserved, .doc = "Quantity reserved in stock.")                              \
     VALUE(T, decimal, shipped, .doc = "Quantity shipped.")                                         \
@@ -98,6 +102,7 @@ JSON_STRUCT(order_hold, ORDER_HOLD_FIELDS);
     VALUE(T, date, requested_date, .doc = "When the customer wants it.")                           \
     VALUE(T, integer, payment_terms_days, .doc = "Days from invoice to due date.")                 \
     VALUE(T, id, warehouse_id, .prefix = "whs", .doc = "Where it ships from.")                     \
+    VALUE(T, id, quote_id, .prefix = "quo", .doc = "The quote that it was accepted from.")         \
     VALUE(T, decimal, discount_percent, .doc = "Percent off the sum of the lines.")                \
     VALUE(T, money, discount_amount, .doc = "Amount off the sum of the lines.")                    \
     VALUE(T, money, discount, .doc = "What that takes off; the lines' order_discount adds up.")    \

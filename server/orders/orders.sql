@@ -24,21 +24,22 @@ SELECT o.id, o.external_id
 --   status text, channel text?, customer_po text?, currency text, order_date date, requested_date date?, payment_terms_days i64,
 --   rounding text, tax_rounding text, discount_percent i64?, discount_amount i64?, discount i64, net i64, tax i64, gross i64,
 --   line_count i64, credit_exposure i64?, credit_limit i64?, bill_to json?, ship_to json?, notes text?, metadata json,
---   confirmed_at instant?]) -> exec
+--   confirmed_at instant?, quote_id i64?]) -> exec
 INSERT INTO sales_order (tenant_id, id, external_id, number, customer_id, credit_account_id, warehouse_id, status, channel,
        customer_po, currency, order_date, requested_date, payment_terms_days, rounding, tax_rounding, discount_percent,
-       discount_amount, discount, net, tax, gross, line_count, credit_exposure, credit_limit, bill_to, ship_to, notes, metadata, created_at, confirmed_at, updated_at)
+       discount_amount, discount, net, tax, gross, line_count, credit_exposure, credit_limit, bill_to, ship_to, notes, metadata, created_at, confirmed_at, updated_at,
+       quote_id)
 SELECT :tenant, o.id, o.external_id, o.number, o.customer_id, o.credit_account_id, o.warehouse_id, o.status, o.channel,
        o.customer_po, o.currency, o.order_date, o.requested_date, o.payment_terms_days, o.rounding, o.tax_rounding,
        o.discount_percent, o.discount_amount, o.discount, o.net, o.tax, o.gross, o.line_count, o.credit_exposure, o.credit_limit, o.bill_to, o.ship_to, o.notes, o.metadata, :now,
-       o.confirmed_at, :now
+       o.confirmed_at, :now, o.quote_id
   FROM unnest(:o.id, :o.external_id, :o.number, :o.customer_id, :o.credit_account_id, :o.warehouse_id, :o.status, :o.channel,
        :o.customer_po, :o.currency, :o.order_date, :o.requested_date, :o.payment_terms_days, :o.rounding, :o.tax_rounding,
        :o.discount_percent, :o.discount_amount, :o.discount, :o.net, :o.tax, :o.gross, :o.line_count, :o.credit_exposure,
-       :o.credit_limit, :o.bill_to, :o.ship_to, :o.notes, :o.metadata, :o.confirmed_at)
+       :o.credit_limit, :o.bill_to, :o.ship_to, :o.notes, :o.metadata, :o.confirmed_at, :o.quote_id)
        AS o(id, external_id, number, customer_id, credit_account_id, warehouse_id, status, channel, customer_po, currency,
             order_date, requested_date, payment_terms_days, rounding, tax_rounding, discount_percent, discount_amount,
-            discount, net, tax, gross, line_count, credit_exposure, credit_limit, bill_to, ship_to, notes, metadata, confirmed_at);
+            discount, net, tax, gross, line_count, credit_exposure, credit_limit, bill_to, ship_to, notes, metadata, confirmed_at, quote_id);
 
 -- Writes a draft anew; its lines are deleted before and inserted after.
 -- fn order_replace(rows o[struct orders_insert_o: id i64, external_id text?, warehouse_id i64?, status text, channel text?,
@@ -97,11 +98,11 @@ UPDATE order_hold SET released_at = :now, released_by = :released_by, release_re
 
 -- fn orders_headers(orders i64[]) -> many struct order(id i64, version i64, external_id text?, number text, status text,
 --   customer_id i64, channel text?, customer_po text?, currency text, order_date date, requested_date date?,
---   payment_terms_days i64, warehouse_id i64?, discount_percent i64?, discount_amount i64?, discount i64, net i64, tax i64,
+--   payment_terms_days i64, warehouse_id i64?, quote_id i64?, discount_percent i64?, discount_amount i64?, discount i64, net i64, tax i64,
 --   gross i64, line_count i64, notes text?, metadata json,
 --   created_at instant, confirmed_at instant?, updated_at instant)
 SELECT id, version, external_id, number, status, customer_id, channel, customer_po, currency, order_date, requested_date,
-       payment_terms_days, warehouse_id, discount_percent, discount_amount, discount, net, tax, gross, line_count, notes, metadata, created_at, confirmed_at, updated_at
+       payment_terms_days, warehouse_id, quote_id, discount_percent, discount_amount, discount, net, tax, gross, line_count, notes, metadata, created_at, confirmed_at, updated_at
   FROM sales_order WHERE tenant_id = :tenant AND id = ANY(:orders) ORDER BY id;
 
 -- The lines of orders, by order and number.
@@ -120,7 +121,7 @@ SELECT order_id, hold_no, kind, reason, placed_at, released_at, release_reason
 
 -- fn orders_list() -> list struct order_summary(id i64, version i64, external_id text?, number text, status text,
 --   customer_id i64, channel text?, customer_po text?, currency text, order_date date, requested_date date?,
---   payment_terms_days i64, warehouse_id i64?, discount_percent i64?, discount_amount i64?, discount i64, net i64, tax i64,
+--   payment_terms_days i64, warehouse_id i64?, quote_id i64?, discount_percent i64?, discount_amount i64?, discount i64, net i64, tax i64,
 --   gross i64, line_count i64, notes text?, metadata json,
 --   created_at instant, confirmed_at instant?, updated_at instant)
 -- filter status text: o.status
@@ -134,7 +135,7 @@ SELECT order_id, hold_no, kind, reason, placed_at, released_at, release_reason
 -- filter created_at instant: o.created_at
 -- sort id: o.id
 SELECT o.id, o.version, o.external_id, o.number, o.status, o.customer_id, o.channel, o.customer_po, o.currency, o.order_date,
-       o.requested_date, o.payment_terms_days, o.warehouse_id, o.discount_percent, o.discount_amount, o.discount, o.net, o.tax, o.gross, o.line_count, o.notes, o.metadata,
+       o.requested_date, o.payment_terms_days, o.warehouse_id, o.quote_id, o.discount_percent, o.discount_amount, o.discount, o.net, o.tax, o.gross, o.line_count, o.notes, o.metadata,
        o.created_at, o.confirmed_at, o.updated_at
   FROM sales_order o WHERE o.tenant_id = :tenant AND :filters;
 

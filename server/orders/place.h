@@ -26,6 +26,19 @@ enum confirm_outcome confirm_decide(const struct confirm_case *k, int64_t gross,
                                     struct order_line *lines, size_t n,
                                     struct credit_decision *ret_credit, const char **ret_reason);
 
+/* Where the terms of an order come from, when it is not the request alone. */
+struct order_origin {
+    int64_t quote_id;
+    const char *price_source; /* of lines with a unit_price, instead of "request" */
+};
+/* Places a new order of that origin, as POST /v1/orders would. */
+err order_place_from(struct tx *tx, struct call *c, const struct order_new *in,
+                     const struct order_origin *origin, struct order *ret) MUST_CHECK;
+/* Prices an order as POST /v1/orders would, and that is all: nothing is locked, numbered or stored.
+ * in->confirm and in->external_id say nothing here. */
+err order_price(struct tx *tx, struct call *c, const struct order_new *in,
+                struct order *ret) MUST_CHECK;
+
 /* What events say of an order: id, number, status, customer, totals. */
 const char *order_event_json(struct arena *a, const struct order *o);
 /* The order as it is shown. ERR_NO_ROW. */

@@ -10,7 +10,8 @@ const char *const order_channels[] = {"web", "email", "phone", "crm", "edi", "po
 const char *const order_hold_kinds[] = {"credit",           "stock", "approval", "fraud",
                                         "customer_request", NULL};
 
-const char *const order_price_sources[] = {"customer", "group", "general", "request", NULL};
+const char *const order_price_sources[] = {"customer", "group", "general",
+                                           "request",  "quote", NULL};
 
 /* The part of the gross that belongs to the first `quantity` pieces. Cannot overflow: the quantity
  * is at most the line's. */

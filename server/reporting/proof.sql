@@ -27,6 +27,8 @@ SELECT 'orders', count(*) FROM sales_order WHERE tenant_id = :tenant
 UNION ALL
 SELECT 'order_lines', count(*) FROM order_line WHERE tenant_id = :tenant
 UNION ALL
+SELECT 'quotes', count(*) FROM quote WHERE tenant_id = :tenant
+UNION ALL
 SELECT 'shipments', count(*) FROM shipment WHERE tenant_id = :tenant
 UNION ALL
 SELECT 'shipment_lines', count(*) FROM shipment_line WHERE tenant_id = :tenant
@@ -241,6 +243,49 @@ WITH bad AS (
      WHERE o.tenant_id = :tenant AND o.discount <> coalesce(l.discount, 0)
        AND NOT EXISTS (SELECT 1 FROM mistotaled m
                         WHERE m.tenant_id = :tenant AND m.kind = 'order' AND m.id = o.id))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- fn proof_quote_totals()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH bad AS (
+    SELECT 'quote' AS kind, r.quote_id AS id,
+           format('revision %s: net %s, tax %s, discount %s, %s lines; the lines say net %s, tax %s, discount %s, %s lines',
+                  r.revision, r.net, r.tax, r.discount, r.line_count, coalesce(l.net, 0),
+                  coalesce(l.tax, 0), coalesce(l.discount, 0), coalesce(l.n, 0)) AS detail
+      FROM quote_revision r
+      LEFT JOIN (SELECT x.quote_id, x.revision, sum(x.net) AS net, sum(x.tax) AS tax,
+                        sum(x.order_discount) AS discount, count(*) AS n
+                   FROM quote_line x
+                  WHERE x.tenant_id = :tenant
+                  GROUP BY x.quote_id, x.revision) l
+           ON l.quote_id = r.quote_id AND l.revision = r.revision
+     WHERE r.tenant_id = :tenant
+       AND (r.net <> coalesce(l.net, 0) OR r.tax <> coalesce(l.tax, 0)
+            OR r.discount <> coalesce(l.discount, 0) OR r.line_count <> coalesce(l.n, 0)))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- fn proof_quote_orders()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH bad AS (
+    SELECT 'quote' AS kind, q.id, 'the order that it became does not name it' AS detail
+      FROM quote q
+     WHERE q.tenant_id = :tenant AND q.order_id IS NOT NULL
+       AND NOT EXISTS (SELECT 1 FROM sales_order o
+                        WHERE o.tenant_id = :tenant AND o.id = q.order_id AND o.quote_id = q.id)
+    UNION ALL
+    SELECT 'quote', o.quote_id, format('order %s names it, and is not what it became', o.number)
+      FROM sales_order o
+     WHERE o.tenant_id = :tenant AND o.quote_id IS NOT NULL
+       AND NOT EXISTS (SELECT 1 FROM quote q
+                        WHERE q.tenant_id = :tenant AND q.id = o.quote_id AND q.order_id = o.id)
+       AND NOT EXISTS (SELECT 1 FROM quote q
+                        WHERE q.tenant_id = :tenant AND q.order_id = o.id))
 SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
   FROM bad b
  ORDER BY b.id, b.detail
@@ -481,6 +526,8 @@ SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
 WITH bad AS (
     SELECT d.kind, d.id, 'no event tells of it' AS detail
       FROM (SELECT 'order' AS kind, x.id FROM sales_order x WHERE x.tenant_id = :tenant
+            UNION ALL
+            SELECT 'quote', x.id FROM quote x WHERE x.tenant_id = :tenant
             UNION ALL
             SELECT 'shipment', x.id FROM shipment x WHERE x.tenant_id = :tenant
             UNION ALL
@@ -790,6 +837,25 @@ WITH bad AS (
       FROM order_line x
      WHERE x.tenant_id = :tenant AND x.price_id IS NOT NULL
        AND NOT EXISTS (SELECT 1 FROM price p WHERE p.tenant_id = :tenant AND p.id = x.price_id)
+    UNION ALL
+    SELECT 'quote', x.quote_id, format('revision %s has no quote', x.revision)
+      FROM quote_revision x
+     WHERE x.tenant_id = :tenant
+       AND NOT EXISTS (SELECT 1 FROM quote q WHERE q.tenant_id = :tenant AND q.id = x.quote_id)
+    UNION ALL
+    SELECT 'quote', q.id, format('revision %s does not exist', q.revision)
+      FROM quote q
+     WHERE q.tenant_id = :tenant
+       AND NOT EXISTS (SELECT 1 FROM quote_revision x
+                        WHERE x.tenant_id = :tenant AND x.quote_id = q.id
+                          AND x.revision = q.revision)
+    UNION ALL
+    SELECT 'quote', x.quote_id, format('line %s of revision %s has no revision', x.line_no, x.revision)
+      FROM quote_line x
+     WHERE x.tenant_id = :tenant
+       AND NOT EXISTS (SELECT 1 FROM quote_revision r
+                        WHERE r.tenant_id = :tenant AND r.quote_id = x.quote_id
+                          AND r.revision = x.revision)
     UNION ALL
     SELECT 'order', x.order_id, format('hold %s has no order', x.hold_no)
       FROM order_hold x

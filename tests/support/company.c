@@ -23,7 +23,8 @@ static const char *create(struct world *w, struct company *c, struct reply r)
 
 static void masters(struct world *w, struct company *c)
 {
-    c->group = create(w, c, post(w, "/v1/customer-groups", "{'external_id':'G1','code':'G','name':'Dealers'}"));
+    c->group = create(
+        w, c, post(w, "/v1/customer-groups", "{'external_id':'G1','code':'G','name':'Dealers'}"));
     c->customer = given_customer(w, "'external_id':'C1','tax_id':'DE1','email':'a@example.com',"
                                     "'group_id':'ext:G1'");
     c->product = given_product(w, "A", "10.00", 100);
@@ -64,6 +65,20 @@ static void orders(struct world *w, struct company *c)
              "{'customer_id':'%s','confirm':true,'lines':[{'sku':'A','quantity':'3'}]}",
              c->customer));
     made(w, c, act(w, fmt(w, "/v1/orders/%s", canceled), "cancel"), 200);
+}
+
+static void quotes(struct world *w, struct company *c)
+{
+    const char *body = fmt(w, "'lines':[{'sku':'A','quantity':'3'},{'sku':'S','quantity':'1'}]");
+    c->quote = create(
+        w, c,
+        post(w, "/v1/quotes", "{'external_id':'Q1','customer_id':'%s',%s}", c->customer, body));
+    made(w, c,
+         post(w, fmt(w, "/v1/quotes/%s/revise", c->quote), "{'discount_percent':'5',%s}", body),
+         200);
+    c->accepted_quote = create(w, c,
+                               post(w, "/v1/quotes", "{'customer_id':'%s',%s}", c->customer, body));
+    create(w, c, act(w, fmt(w, "/v1/quotes/%s", c->accepted_quote), "accept"));
 }
 
 static void shipments(struct world *w, struct company *c)
@@ -159,6 +174,7 @@ void company_found(struct world *w, struct company *c)
     *c = (struct company){0};
     masters(w, c);
     orders(w, c);
+    quotes(w, c);
     shipments(w, c);
     invoices(w, c);
     credits(w, c);
@@ -170,13 +186,22 @@ const char *company_id(const struct company *c, const char *parameter)
     const struct {
         const char *parameter, *id;
     } ids[] = {
-        {"customer_id", c->customer},   {"customer_group_id", c->group}, {"tax_code_id", c->tax_code},
-        {"product_id", c->product},     {"price_id", c->price},
-        {"warehouse_id", c->warehouse}, {"stock_movement_id", c->movement},
-        {"order_id", c->order},         {"shipment_id", c->shipment},
-        {"invoice_id", c->invoice},     {"credit_note_id", c->credit_note},
-        {"payment_id", c->payment},     {"allocation_id", c->allocation},
-        {"refund_id", c->refund},       {"transfer_id", c->transfer},
+        {"customer_id", c->customer},
+        {"customer_group_id", c->group},
+        {"tax_code_id", c->tax_code},
+        {"product_id", c->product},
+        {"price_id", c->price},
+        {"warehouse_id", c->warehouse},
+        {"stock_movement_id", c->movement},
+        {"order_id", c->order},
+        {"shipment_id", c->shipment},
+        {"invoice_id", c->invoice},
+        {"credit_note_id", c->credit_note},
+        {"payment_id", c->payment},
+        {"allocation_id", c->allocation},
+        {"quote_id", c->quote},
+        {"refund_id", c->refund},
+        {"transfer_id", c->transfer},
     };
     for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
         if (strcmp(ids[i].parameter, parameter) == 0)
@@ -229,6 +254,10 @@ const char *company_body(struct world *w, const struct company *c, const char *o
          fmt(w, "{'customer_id':'%s','lines':[{'sku':'A','quantity':'1'}]}", c->customer)},
         {"orders_hold", "{'reason':'wait'}"},
         {"orders_release", "{'reason':'go on'}"},
+        {"quotes_create",
+         fmt(w, "{'customer_id':'%s','lines':[{'sku':'A','quantity':'1'}]}", c->customer)},
+        {"quotes_revise", "{'lines':[{'sku':'A','quantity':'1'}]}"},
+        {"quotes_decline", "{'reason':'too dear'}"},
         {"shipments_create", fmt(w,
                                  "{'order_id':'%s','ship':true,'lines':[{'order_line_no':1,"
                                  "'quantity':'1'}]}",

@@ -4,10 +4,12 @@
 
 struct company {
     const char *customer, *group, *tax_code, *product, *service, *price, *warehouse, *movement;
-    const char *order;       /* in fulfillment: goods half shipped, invoiced */
-    const char *draft_order; /* never confirmed */
-    const char *held_order;  /* customer_request */
-    const char *shipment;    /* delivered */
+    const char *order;          /* in fulfillment: goods half shipped, invoiced */
+    const char *draft_order;    /* never confirmed */
+    const char *held_order;     /* customer_request */
+    const char *quote;          /* open, second revision */
+    const char *accepted_quote; /* an order came of it */
+    const char *shipment;       /* delivered */
     const char *draft_shipment;
     const char *invoice; /* partly paid, partly credited */
     const char *draft_invoice;

@@ -101,7 +101,7 @@ START_TEST(the_price_is_the_customers_then_the_groups_then_the_highest_tier_then
         {1, 7, NO_GROUP, M, "EUR", 200, 90 * M},       /* their own, though a tier is cheaper */
         {1, 7, NO_GROUP, 100 * M, "EUR", 200, 80 * M}, /* their own tier before the general one */
         {1, 7, NO_GROUP, M, "EUR", 149, 91 * M},       /* the last day counts */
-        {1, 7, NO_GROUP, M, "EUR", 150, 99 * M}, /* theirs has ended, the next not begun */
+        {1, 7, NO_GROUP, M, "EUR", 150, 99 * M},       /* theirs has ended, the next not begun */
         {1, 7, NO_GROUP, M, "EUR", 50, 98 * M},
         {1, 8, NO_GROUP, M, "EUR", 200, 99 * M}, /* theirs is in another currency */
         {1, 8, NO_GROUP, M, "USD", 200, 5 * M},
@@ -155,17 +155,17 @@ START_TEST(every_price_tells_what_became_of_it)
                                           "less_specific", "less_specific", "other_currency",
                                           "less_specific", "less_specific", NULL});
     w = (struct price_wanted){1, 9, NO_GROUP, "EUR", M, 200};
-    expect_outcomes(&w, price_pick(&price_list, &w),
-                    (const char *const[]){"quantity_not_reached", "other_currency", "chosen",
-                                          "older", NULL});
+    expect_outcomes(
+        &w, price_pick(&price_list, &w),
+        (const char *const[]){"quantity_not_reached", "other_currency", "chosen", "older", NULL});
     /* The line has a price of its own. */
     expect_outcomes(&w, NULL,
                     (const char *const[]){"quantity_not_reached", "other_currency", "overridden",
                                           "overridden", NULL});
     /* The line took what would not be taken now. */
-    expect_outcomes(&w, &prices[10],
-                    (const char *const[]){"quantity_not_reached", "other_currency", "newer",
-                                          "chosen", NULL});
+    expect_outcomes(
+        &w, &prices[10],
+        (const char *const[]){"quantity_not_reached", "other_currency", "newer", "chosen", NULL});
     ck_assert_str_eq(price_source(&prices[0]), "customer");
     ck_assert_str_eq(price_source(&prices[4]), "group");
     ck_assert_str_eq(price_source(&prices[7]), "general");
@@ -179,7 +179,8 @@ int main(void)
     tcase_add_test(t, a_rate_holds_from_its_first_day_until_the_next_one);
     tcase_add_test(t, a_tax_code_is_known_by_its_rates);
     tcase_add_test(t, products_are_found_by_id_and_by_sku);
-    tcase_add_test(t, the_price_is_the_customers_then_the_groups_then_the_highest_tier_then_the_latest);
+    tcase_add_test(
+        t, the_price_is_the_customers_then_the_groups_then_the_highest_tier_then_the_latest);
     tcase_add_test(t, every_price_tells_what_became_of_it);
     suite_add_tcase(s, t);
     SRunner *runner = srunner_create(s);

@@ -289,7 +289,7 @@ END_TEST
 
 START_TEST(discounts_of_any_lines_add_up)
 {
-    unsigned seed = 7;
+    uint64_t seed = 7;
     for (int round = 0; round < 2000; round++) {
         struct totals_line l[9];
         size_t n = 1 + (size_t)next(&seed, 9);
