@@ -103,10 +103,6 @@ struct tx_options {
     int64_t tenant, now;
     int32_t today;
     int64_t deadline_us; /* on clock_monotonic_us(); 0 = 30 s from now */
-    /* Plans every statement for the tables as they are now, instead of keeping the plan that was
-     * made when the connection first used it. Worth its price, some tenths of a millisecond each,
-     * when parameters are thousands of rows: a plan for what was small then can be quadratic. */
-    bool plan_anew;
     bool rollback; /* end with ROLLBACK even on success (dry run); the result is OK */
     struct arena *arena;
     struct problem *problem;

@@ -42,7 +42,6 @@ struct pg_link {
     enum tx_mode mode;
     int64_t deadline_us;
     bool begun;            /* BEGIN was sent */
-    bool plan_anew;        /* statements are not prepared */
     bool planned_for_many; /* plans are made for the parameters that come with them */
     err error;             /* the first failure of the database */
     const char *reason;
@@ -208,9 +207,8 @@ static bool send_request(const struct pg_link *l, struct request *r)
     const struct wire_params *p = &r->params;
     if (r->kind == REQUEST_COMMAND)
         return PQsendQueryParams(c->pg, r->sql, 0, NULL, NULL, NULL, NULL, 1) == 1;
-    if (!l->plan_anew)
-        plan_prepare(c, r);
-    if (l->plan_anew || (r->kind == REQUEST_TEXT && r->slot < 0))
+    plan_prepare(c, r);
+    if (r->kind == REQUEST_TEXT && r->slot < 0)
         return PQsendQueryParams(c->pg, r->sql, (int)p->n, p->types, p->values, p->lengths,
                                  p->formats, 1) == 1;
     char name[STMT_NAME];
@@ -514,10 +512,7 @@ struct run {
 static err attempt(struct run *run, int number, bool fresh)
 {
     const struct tx_options *o = run->o;
-    struct pg_link l = {.pool = run->pool,
-                        .mode = o->mode,
-                        .deadline_us = run->deadline_us,
-                        .plan_anew = o->plan_anew};
+    struct pg_link l = {.pool = run->pool, .mode = o->mode, .deadline_us = run->deadline_us};
     l.last = &l.first;
     struct tx tx = {.arena = o->arena,
                     .problem = o->problem,

@@ -49,17 +49,20 @@ static int by_external_id(const void *key, const void *element)
     return strcmp(key, ((const struct external_id_holder *)element)->external_id);
 }
 
-err external_id_check(struct external_id_claim *claim, const char *prefix,
-                      const struct external_id_holder_list *taken)
+err external_id_check_stored(const struct external_id_claim *claim, const char *prefix,
+                             const struct external_id_holder_list *taken)
 {
-    if (claim->external_id == NULL)
+    if (claim->external_id == NULL || taken->n == 0)
         return OK;
-    const struct external_id_holder *holder = taken->n == 0
-                                                  ? NULL
-                                                  : bsearch(claim->external_id, taken->v, taken->n,
-                                                            sizeof(*taken->v), by_external_id);
-    if (holder != NULL && holder->id != claim->id)
-        return external_id_taken(claim->call, prefix, holder->id);
+    const struct external_id_holder *holder = bsearch(claim->external_id, taken->v, taken->n,
+                                                      sizeof(*taken->v), by_external_id);
+    return holder == NULL || holder->id == claim->id
+               ? OK
+               : external_id_taken(claim->call, prefix, holder->id);
+}
+
+err external_id_check_twins(struct external_id_claim *claim, const char *prefix)
+{
     /* Forgets those that were refused, so that a long row of twins is not walked again and again.
      */
     while (claim->earlier != NULL && claim->earlier->call->problem->code != OK)
@@ -71,6 +74,13 @@ err external_id_check(struct external_id_claim *claim, const char *prefix,
     return fail(claim->call->problem, ERR_EXTERNAL_ID_TAKEN,
                 "Another request that was sent at the same time has the external id %s.",
                 claim->external_id);
+}
+
+err external_id_check(struct external_id_claim *claim, const char *prefix,
+                      const struct external_id_holder_list *taken)
+{
+    TRY(external_id_check_stored(claim, prefix, taken));
+    return external_id_check_twins(claim, prefix);
 }
 
 err external_id_differs(const struct call *c, const char *prefix, int64_t id, const char *pointer)

@@ -24,8 +24,13 @@ struct external_id_claim {
 };
 /* Fills `earlier` of a batch in the order in which it came. */
 void external_ids_link(struct arena *a, struct external_id_claim *claims, size_t n);
-/* Decided in turn: external_id_taken() when a stored resource other than the claimant's has the id,
- * or one that an earlier claimant, not refused so far, makes. */
+/* external_id_taken() when a stored resource other than the claimant's has the id. */
+err external_id_check_stored(const struct external_id_claim *claim, const char *prefix,
+                             const struct external_id_holder_list *taken) MUST_CHECK;
+/* Decided in turn: external_id_taken() when an earlier claimant, not refused so far, makes a
+ * resource with the id. */
+err external_id_check_twins(struct external_id_claim *claim, const char *prefix) MUST_CHECK;
+/* Both, where a claimant is decided before the next one is looked at. */
 err external_id_check(struct external_id_claim *claim, const char *prefix,
                       const struct external_id_holder_list *taken) MUST_CHECK;
 /* The refusal of any other unique key ("SKU", "code") that belongs to another resource. */

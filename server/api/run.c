@@ -25,7 +25,6 @@
 #define KEY_CHARS_MAX 255
 #define GROUP_MAX 64 /* most requests in one transaction */
 #define RETRY_AFTER_S 1
-#define PLAN_ANEW_FROM 100 /* lines: a bad plan would cost more than new ones */
 #define OPENAPI_BYTES_MAX ((size_t)8 << 20)
 
 enum { CLASS_WRITE, CLASS_READ, CLASS_REPORT, N_CLASSES };
@@ -607,7 +606,6 @@ static err run_transaction(struct group *g, err (*body)(struct tx *, void *), st
                            .now = clock_now_us(),
                            .today = first->actor.today,
                            .deadline_us = first->http->deadline_us,
-                           .plan_anew = first->bulk != NULL && first->bulk->n >= PLAN_ANEW_FROM,
                            .rollback = first->call.dry_run || (route->flags & PURE) != 0,
                            .arena = arena,
                            .problem = p,

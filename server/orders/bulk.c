@@ -84,20 +84,33 @@ static err shared_refusal(const struct bulk *in)
     return shared;
 }
 
-/* One fault for each refused line, so that as many lines as possible are named: its first, at a
- * pointer that leads through the line's index. */
+/* Faults that all refused lines have together; one that was refused without counts once. */
+static size_t count_faults(const struct bulk *in)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < in->n; i++) {
+        const struct problem *l = in->lines[i].problem;
+        n += l->code == OK ? 0 : l->n_faults > 0 ? l->n_faults : 1;
+    }
+    return n;
+}
+
+/* Every fault of every line at a pointer that leads through the line's index; when these are more
+ * than are listed, the first of each line, so that as many lines as possible are named. */
 static err refuse_all(const struct call *c, const struct bulk *in, size_t n_refused)
 {
     struct problem *p = c->problem;
     fail(p, shared_refusal(in), "%zu of %zu lines are refused, so nothing was written.", n_refused,
          in->n);
+    size_t each = count_faults(in) <= PROBLEM_FAULTS_MAX ? PROBLEM_FAULTS_MAX : 1;
     for (size_t i = 0; i < in->n; i++) {
         const struct problem *l = in->lines[i].problem;
-        const struct fault *first = l->n_faults > 0 ? &l->faults[0] : NULL;
-        if (l->code != OK)
-            fault(p, arena_printf(p->arena, "/%zu%s", i, first ? first->pointer : ""),
-                  first ? first->code : err_slug(l->code), "%s",
-                  first ? first->detail : detail_of(p->arena, l));
+        if (l->code != OK && l->n_faults == 0)
+            fault(p, arena_printf(p->arena, "/%zu", i), err_slug(l->code), "%s",
+                  detail_of(p->arena, l));
+        for (size_t k = 0; k < l->n_faults && k < each; k++)
+            fault(p, arena_printf(p->arena, "/%zu%s", i, l->faults[k].pointer), l->faults[k].code,
+                  "%s", l->faults[k].detail);
     }
     return p->code;
 }

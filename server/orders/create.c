@@ -37,6 +37,7 @@ struct placing {
     struct order_line *lines;
     struct stock_key *wanted; /* of its stock lines, when it is to be confirmed */
     size_t n_wanted;
+    struct external_id_claim *claim;
     const char *held_because;
     struct credit_decision credit;
     bool credit_checked;
@@ -147,17 +148,18 @@ static const struct product_facts *product_of(const struct facts *f, const struc
                                   : NULL;
 }
 
-/* An external id belongs to the order that has it, else to the first of the batch that asks and has
- * no fault. */
-static struct external_id_claim *claims_of(struct tx *tx, const struct placing *p, size_t n)
+/* An external id belongs to the order that has it, else to the first of the batch that asks and is
+ * not refused. */
+static void claim_external_ids(struct tx *tx, struct placing *p, size_t n)
 {
     struct external_id_claim *claims = ARENA_ARRAY(tx->arena, struct external_id_claim, n);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         claims[i] = (struct external_id_claim){.call = p[i].call,
                                                .external_id = p[i].in->external_id,
                                                .id = p[i].draft != NULL ? p[i].draft->id : NIL64};
+        p[i].claim = &claims[i];
+    }
     external_ids_link(tx->arena, claims, n);
-    return claims;
 }
 
 /* An amount of the request in minor units. */
@@ -419,14 +421,17 @@ static void confirm(struct tx *tx, struct placing *p, struct facts *f)
     }
 }
 
+/* Those before it are decided: whether one of them makes its external id is known by now. */
 static void decide(struct tx *tx, struct placing *p, struct facts *f)
 {
-    if (alive(p))
-        price(tx, p, f);
+    if (!alive(p) || external_id_check_twins(p->claim, "ord") != OK)
+        return;
+    price(tx, p, f);
     if (alive(p) && p->in->confirm)
         confirm(tx, p, f);
     if (!alive(p))
         return;
+    p->claim->id = p->out->id;
     p->out->lines = (struct order_line_list){.v = p->lines, .n = p->in->lines.n};
     if (p->held_because != NULL) {
         struct order_hold *hold = ARENA_NEW(tx->arena, struct order_hold);
@@ -582,9 +587,10 @@ static const char *number_of(struct tx *tx, const struct placing *p, size_t i,
 /* In turn, each with its external id, if it is free, and its number. */
 static err resolve_each(struct tx *tx, struct placing *p, size_t n, const struct facts *f)
 {
-    struct external_id_claim *claims = claims_of(tx, p, n);
+    claim_external_ids(tx, p, n);
     for (size_t i = 0; i < n; i++) {
-        if (alive(&p[i]) && external_id_check(&claims[i], "ord", &f->taken) == ERR_SERIALIZATION)
+        if (alive(&p[i]) &&
+            external_id_check_stored(p[i].claim, "ord", &f->taken) == ERR_SERIALIZATION)
             return ERR_SERIALIZATION;
         if (alive(&p[i]))
             resolve(tx, &p[i], f, number_of(tx, &p[i], i, f));

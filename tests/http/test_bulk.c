@@ -115,6 +115,29 @@ START_TEST(atomic_lines_are_all_taken_or_none)
 }
 END_TEST
 
+START_TEST(a_refused_atomic_line_is_named_with_all_its_faults)
+{
+    struct world *w = world_new();
+    const char *who = given_customer(w, NULL);
+    given_product(w, "A", "10.00", 5);
+    struct reply r = send_lines(w, "?atomic=true", "",
+                                fmt(w,
+                                    "%s%s{'customer_id':'%s','lines':[{'sku':'NO','quantity':'1'},"
+                                    "{'sku':'A','quantity':'1'},{'sku':'NOT','quantity':'1'}]}",
+                                    line(w, who, "", "A", "1"),
+                                    line(w, who, "'channel':'fax','surprise':1,", "A", "0"), who));
+    expect_problem(r, 422, "invalid");
+    ck_assert_str_eq(text(r, "/detail"), "2 of 3 lines are refused, so nothing was written.");
+    ck_assert_uint_eq(length(r, "/errors"), 5);
+    expect_fault(r, "/1/channel", "not_a_choice");
+    expect_fault(r, "/1/surprise", "unknown_member");
+    expect_fault(r, "/1/lines/0/quantity", "too_small");
+    expect_fault(r, "/2/lines/0/sku", "unknown_reference");
+    expect_fault(r, "/2/lines/2/sku", "unknown_reference");
+    world_free(w);
+}
+END_TEST
+
 START_TEST(of_many_refused_atomic_lines_a_hundred_are_named_and_the_rest_counted)
 {
     enum { LINES = 150 };
@@ -242,6 +265,33 @@ START_TEST(an_external_id_is_taken_once_whether_by_a_twin_or_by_an_older_order)
     ck_assert_str_eq(orders_in(w), "3");
     expect_problem(send_lines(w, "?atomic=true", "", fmt(w, "%s%s", mine, other)), 409,
                    "external_id_taken");
+    expect_books_balance(w);
+    world_free(w);
+}
+END_TEST
+
+START_TEST(an_external_id_goes_to_the_first_line_that_is_not_refused_for_whatever_reason)
+{
+    struct world *w = world_new();
+    const char *who = given_customer(w, NULL);
+    given_product(w, "A", "10.00", 5);
+    expect(post(w, "/v1/products", "{'sku':'U','name':'Unpriced','tax_code_id':'ext:T19'}"), 201);
+    const char *greedy = line(w, who, "'external_id':'x','confirm':true,", "A", "6");
+    const char *unpriced = line(w, who, "'external_id':'x',", "U", "1");
+    const char *unknown = line(w, who, "'external_id':'x',", "NO", "1");
+    const char *good = line(w, who, "'external_id':'x','confirm':true,", "A", "5");
+    struct reply r = send_lines(
+        w, "", "", fmt(w, "%s%s%s%s%s%s", greedy, unpriced, unknown, good, good, unpriced));
+    expect(r, 200);
+    ck_assert_str_eq(text(r, "/accepted"), "1");
+    ck_assert_str_eq(result(w, r, 0, "code"), "insufficient_stock");
+    ck_assert_str_eq(result(w, r, 1, "errors/0/code"), "no_price");
+    ck_assert_str_eq(result(w, r, 2, "errors/0/code"), "unknown_reference");
+    ck_assert_str_eq(result(w, r, 3, "order_status"), "confirmed");
+    ck_assert_str_eq(result(w, r, 4, "code"), "external_id_taken");
+    ck_assert_str_eq(result(w, r, 4, "conflicting_id"), result(w, r, 3, "id"));
+    ck_assert_str_eq(result(w, r, 5, "code"), "external_id_taken");
+    ck_assert_str_eq(orders_in(w), "1");
     expect_books_balance(w);
     world_free(w);
 }
@@ -461,11 +511,14 @@ static Suite *bulk_suite(void)
     suite_add_tcase(s, t);
     tcase_add_test(t, good_lines_become_orders_and_bad_ones_are_told_why);
     tcase_add_test(t, atomic_lines_are_all_taken_or_none);
+    tcase_add_test(t, a_refused_atomic_line_is_named_with_all_its_faults);
     tcase_add_test(t, of_many_refused_atomic_lines_a_hundred_are_named_and_the_rest_counted);
     tcase_add_test(t, lines_name_masters_by_external_id);
     tcase_add_test(t, a_dry_run_answers_as_if_and_leaves_no_trace);
     tcase_add_test(t, the_same_key_replays_the_same_bytes);
     tcase_add_test(t, an_external_id_is_taken_once_whether_by_a_twin_or_by_an_older_order);
+    tcase_add_test(t,
+                   an_external_id_goes_to_the_first_line_that_is_not_refused_for_whatever_reason);
     tcase_add_test(t, stock_that_runs_out_in_the_middle_refuses_the_lines_that_want_more);
     tcase_add_test(t, credit_that_runs_out_in_the_middle_holds_the_orders_that_follow);
     tcase_add_test(t, a_thousand_orders_fit_into_one_request);

@@ -884,32 +884,6 @@ START_TEST(texts_are_prepared_once_and_at_most_256_of_them)
 }
 END_TEST
 
-static err plan_anew(struct tx *tx, void *arg)
-{
-    static const struct stmt all_prepared = STMT(
-        14, "all_prepared", "SELECT $1::int8, count(*) FROM pg_prepared_statements", id_param,
-        TWO_ROWS);
-    struct pg_rows rows = {0};
-    TRY(ask_shapes(tx, &(struct shapes){0, 3}));
-    TRY(queue2(tx, &t_set, 1, 11));
-    TRY(ask1(tx, &all_prepared, 1, &rows));
-    *(int64_t *)arg = ((struct two *)rows.v)->v;
-    return OK;
-}
-
-START_TEST(a_transaction_that_plans_anew_prepares_nothing)
-{
-    struct tx_options o = options(TX_WRITE);
-    int64_t prepared = -1;
-    o.plan_anew = true;
-    ck_assert_int_eq(tx_run(pool, &o, plan_anew, &prepared), OK);
-    ck_assert_int_eq(prepared, 0);
-    ck_assert_int_eq(value_of(1), 11);
-    ck_assert_int_eq(run(TX_WRITE, plan_anew, &prepared), OK);
-    ck_assert_int_eq(prepared, 5);
-}
-END_TEST
-
 /* What body logs while level is on. */
 static void capture_log(enum log_level level, const struct stmt *s, char *out, size_t size)
 {
@@ -993,7 +967,6 @@ int main(void)
     tcase_add_test(c, faults_strike_the_statement_that_was_named);
     tcase_add_test(c, a_prepared_statement_that_the_schema_outgrew_is_prepared_again);
     tcase_add_test(c, texts_are_prepared_once_and_at_most_256_of_them);
-    tcase_add_test(c, a_transaction_that_plans_anew_prepares_nothing);
     tcase_add_test(c, slow_statements_are_logged_by_name);
     tcase_add_test(c, failures_are_logged_with_statement_and_column_or_sqlstate);
     suite_add_tcase(suite, c);
