@@ -66,7 +66,7 @@ total AS (
                    count(*) AS items, sum(o.open_amount) AS amount
               FROM open_item o
              WHERE o.tenant_id = :tenant AND :customer_id IS NULL AND o.currency = :currency
-             GROUP BY 1, 2
+             GROUP BY o.kind, o.due_date
             UNION ALL
             SELECT CASE o.kind WHEN 'invoice' THEN 0 WHEN 'credit_note' THEN -1 ELSE -2 END,
                    CASE o.kind WHEN 'invoice' THEN o.due_date ELSE :as_of END,
