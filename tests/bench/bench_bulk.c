@@ -149,8 +149,10 @@ static int64_t copy_rate(struct bench *b, PGconn *pg)
 {
     static int round;
     int64_t took = 0, n = 0;
-    for (; took < (int64_t)b->seconds * 1000000; n++)
+    do {
         took += copy_round(pg, round++);
+        n++;
+    } while (took < (int64_t)b->seconds * 1000000);
     return n * BULK_ORDERS * 1000000 / took;
 }
 

@@ -259,14 +259,16 @@ static void write_path(const struct report *r, int32_t today, int round, char *o
     char customer[ID_TEXT_MAX], day[DATE_TEXT];
     id_format("cus", STAGE_CUSTOMER + round * 37 % CUSTOMERS, customer);
     date_format(today - r->days_ago, day);
-    const char *values[] = {customer, day};
-    size_t v = strstr(r->path, "customer_id") == NULL ? 1 : 0;
+    bool customer_next = strstr(r->path, "customer_id") != NULL;
     size_t n = (size_t)snprintf(out, size, "/v1/reports/");
     for (const char *p = r->path; *p != '\0' && n + ID_TEXT_MAX < size; p++) {
-        if (p[0] == '%')
-            n += (size_t)snprintf(out + n, size - n, "%s", values[v++]), p++;
-        else
+        if (p[0] != '%') {
             out[n++] = *p;
+            continue;
+        }
+        n += (size_t)snprintf(out + n, size - n, "%s", customer_next ? customer : day);
+        customer_next = false;
+        p++;
     }
     out[n] = '\0';
 }

@@ -113,7 +113,7 @@ size_t make_bulk(void *arg, uint64_t n, char *out)
                         m->stage->key, key, len);
     memcpy(out + head, body, (size_t)len);
     free(body);
-    return (size_t)(head + len);
+    return (size_t)head + (size_t)len;
 }
 
 bool order_confirmed(void *mix, uint64_t n, int status, const char *body, size_t len)

@@ -430,12 +430,12 @@ void stage_close(struct stage *s)
 
 void die(const char *fmt, ...)
 {
+    char text[4096];
     va_list ap;
     va_start(ap, fmt);
-    fputs("bench: ", stderr);
-    vfprintf(stderr, fmt, ap);
-    fputc('\n', stderr);
+    vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
+    fprintf(stderr, "bench: %s\n", text);
     struct stage *s = current;
     current = NULL;
     if (s != NULL) {

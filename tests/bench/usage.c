@@ -25,14 +25,17 @@ static bool usage_of(pid_t pid, struct usage *ret)
     bool good = f != NULL && fgets(line, sizeof line, f) != NULL;
     if (f != NULL)
         fclose(f);
-    const char *rest = good ? strrchr(line, ')') : NULL; /* the name may have spaces */
-    unsigned long long user, system, ended_user, ended_system;
-    int parent;
-    if (rest == NULL ||
-        sscanf(rest + 1, " %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %llu %llu", &parent,
-               &user, &system, &ended_user, &ended_system) != 5)
+    char *at = good ? strrchr(line, ')') : NULL; /* the name may have spaces */
+    if (at == NULL)
         return false;
-    *ret = (struct usage){parent, ticks_us(user + system), ticks_us(ended_user + ended_system)};
+    /* The fields behind the name: state, parent, …, from the 12th on user and system time, and the
+     * same of children that have ended (proc(5)). */
+    unsigned long long fields[16] = {0};
+    at += strlen(") S");
+    for (size_t i = 1; i < 16; i++)
+        fields[i] = strtoull(at, &at, 10);
+    *ret = (struct usage){(pid_t)fields[1], ticks_us(fields[11] + fields[12]),
+                          ticks_us(fields[13] + fields[14])};
     return true;
 }
 

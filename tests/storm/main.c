@@ -219,7 +219,7 @@ static bool run_slice(struct storm *s, int64_t for_us)
         die("a request was answered: %s", result.sample);
     if (result.refused_without_hint > 0)
         die("a refusal had no Retry-After");
-    printf("  %lld answered, %lld refused, %lld cut off\n", (long long)(result.good + result.wrong),
+    printf("  %lld answered, %lld refused, %lld cut off\n", (long long)result.good,
            (long long)result.refused, (long long)result.broken);
     fflush(stdout);
     return reached;
