@@ -243,25 +243,26 @@ int64_t stage_int(const struct stage *s, const char *fmt, ...)
  * those they name. Takes lines apart. */
 static const char *columns_of_clone(const struct stage *s, const char *table, char *lines)
 {
-    char *list = NULL, *rest = NULL;
+    char *sql = NULL, *rest = NULL;
     size_t size = 0;
-    FILE *f = open_memstream(&list, &size);
+    FILE *f = open_memstream(&sql, &size);
+    fputs("SELECT string_agg(coalesce(m.expression, 'o.' || quote_ident(a.attname)), ', ' "
+          "ORDER BY a.attnum) FROM pg_attribute a LEFT JOIN (VALUES (NULL, NULL)",
+          f);
     for (char *line = strtok_r(lines, "\n", &rest); line != NULL;
          line = strtok_r(NULL, "\n", &rest)) {
         char *expression = strstr(line, " = ");
         if (expression == NULL)
-            die("no column = expression: %s", line);
-        fprintf(f, "%s('%.*s', $e$%s$e$)", ftell(f) > 0 ? ", " : "", (int)(expression - line), line,
-                expression + 3);
+            abort(); /* not what stage.h asks for */
+        fprintf(f, ", ('%.*s', $e$%s$e$)", (int)(expression - line), line, expression + 3);
     }
+    fprintf(f,
+            ") AS m(name, expression) ON m.name = a.attname "
+            "WHERE a.attrelid = '%s'::regclass AND a.attnum > 0",
+            table);
     fclose(f);
-    const char *ret = stage_sql(
-        s,
-        "SELECT string_agg(coalesce(m.expression, 'o.' || quote_ident(a.attname)), ', ' "
-        "ORDER BY a.attnum) FROM pg_attribute a LEFT JOIN (VALUES %s) AS m(name, expression) "
-        "ON m.name = a.attname WHERE a.attrelid = '%s'::regclass AND a.attnum > 0",
-        list, table);
-    free(list);
+    const char *ret = run_sql(s, sql);
+    free(sql);
     return ret;
 }
 
@@ -430,12 +431,12 @@ void stage_close(struct stage *s)
 
 void die(const char *fmt, ...)
 {
-    char text[4096];
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
+    fputs("bench: ", stderr);
+    vfprintf(stderr, fmt, ap);
+    fputc('\n', stderr);
     va_end(ap);
-    fprintf(stderr, "bench: %s\n", text);
     struct stage *s = current;
     current = NULL;
     if (s != NULL) {
