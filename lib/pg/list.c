@@ -492,8 +492,12 @@ static void compose_condition(struct compose *c, const struct list_condition *x)
 {
     static const char *const operators[] = {"=", "= ANY", "<", "<=", ">", ">="};
     int n = add_param(c, x->filter->name, x->filter->type, x->value);
-    buf_printf(&c->sql, x->op == LIST_IN ? " AND %s %s($%d)" : " AND %s %s $%d", x->filter->expr,
-               operators[x->op], n);
+    const char *expr = x->filter->expr, *place = strchr(expr, '?');
+    size_t before = place != NULL ? (size_t)(place - expr) : strlen(expr);
+    buf_printf(&c->sql, x->op == LIST_IN ? " AND %.*s %s($%d)" : " AND %.*s %s $%d", (int)before,
+               expr, operators[x->op], n);
+    if (place != NULL)
+        buf_str(&c->sql, place + 1);
 }
 
 static struct pg_value cursor_value(struct compose *c)

@@ -8,7 +8,7 @@ struct list_filter {
     const char *name;
     enum pg_type type;
     const char *prefix; /* ids: parsed with this prefix; NULL otherwise */
-    const char *expr;   /* "c.status" */
+    const char *expr;   /* "c.status"; the comparison goes to the ?, or behind it without one */
 };
 struct list_sort {
     const char *name;

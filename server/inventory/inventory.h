@@ -6,8 +6,8 @@
 
 /* ---- the API ---- */
 
-extern const char *const stock_movement_kinds[];       /* receipt, shipment, adjustment, return */
-extern const char *const stock_movement_entry_kinds[]; /* the same without shipment */
+extern const char *const stock_movement_kinds[];       /* receipt, shipment … undelivered */
+extern const char *const stock_movement_entry_kinds[]; /* receipt, adjustment, return */
 
 #define WAREHOUSE_NEW_FIELDS(T, VALUE, OBJECT, LIST)                                               \
     VALUE(T, string, external_id, .min = 1, .max = 100,                                            \
@@ -72,7 +72,7 @@ JSON_STRUCT(stock_movements_new, STOCK_MOVEMENTS_NEW_FIELDS);
     VALUE(T, id, warehouse_id, .prefix = "whs", .doc = "The warehouse.")                           \
     VALUE(T, string, warehouse_code, .doc = "The warehouse's code.")                               \
     VALUE(T, decimal, quantity, .doc = "What came in; negative: what left.")                       \
-    VALUE(T, id, shipment_id, .prefix = "shp", .doc = "The shipment that took it.")                \
+    VALUE(T, id, shipment_id, .prefix = "shp", .doc = "The shipment that took it or came back.")   \
     VALUE(T, id, credit_note_id, .prefix = "crn", .doc = "The credit note that brought it back.")  \
     VALUE(T, string, reason, .doc = "Why.")                                                        \
     VALUE(T, date, effective_date, .doc = "The day it counts for.")                                \
@@ -131,7 +131,7 @@ struct stock_movement_new {
     int64_t id; /* id_new() */
     const char *external_id;
     int64_t product_id, warehouse_id;
-    const char *kind;    /* receipt, shipment, adjustment, return */
+    const char *kind;    /* one of stock_movement_kinds */
     int64_t quantity;    /* signed */
     int64_t document_id; /* NIL64: none */
     const char *reason;

@@ -127,7 +127,7 @@ SELECT :tenant, m.id, m.external_id, m.product_id, m.warehouse_id, m.kind, m.qua
 --     recorded_at instant)
 SELECT m.id, m.external_id, m.kind, m.product_id, p.sku, m.warehouse_id,
        w.code AS warehouse_code, m.quantity,
-       CASE m.kind WHEN 'shipment' THEN m.document_id END AS shipment_id,
+       CASE WHEN m.kind IN ('shipment', 'undelivered') THEN m.document_id END AS shipment_id,
        CASE m.kind WHEN 'return' THEN m.document_id END AS credit_note_id, m.reason,
        m.effective_date, m.recorded_at
   FROM stock_movement m
@@ -150,7 +150,7 @@ SELECT m.id, m.external_id, m.kind, m.product_id, p.sku, m.warehouse_id,
 -- sort id: m.id
 SELECT m.id, m.external_id, m.kind, m.product_id, p.sku, m.warehouse_id,
        w.code AS warehouse_code, m.quantity,
-       CASE m.kind WHEN 'shipment' THEN m.document_id END AS shipment_id,
+       CASE WHEN m.kind IN ('shipment', 'undelivered') THEN m.document_id END AS shipment_id,
        CASE m.kind WHEN 'return' THEN m.document_id END AS credit_note_id, m.reason,
        m.effective_date, m.recorded_at
   FROM stock_movement m

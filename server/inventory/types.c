@@ -1,7 +1,8 @@
 /* JSON types of warehouses and stock. */
 #include "server/inventory/inventory.h"
 
-const char *const stock_movement_kinds[] = {"receipt", "shipment", "adjustment", "return", NULL};
+const char *const stock_movement_kinds[] = {"receipt", "shipment",    "adjustment",
+                                            "return",  "undelivered", NULL};
 const char *const stock_movement_entry_kinds[] = {"receipt", "adjustment", "return", NULL};
 
 JSON_TYPE(warehouse_new, WAREHOUSE_NEW_FIELDS, .doc = "A warehouse to create or replace.");

@@ -305,38 +305,45 @@ static err draft_of_free_lines(struct drafting *d, const struct facts *f)
 
 /* ---- lock and load ---- */
 
-static int64_t order_of(const struct orders_of_shipments_row_list *list, int64_t shipment_id)
+/* An invoice bills one order: of a shipment over several the request says which. */
+static void find_order(struct drafting *d, const struct order_of_shipment_list *known)
 {
-    for (size_t i = 0; i < list->n; i++)
-        if (list->v[i].shipment_id == shipment_id)
-            return list->v[i].order_id;
-    return NIL64;
-}
-
-static void find_order(struct drafting *d, const struct orders_of_shipments_row_list *known)
-{
+    struct problem *p = d->c->problem;
+    int64_t only = NIL64;
+    size_t n = 0;
+    bool named = false;
     d->order_id = d->in->order_id;
     if (d->in->shipment_id == NIL64)
         return;
-    int64_t order_id = order_of(known, d->in->shipment_id);
-    if (order_id == NIL64)
-        fault(d->c->problem, "/shipment_id", "unknown", "There is no such shipment.");
-    else if (d->order_id != NIL64 && d->order_id != order_id)
-        fault(d->c->problem, "/shipment_id", "mismatch", "The shipment is of another order.");
-    d->order_id = order_id;
+    for (size_t i = 0; i < known->n; i++) {
+        if (known->v[i].shipment_id != d->in->shipment_id)
+            continue;
+        only = known->v[i].order_id;
+        named = named || only == d->order_id;
+        n++;
+    }
+    if (n == 0)
+        fault(p, "/shipment_id", "unknown", "There is no such shipment.");
+    else if (d->order_id != NIL64 && !named)
+        fault(p, "/shipment_id", "mismatch", "The shipment is of another order.");
+    else if (d->order_id == NIL64 && n > 1)
+        fault(p, "/order_id", "required",
+              "The shipment carries goods of several orders; say which one to bill.");
+    if (!named)
+        d->order_id = only;
 }
 
 /* Orders are locked before shipments: of an invoice that names only a shipment, learn its order. */
 static err find_orders(struct tx *tx, struct drafting *d, size_t n)
 {
-    struct orders_of_shipments_row_list known = {0};
+    struct order_of_shipment_list known = {0};
     int64_t *shipments = ARENA_ARRAY(tx->arena, int64_t, n);
     size_t n_shipments = 0;
     for (size_t i = 0; i < n; i++)
         if (alive(&d[i]) && d[i].in->shipment_id != NIL64)
             shipments[n_shipments++] = d[i].in->shipment_id;
     if (n_shipments > 0)
-        TRY(orders_of_shipments(tx, shipments, n_shipments, &known));
+        TRY(shipments_orders(tx, shipments, n_shipments, &known));
     for (size_t i = 0; i < n; i++)
         if (alive(&d[i]))
             find_order(&d[i], &known);

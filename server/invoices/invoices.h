@@ -51,7 +51,8 @@ JSON_STRUCT(invoice_line_new, INVOICE_LINE_NEW_FIELDS);
           .doc = "Bill this order: without lines, all that is shipped and all services not yet "   \
                  "invoiced.")                                                                      \
     VALUE(T, id, shipment_id, .prefix = "shp",                                                     \
-          .doc = "Bill this shipment: without lines, all of it that is not yet invoiced.")         \
+          .doc = "Bill this shipment: without lines, all of it that is not yet invoiced. Of one "  \
+                 "over several orders, say with order_id which of them.")                          \
     VALUE(T, id, customer_id, .prefix = "cus",                                                     \
           .doc = "Bill this customer for lines without an order.")                                 \
     VALUE(T, currency, currency,                                                                   \

@@ -15,10 +15,6 @@ SELECT i.id, i.external_id
 -- fn credit_note_taken(external_id text) -> many(id i64)
 SELECT id FROM credit_note WHERE tenant_id = :tenant AND external_id = :external_id;
 
--- The orders of shipments, which must be locked before them. They never change.
--- fn orders_of_shipments(shipments i64[]) -> many(shipment_id i64, order_id i64)
-SELECT id AS shipment_id, order_id FROM shipment WHERE tenant_id = :tenant AND id = ANY(:shipments);
-
 -- What living invoices took of each line of orders: what is left of its net is exact even when an
 -- invoice in the middle was voided.
 -- fn invoiced_of_orders(orders i64[]) -> many(order_id i64, order_line_no i64, net i64)

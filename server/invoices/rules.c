@@ -17,11 +17,6 @@ static int goods_order(const void *a, const void *b)
     return (x->line_no > y->line_no) - (x->line_no < y->line_no);
 }
 
-static bool has_left(const struct shipment_state *s)
-{
-    return strcmp(s->status, "shipped") == 0 || strcmp(s->status, "delivered") == 0;
-}
-
 void claims_init(struct claims *k, struct arena *a, struct order_state *order,
                  const struct shipment_state_list *shipments)
 {
@@ -32,7 +27,7 @@ void claims_init(struct claims *k, struct arena *a, struct order_state *order,
         .order = order, .goods = ARENA_ARRAY(a, struct shipment_line_state *, n), .arena = a};
     for (size_t i = 0; i < shipments->n; i++) {
         const struct shipment_state *s = &shipments->v[i];
-        for (size_t j = 0; has_left(s) && j < s->n_lines; j++)
+        for (size_t j = 0; shipment_has_left(s->status) && j < s->n_lines; j++)
             if (s->lines[j].order_id == order->id)
                 k->goods[k->n_goods++] = &s->lines[j];
     }
@@ -84,9 +79,10 @@ static err take_goods(struct claims *k, struct order_line *line, int64_t shipmen
     int64_t available = 0;
     for (; end < k->n_goods && k->goods[end]->order_line_no == line->line_no; end++)
         if (goods_match(k->goods[end], shipment_id, shipment_line_no))
-            available += k->goods[end]->quantity - k->goods[end]->invoiced;
+            available += shipment_line_unbilled(k->goods[end]);
+    /* What was invoiced and then failed ships again, and is not invoiced again. */
     if (available > line->shipped - line->invoiced)
-        available = line->shipped - line->invoiced;
+        available = line->shipped > line->invoiced ? line->shipped - line->invoiced : 0;
     if (quantity == NIL64)
         quantity = available;
     if (quantity > available) {
@@ -95,7 +91,7 @@ static err take_goods(struct claims *k, struct order_line *line, int64_t shipmen
     }
     for (size_t i = from; i < end && quantity > 0; i++) {
         struct shipment_line_state *g = k->goods[i];
-        int64_t take = goods_match(g, shipment_id, shipment_line_no) ? g->quantity - g->invoiced
+        int64_t take = goods_match(g, shipment_id, shipment_line_no) ? shipment_line_unbilled(g)
                                                                      : 0;
         if (take > quantity)
             take = quantity;

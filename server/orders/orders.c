@@ -77,6 +77,7 @@ static struct order_line line_of(const struct order_line_of *l)
                                .reserved = l->reserved,
                                .shipped = l->shipped,
                                .delivered = l->delivered,
+                               .failed = l->failed,
                                .invoiced = l->invoiced,
                                .returned = l->returned,
                                .credited = l->credited};
@@ -311,6 +312,7 @@ static struct order_lines_progress_l line_row(const struct order_state *o, size_
                                            .reserved = l->reserved,
                                            .shipped = l->shipped,
                                            .delivered = l->delivered,
+                                           .failed = l->failed,
                                            .invoiced = l->invoiced,
                                            .returned = l->returned,
                                            .credited = l->credited};

@@ -72,6 +72,8 @@ JSON_STRUCT(order_new, ORDER_NEW_FIELDS);
     VALUE(T, decimal, reserved, .doc = "Quantity reserved in stock.")                              \
     VALUE(T, decimal, shipped, .doc = "Quantity shipped.")                                         \
     VALUE(T, decimal, delivered, .doc = "Quantity delivered.")                                     \
+    VALUE(T, decimal, failed,                                                                      \
+          .doc = "Quantity that was shipped, did not arrive, and so does not count as shipped.")   \
     VALUE(T, decimal, invoiced, .doc = "Quantity invoiced.")                                       \
     VALUE(T, decimal, returned, .doc = "Quantity returned.")                                       \
     VALUE(T, decimal, credited, .doc = "Quantity credited.")
@@ -234,8 +236,8 @@ struct order_step {
     int64_t order_id;
     const char *was, *now;
 };
-/* One command has changed canceled/reserved/shipped/delivered/invoiced/returned/credited of a
- * locked order, in o->lines in place: derives the header's status from the lines and bumps the
+/* One command has changed canceled/reserved/shipped/delivered/failed/invoiced/returned/credited of
+ * a locked order, in o->lines in place: derives the header's status from the lines and bumps the
  * version. In memory only, so that the next command of a batch finds the order as this one leaves
  * it. */
 struct order_step order_moved(struct order_state *o);

@@ -108,10 +108,11 @@ SELECT id, version, external_id, number, status, customer_id, channel, customer_
 -- The lines of orders, by order and number.
 -- fn order_lines(orders i64[]) -> many struct order_line_of(order_id i64, line_no i64, product_id i64, kind text, sku text,
 --   description text, warehouse_id i64?, quantity i64, unit_price i64, price_source text?, price_id i64?,
---   discount_percent i64, discount_amount i64, order_discount i64, tax_code_id i64, tax_rate i64, net i64, tax i64, gross i64, canceled i64, reserved i64, shipped i64, delivered i64, invoiced i64, returned i64,
---   credited i64)
+--   discount_percent i64, discount_amount i64, order_discount i64, tax_code_id i64, tax_rate i64, net i64, tax i64, gross i64, canceled i64, reserved i64, shipped i64,
+--   delivered i64, failed i64, invoiced i64, returned i64, credited i64)
 SELECT order_id, line_no, product_id, kind, sku, description, warehouse_id, quantity, unit_price, price_source,
-       price_id, discount_percent, discount_amount, order_discount, tax_code_id, tax_rate, net, tax, gross, canceled, reserved, shipped, delivered, invoiced, returned, credited
+       price_id, discount_percent, discount_amount, order_discount, tax_code_id, tax_rate, net, tax, gross, canceled, reserved, shipped, delivered, failed,
+       invoiced, returned, credited
   FROM order_line WHERE tenant_id = :tenant AND order_id = ANY(:orders) ORDER BY order_id, line_no;
 
 -- fn order_holds(orders i64[]) -> many(order_id i64, hold_no i64, kind text, reason text, placed_at instant,
@@ -163,10 +164,10 @@ UPDATE sales_order SET credit_exposure = :exposure, credit_limit = :credit_limit
  WHERE tenant_id = :tenant AND id = :order_id;
 
 -- fn order_lines_progress(rows l[order_id i64, line_no i64, canceled i64, reserved i64, shipped i64, delivered i64,
---   invoiced i64, returned i64, credited i64]) -> exec
+--   failed i64, invoiced i64, returned i64, credited i64]) -> exec
 UPDATE order_line o SET canceled = l.canceled, reserved = l.reserved, shipped = l.shipped, delivered = l.delivered,
-       invoiced = l.invoiced, returned = l.returned, credited = l.credited
-  FROM unnest(:l.order_id, :l.line_no, :l.canceled, :l.reserved, :l.shipped, :l.delivered, :l.invoiced, :l.returned,
+       failed = l.failed, invoiced = l.invoiced, returned = l.returned, credited = l.credited
+  FROM unnest(:l.order_id, :l.line_no, :l.canceled, :l.reserved, :l.shipped, :l.delivered, :l.failed, :l.invoiced, :l.returned,
        :l.credited)
-       AS l(order_id, line_no, canceled, reserved, shipped, delivered, invoiced, returned, credited)
+       AS l(order_id, line_no, canceled, reserved, shipped, delivered, failed, invoiced, returned, credited)
  WHERE o.tenant_id = :tenant AND o.order_id = l.order_id AND o.line_no = l.line_no;

@@ -33,6 +33,10 @@ SELECT 'shipments', count(*) FROM shipment WHERE tenant_id = :tenant
 UNION ALL
 SELECT 'shipment_lines', count(*) FROM shipment_line WHERE tenant_id = :tenant
 UNION ALL
+SELECT 'shipment_packages', count(*) FROM shipment_package WHERE tenant_id = :tenant
+UNION ALL
+SELECT 'shipment_exceptions', count(*) FROM shipment_exception WHERE tenant_id = :tenant
+UNION ALL
 SELECT 'invoices', count(*) FROM invoice WHERE tenant_id = :tenant
 UNION ALL
 SELECT 'invoice_lines', count(*) FROM invoice_line WHERE tenant_id = :tenant
@@ -612,19 +616,22 @@ WITH bad AS (
                               AND l.order_id = x.order_id AND l.line_no = x.order_line_no
                         WHERE x.tenant_id = :tenant AND x.shipment_id = g.shipment_id
                           AND x.product_id = g.product_id AND l.shipped <> l.on_shipments
-                          AND l.on_shipments > 0))
+                          AND l.shipped + l.failed <> l.carried AND l.carried > 0))
 SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
   FROM bad b
  ORDER BY b.id, b.detail
  LIMIT 10;
 
+-- Shipments whose lines disagree with their exceptions are left to shipment_lines_failed, order
+-- lines to order_lines_failed.
 -- fn proof_order_lines_shipped()
 --     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
 WITH bad AS (
     SELECT 'order' AS kind, l.order_id AS id,
            format('line %s: shipped %s, shipments say %s', l.line_no, l.shipped, l.on_shipments) AS detail
       FROM order_line_done l
-     WHERE l.tenant_id = :tenant AND l.shipped <> l.on_shipments)
+     WHERE l.tenant_id = :tenant AND l.shipped <> l.on_shipments
+       AND l.shipped + l.failed <> l.carried)
 SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
   FROM bad b
  ORDER BY b.id, b.detail
@@ -637,6 +644,59 @@ WITH bad AS (
            format('line %s: delivered %s, shipments say %s', l.line_no, l.delivered, l.arrived) AS detail
       FROM order_line_done l
      WHERE l.tenant_id = :tenant AND l.delivered <> l.arrived)
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- Shipments whose lines disagree with their exceptions are left to shipment_lines_failed.
+-- fn proof_order_lines_failed()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH bad AS (
+    SELECT 'order' AS kind, l.order_id AS id,
+           format('line %s: failed %s, shipments say %s', l.line_no, l.failed,
+                  l.failed_on_shipments) AS detail
+      FROM order_line_done l
+     WHERE l.tenant_id = :tenant AND l.failed <> l.failed_on_shipments
+       AND l.failed <> l.excepted)
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- fn proof_shipment_lines_failed()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH bad AS (
+    SELECT 'shipment' AS kind, l.shipment_id AS id,
+           format('line %s: failed %s of %s with %s delivered, the exceptions say %s of %s',
+                  l.line_no, l.failed, l.quantity, l.delivered, coalesce(e.failed, 0),
+                  coalesce(e.quantity, 0)) AS detail
+      FROM shipment_line l
+      LEFT JOIN (SELECT x.shipment_id, x.line_no, sum(x.failed) AS failed,
+                        sum(x.quantity) AS quantity
+                   FROM shipment_exception x
+                  WHERE x.tenant_id = :tenant
+                  GROUP BY x.shipment_id, x.line_no) e
+           ON e.shipment_id = l.shipment_id AND e.line_no = l.line_no
+     WHERE l.tenant_id = :tenant
+       AND (l.failed <> coalesce(e.failed, 0) OR l.delivered + e.quantity > l.quantity))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- fn proof_shipment_packages()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH bad AS (
+    SELECT 'shipment' AS kind, p.shipment_id AS id,
+           format('line %s: %s in packages, %s ship', p.line_no, p.quantity, l.quantity) AS detail
+      FROM (SELECT x.shipment_id, x.line_no, sum(x.quantity) AS quantity
+              FROM shipment_package_line x
+             WHERE x.tenant_id = :tenant
+             GROUP BY x.shipment_id, x.line_no) p
+      LEFT JOIN shipment_line l ON l.tenant_id = :tenant AND l.shipment_id = p.shipment_id
+           AND l.line_no = p.line_no
+     WHERE p.quantity > coalesce(l.quantity, 0))
 SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
   FROM bad b
  ORDER BY b.id, b.detail
@@ -761,7 +821,8 @@ bad AS (
                           FROM sales_order o
                           JOIN order_line_done l ON l.tenant_id = :tenant AND l.order_id = o.id
                          WHERE o.tenant_id = :tenant
-                           AND (l.shipped <> l.on_shipments OR l.invoiced <> l.on_invoices))
+                           AND ((l.shipped <> l.on_shipments AND l.shipped + l.failed <> l.carried)
+                                OR l.invoiced <> l.on_invoices))
        AND a.id NOT IN (SELECT i.credit_account_id
                           FROM invoice i
                           JOIN mistotaled m ON m.tenant_id = :tenant AND m.id = i.id
@@ -883,9 +944,17 @@ WITH bad AS (
     SELECT 'shipment', x.id, 'the customer is not the order''s'
       FROM shipment x
      WHERE x.tenant_id = :tenant
-       AND NOT EXISTS (SELECT 1 FROM sales_order h
-                        WHERE h.tenant_id = :tenant AND h.id = x.order_id
-                          AND h.customer_id = x.customer_id)
+       AND EXISTS (SELECT 1 FROM shipment_line l
+                     LEFT JOIN sales_order h ON h.tenant_id = :tenant AND h.id = l.order_id
+                    WHERE l.tenant_id = :tenant AND l.shipment_id = x.id
+                      AND h.customer_id IS DISTINCT FROM x.customer_id)
+    UNION ALL
+    SELECT 'shipment', x.id, 'the order is not that of the lines'
+      FROM shipment x
+     WHERE x.tenant_id = :tenant AND x.order_id IS NOT NULL
+       AND EXISTS (SELECT 1 FROM shipment_line l
+                    WHERE l.tenant_id = :tenant AND l.shipment_id = x.id
+                      AND l.order_id <> x.order_id)
     UNION ALL
     SELECT 'invoice', x.invoice_id, format('invoice line %s has no invoice', x.line_no)
       FROM invoice_line x

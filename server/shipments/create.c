@@ -16,6 +16,8 @@ struct adding {
     const struct shipment_new *in;
     const char *external_id;
     struct shipment *out;
+    int64_t *orders; /* those that it names, each once, as first named */
+    size_t n_orders;
 };
 
 struct facts {
@@ -25,45 +27,135 @@ struct facts {
     struct shipment_numbers_row_list numbers; /* for each that is alive when they are asked for */
 };
 
+/* ---- which orders ---- */
+
+static void add_order(struct adding *a, int64_t id)
+{
+    size_t k = 0;
+    while (k < a->n_orders && a->orders[k] != id)
+        k++;
+    if (k == SHIPMENT_ORDERS_MAX)
+        fault(a->call->problem, "/lines", "too_many", "One shipment takes goods of %d orders.",
+              SHIPMENT_ORDERS_MAX);
+    else if (k == a->n_orders)
+        a->orders[a->n_orders++] = id;
+}
+
+static int64_t order_of_line(const struct shipment_new *in, size_t i)
+{
+    return in->lines.v[i].order_id != NIL64 ? in->lines.v[i].order_id : in->order_id;
+}
+
+static void name_orders(struct tx *tx, struct adding *a)
+{
+    const struct shipment_new *in = a->in;
+    struct problem *p = a->call->problem;
+    a->orders = ARENA_ARRAY(tx->arena, int64_t, SHIPMENT_ORDERS_MAX);
+    if (in->orders.n > 0 && (in->order_id != NIL64 || in->lines.n > 0))
+        fault(p, "/orders", "out_of_place", "Name orders, or one order_id, or lines of orders.");
+    else if (in->orders.n == 0 && in->order_id == NIL64 && in->lines.n == 0)
+        fault(p, "/order_id", "required", "Say which order ships.");
+    for (size_t i = 0; i < in->lines.n && p->code == OK; i++) {
+        if (order_of_line(in, i) == NIL64)
+            fault(p, "/order_id", "required", "Say which order ships, here or in every line.");
+        else
+            add_order(a, order_of_line(in, i));
+    }
+    if (in->lines.n == 0 && in->order_id != NIL64)
+        add_order(a, in->order_id);
+    for (size_t i = 0; i < in->orders.n; i++)
+        add_order(a, in->orders.v[i].order_id);
+}
+
+/* Where the request first names its k-th order. */
+static const char *pointer_to_order(const struct adding *a, size_t k)
+{
+    struct arena *arena = a->call->problem->arena;
+    for (size_t i = 0; i < a->in->orders.n; i++)
+        if (a->in->orders.v[i].order_id == a->orders[k])
+            return arena_printf(arena, "/orders/%zu/order_id", i);
+    for (size_t i = 0; i < a->in->lines.n; i++)
+        if (a->in->lines.v[i].order_id == a->orders[k])
+            return arena_printf(arena, "/lines/%zu/order_id", i);
+    return "/order_id";
+}
+
+/* ---- which lines ---- */
+
 static void line_fault(const struct call *c, size_t i, const char *code, const char *detail)
 {
     fault(c->problem, arena_printf(c->problem->arena, "/lines/%zu/order_line_no", i), code, "%s",
           detail);
 }
 
-/* The named lines of the order; all faults at once. */
+static size_t index_of_order(const struct shipping *s, int64_t id)
+{
+    size_t k = 0;
+    while (s->orders[k]->id != id)
+        k++;
+    return k;
+}
+
+/* The named lines of the orders; all faults at once. */
 static err pick_named(struct shipping *s, const struct shipment_new *in)
 {
-    bool *seen = ARENA_ARRAY(s->tx->arena, bool, s->order->n_lines);
+    bool **seen = ARENA_ARRAY(s->tx->arena, bool *, s->n_orders);
+    for (size_t k = 0; k < s->n_orders; k++)
+        seen[k] = ARENA_ARRAY(s->tx->arena, bool, s->orders[k]->n_lines);
     s->picks = ARENA_ARRAY(s->tx->arena, struct shipment_pick, in->lines.n);
     for (size_t i = 0; i < in->lines.n; i++) {
         const struct shipment_line_new *l = &in->lines.v[i];
-        struct order_line *line = order_line_find(s->order, l->order_line_no);
+        size_t k = index_of_order(s, order_of_line(in, i));
+        struct order_line *line = order_line_find(s->orders[k], l->order_line_no);
         if (line == NULL) {
             line_fault(s->c, i, "unknown_reference", "The order has no such line.");
             continue;
         }
-        size_t at = (size_t)(line - s->order->lines);
-        if (seen[at])
+        size_t at = (size_t)(line - s->orders[k]->lines);
+        if (seen[k][at])
             line_fault(s->c, i, "repeated", "The line stands here already; add the quantities up.");
         else if (strcmp(line->kind, "stock") != 0)
             line_fault(s->c, i, "service", "A service does not ship; invoice it from the order.");
-        seen[at] = true;
-        s->picks[s->n++] = shipment_pick_line(s->order, line, (int64_t)i + 1, l->quantity);
+        seen[k][at] = true;
+        s->picks[s->n++] = shipment_pick_line(s->orders[k], line, (int64_t)i + 1, l->quantity);
     }
     return s->c->problem->code;
 }
 
-static err pick(struct shipping *s, const struct shipment_new *in)
+static err refuse_empty(const struct shipping *s, size_t k)
 {
-    if (in->lines.n > 0)
-        return pick_named(s, in);
-    s->picks = ARENA_ARRAY(s->tx->arena, struct shipment_pick, s->order->n_lines);
-    s->n = shipment_pick_all(s->order, s->picks);
-    if (s->n == 0)
-        return fail(s->c->problem, ERR_WRONG_STATE,
-                    "Nothing is open to ship on the order; services are invoiced from the order.");
+    static const char nothing[] = "Nothing is open to ship on %s; services are invoiced from the "
+                                  "order.";
+    return fail(s->c->problem, ERR_WRONG_STATE, nothing,
+                s->n_orders > 1 ? s->orders[k]->number : "the order");
+}
+
+/* Everything of the orders, one after the other. */
+static err pick_all(struct shipping *s)
+{
+    size_t most = 0;
+    for (size_t k = 0; k < s->n_orders; k++)
+        most += s->orders[k]->n_lines;
+    s->picks = ARENA_ARRAY(s->tx->arena, struct shipment_pick, most);
+    for (size_t k = 0; k < s->n_orders; k++) {
+        size_t n = shipment_pick_all(s->orders[k], s->picks + s->n);
+        if (n == 0)
+            return refuse_empty(s, k);
+        for (size_t i = 0; i < n; i++, s->n++)
+            s->picks[s->n].line_no = (int64_t)s->n + 1;
+    }
     return OK;
+}
+
+static err check_packages(const struct shipping *s, const struct shipment_new *in)
+{
+    if (in->packages.n == 0)
+        return OK;
+    int64_t *quantities = ARENA_ARRAY(s->tx->arena, int64_t, s->n);
+    for (size_t i = 0; i < s->n; i++)
+        quantities[i] = s->picks[i].quantity;
+    packages_check(s->c, &in->packages, quantities, s->n);
+    return s->c->problem->code;
 }
 
 /* ---- load ---- */
@@ -73,35 +165,76 @@ static bool alive(const struct shipping *s)
     return s->c->problem->code == OK;
 }
 
-static err lock_orders(struct tx *tx, const struct adding *a, struct shipping *s, size_t n,
+/* Finds the orders of a shipment among those that are locked. */
+static void take_orders(const struct adding *a, struct shipping *s, const struct facts *f)
+{
+    s->orders = ARENA_ARRAY(s->tx->arena, struct order_state *, a->n_orders);
+    for (size_t k = 0; k < a->n_orders; k++) {
+        struct order_state *o = order_state_find(&f->orders, a->orders[k]);
+        if (o == NULL)
+            fault(s->c->problem, pointer_to_order(a, k), "unknown_reference",
+                  "There is no such order.");
+        else if (s->n_orders > 0 && !shipment_orders_agree(s->orders[0], o))
+            fault(s->c->problem, pointer_to_order(a, k), "mismatch",
+                  "One shipment goes to one customer at one address; this order does not go "
+                  "there with %s.",
+                  s->orders[0]->number);
+        else
+            s->orders[s->n_orders++] = o;
+    }
+}
+
+static err lock_orders(struct tx *tx, struct adding *a, struct shipping *s, size_t n,
                        struct facts *f)
 {
-    int64_t *ids = ARENA_ARRAY(tx->arena, int64_t, n);
-    for (size_t i = 0; i < n; i++)
-        ids[i] = a[i].in->order_id;
-    TRY(orders_lock(tx, ids, distinct_ids(ids, n), &f->orders));
+    size_t most = 0, k = 0;
     for (size_t i = 0; i < n; i++) {
-        s[i].order = order_state_find(&f->orders, a[i].in->order_id);
-        if (s[i].order == NULL)
-            fault(s[i].c->problem, "/order_id", "unknown_reference", "There is no such order.");
+        name_orders(tx, &a[i]);
+        most += alive(&s[i]) ? a[i].n_orders : 0;
     }
+    if (most == 0)
+        return OK;
+    int64_t *ids = ARENA_ARRAY(tx->arena, int64_t, most);
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; alive(&s[i]) && j < a[i].n_orders; j++)
+            ids[k++] = a[i].orders[j];
+    TRY(orders_lock(tx, ids, distinct_ids(ids, k), &f->orders));
+    for (size_t i = 0; i < n; i++)
+        if (alive(&s[i]))
+            take_orders(&a[i], &s[i], f);
     return OK;
 }
 
+static size_t add_stock_key(struct order_state *o, struct order_line *line, struct stock_key *key)
+{
+    if (line == NULL || shipment_open_quantity(line) == 0)
+        return 0;
+    struct shipment_pick p = shipment_pick_line(o, line, 0, 0);
+    *key = (struct stock_key){p.product_id, p.warehouse_id};
+    return 1;
+}
+
 /* The stock that a shipment may take from, whatever those before it leave. */
-static size_t stock_keys(const struct shipment_new *in, const struct order_state *o,
+static size_t stock_keys(const struct shipping *s, const struct shipment_new *in,
                          struct stock_key *keys)
 {
-    size_t n = 0, most = in->lines.n > 0 ? in->lines.n : o->n_lines;
-    for (size_t i = 0; i < most; i++) {
-        struct order_line *line = in->lines.n > 0 ? order_line_find(o, in->lines.v[i].order_line_no)
-                                                  : &o->lines[i];
-        if (line == NULL || shipment_open_quantity(line) == 0)
-            continue;
-        struct shipment_pick p = shipment_pick_line(o, line, 0, 0);
-        keys[n++] = (struct stock_key){p.product_id, p.warehouse_id};
+    size_t n = 0;
+    for (size_t i = 0; i < in->lines.n; i++) {
+        struct order_state *o = s->orders[index_of_order(s, order_of_line(in, i))];
+        n += add_stock_key(o, order_line_find(o, in->lines.v[i].order_line_no), keys + n);
     }
+    for (size_t k = 0; in->lines.n == 0 && k < s->n_orders; k++)
+        for (size_t i = 0; i < s->orders[k]->n_lines; i++)
+            n += add_stock_key(s->orders[k], &s->orders[k]->lines[i], keys + n);
     return n;
+}
+
+static size_t stock_keys_most(const struct shipping *s, const struct shipment_new *in)
+{
+    size_t most = in->lines.n;
+    for (size_t k = 0; in->lines.n == 0 && k < s->n_orders; k++)
+        most += s->orders[k]->n_lines;
+    return most;
 }
 
 static err lock_stock(struct tx *tx, const struct adding *a, const struct shipping *s, size_t n,
@@ -110,11 +243,11 @@ static err lock_stock(struct tx *tx, const struct adding *a, const struct shippi
     size_t most = 0, k = 0;
     for (size_t i = 0; i < n; i++)
         if (alive(&s[i]))
-            most += a[i].in->lines.n > 0 ? a[i].in->lines.n : s[i].order->n_lines;
+            most += stock_keys_most(&s[i], a[i].in);
     struct stock_key *keys = ARENA_ARRAY(tx->arena, struct stock_key, most);
     for (size_t i = 0; i < n; i++)
         if (alive(&s[i]) && a[i].in->ship)
-            k += stock_keys(a[i].in, s[i].order, keys + k);
+            k += stock_keys(&s[i], a[i].in, keys + k);
     return k > 0 ? stock_lock_queue(tx, keys, k, &f->stock) : OK;
 }
 
@@ -160,8 +293,9 @@ static int64_t holder_of(const struct adding *a, const struct shipping *s, size_
 static err decide(struct shipping *s, const struct shipment_new *in, const struct facts *f)
 {
     s->ship_date = in->ship_date;
-    TRY(pick(s, in));
-    TRY(shipping_check_order(s->c, s->order));
+    TRY(in->lines.n > 0 ? pick_named(s, in) : pick_all(s));
+    TRY(check_packages(s, in));
+    TRY(shipping_check_orders(s));
     TRY(shipping_check_quantities(s));
     if (!in->ship)
         return OK;
@@ -171,18 +305,28 @@ static err decide(struct shipping *s, const struct shipment_new *in, const struc
     return shipping_leave(s, &f->stock);
 }
 
+/* Of goods that have just left with the pick. */
+static int64_t invoiceable(const struct shipment_pick *p)
+{
+    int64_t of_order = p->line->shipped - p->line->invoiced;
+    int64_t least = of_order < p->quantity ? of_order : p->quantity;
+    return least > 0 ? least : 0;
+}
+
 static struct shipment_line_list lines_of(const struct shipping *s)
 {
     struct shipment_line_list ret = {.v = ARENA_ARRAY(s->tx->arena, struct shipment_line, s->n)};
     for (size_t i = 0; i < s->n; i++) {
         const struct shipment_pick *p = &s->picks[i];
         ret.v[ret.n++] = (struct shipment_line){.line_no = p->line_no,
+                                                .order_id = p->order->id,
                                                 .order_line_no = p->order_line_no,
                                                 .product_id = p->product_id,
                                                 .sku = p->line->sku,
                                                 .description = p->line->description,
                                                 .warehouse_id = p->warehouse_id,
-                                                .quantity = p->quantity};
+                                                .quantity = p->quantity,
+                                                .invoiceable = invoiceable(p)};
     }
     return ret;
 }
@@ -198,22 +342,24 @@ static void show(const struct shipping *s, const struct adding *a, int64_t numbe
         .external_id = a->external_id,
         .number = arena_printf(tx->arena, "SHP-%06" PRId64, number),
         .status = in->ship ? "shipped" : "draft",
-        .order_id = s->order->id,
-        .customer_id = s->order->customer_id,
+        .order_id = s->n_orders == 1 ? s->orders[0]->id : NIL64,
+        .customer_id = s->orders[0]->customer_id,
         .warehouse_id = shipment_warehouse(s->picks, s->n),
         .carrier = in->carrier,
+        .service = in->service,
         .tracking_number = in->tracking_number,
         .ship_date = s->ship_date,
         .expected_date = in->expected_date,
         .delivered_date = NIL32,
-        .ship_to = s->order->ship_to,
+        .ship_to = s->orders[0]->ship_to,
         .notes = in->notes,
         .metadata = in->metadata == NULL ? "{}" : in->metadata,
         .created_at = tx->now,
         .updated_at = tx->now,
         .lines = lines_of(s),
+        .packages = packages_of(tx->arena, &in->packages),
     };
-    shipment_allow(tx->arena, a->out);
+    shipment_complete(tx->arena, a->out);
 }
 
 /* Each in turn, as those before it leave orders and stock. */
@@ -247,7 +393,7 @@ static struct shipment_lines_insert_l line_row(const struct shipping *s,
                                                const struct shipment_pick *p)
 {
     return (struct shipment_lines_insert_l){.shipment_id = s->shipment_id,
-                                            .order_id = s->order->id,
+                                            .order_id = p->order->id,
                                             .line_no = p->line_no,
                                             .order_line_no = p->order_line_no,
                                             .product_id = p->product_id,
@@ -264,9 +410,11 @@ static err store(struct tx *tx, const struct adding *a, const struct shipping *s
     struct shipment *rows = ARENA_ARRAY(tx->arena, struct shipment, n);
     struct shipment_lines_insert_l *lines = ARENA_ARRAY(tx->arena, struct shipment_lines_insert_l,
                                                         most);
+    struct shipment_packages *packed = ARENA_ARRAY(tx->arena, struct shipment_packages, n);
     for (size_t i = 0; i < n; i++) {
         if (!alive(&s[i]))
             continue;
+        packed[n_rows] = (struct shipment_packages){s[i].shipment_id, a[i].out->packages};
         rows[n_rows++] = *a[i].out;
         for (size_t j = 0; j < s[i].n; j++)
             lines[n_lines++] = line_row(&s[i], &s[i].picks[j]);
@@ -275,10 +423,11 @@ static err store(struct tx *tx, const struct adding *a, const struct shipping *s
         return OK;
     TRY(shipments_insert(tx, rows, n_rows));
     TRY(shipment_lines_insert(tx, lines, n_lines));
+    TRY(packages_store(tx, packed, n_rows));
     return shippings_store(tx, s, n, &f->orders);
 }
 
-static err add(struct tx *tx, const struct adding *a, size_t n)
+static err add(struct tx *tx, struct adding *a, size_t n)
 {
     struct facts f = {0};
     struct shipping *s = ARENA_ARRAY(tx->arena, struct shipping, n);
@@ -321,6 +470,7 @@ static err shipment_again(struct tx *tx, struct call *c, const struct shipment_n
             .ship_date = in->ship_date,
             .expected_date = in->expected_date,
             .carrier = in->carrier,
+            .service = in->service,
             .tracking_number = in->tracking_number,
         };
         return shipment_ship_draft(tx, c, now.id, &how, ret);

@@ -4,8 +4,8 @@
 #include "server/shipments/rules.h"
 #include "server/shipments/shipments.h"
 
-/* Says in s what can be done with it; the rest of s is there. */
-void shipment_allow(struct arena *a, struct shipment *s);
+/* Says in s what follows from the rest of it: its orders, and what can be done. */
+void shipment_complete(struct arena *a, struct shipment *s);
 /* ERR_NO_ROW when it is not there. */
 err shipment_load(struct tx *tx, int64_t id, struct shipment *ret) MUST_CHECK;
 
@@ -13,27 +13,55 @@ err shipment_load(struct tx *tx, int64_t id, struct shipment *ret) MUST_CHECK;
 void shipment_tell(struct tx *tx, const struct call *c, const char *type, const char *was,
                    const struct shipment *s);
 
-/* Goods on their way out: of one order, locked by this transaction. */
+/* Goods on their way out: of orders locked by this transaction. */
 struct shipping {
     struct tx *tx;
     struct call *c;
-    struct order_state *order;
+    struct order_state **orders; /* each once, in the order of the lines */
+    size_t n_orders;
     int64_t shipment_id;
     int32_t ship_date;
     struct shipment_pick *picks;
     size_t n;
     struct stock_delta *taken; /* by pick, of what has left; NULL: nothing has */
 };
-/* Fails the call when nothing of the order may ship. */
-err shipping_check_order(const struct call *c, const struct order_state *o) MUST_CHECK;
+/* Fails the call when nothing of one of the orders may ship. */
+err shipping_check_orders(const struct shipping *s) MUST_CHECK;
 /* Fails the call when a pick is more than its line has open. */
 err shipping_check_quantities(const struct shipping *s) MUST_CHECK;
-/* Takes the picks out of locked stock and moves the order on, in memory. Fails the call when stock
+/* Takes the picks out of locked stock and moves the orders on, in memory. Fails the call when stock
  * is short; then nothing has changed. */
 err shipping_leave(struct shipping *s, const struct stock_facts_list *stock) MUST_CHECK;
 /* Queues what left with those of n shipments that did: stock, its movements, the orders. */
 err shippings_store(struct tx *tx, const struct shipping *s, size_t n,
                     const struct order_state_list *orders) MUST_CHECK;
+
+/* Checks how lines with these quantities (by line number, from 1) are to be packed: all that is
+ * wrong is a fault under /packages. */
+void packages_check(const struct call *c, const struct shipment_package_new_list *packages,
+                    const int64_t *quantities, size_t n);
+/* The packages as they will be stored. */
+struct shipment_package_list packages_of(struct arena *a,
+                                         const struct shipment_package_new_list *in);
+struct shipment_packages {
+    int64_t shipment_id;
+    struct shipment_package_list packages;
+};
+/* Queues the packages of n shipments that have none. */
+err packages_store(struct tx *tx, const struct shipment_packages *v, size_t n) MUST_CHECK;
+/* Queues what a draft is packed in instead of what it was. */
+err packages_replace(struct tx *tx, const struct shipment_packages *v) MUST_CHECK;
+/* Queues the question for the packages of a shipment; after the flush they are put together. */
+struct packages_loading;
+err packages_load_queue(struct tx *tx, int64_t shipment_id,
+                        struct packages_loading **ret) MUST_CHECK;
+struct shipment_package_list packages_loaded(struct arena *a, struct packages_loading *k);
+
+/* The orders of a shipment, then the shipment, locked: the documented order of locks. ERR_NO_ROW,
+ * or ERR_STALE when the caller saw another version. */
+err shipment_lock_with_orders(struct tx *tx, const struct call *c, int64_t id,
+                              struct order_state_list *ret_orders,
+                              struct shipment_state *ret) MUST_CHECK;
 
 /* Ships the draft. */
 err shipment_ship_draft(struct tx *tx, struct call *c, int64_t id, const struct shipment_ship *in,

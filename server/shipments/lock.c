@@ -21,6 +21,12 @@ static void hand_out_lines(struct shipment_state_list *shipments,
     }
 }
 
+err shipments_orders(struct tx *tx, const int64_t *shipments, size_t n,
+                     struct order_of_shipment_list *ret)
+{
+    return shipment_orders_of(tx, shipments, n, ret);
+}
+
 err shipments_lock(struct tx *tx, const int64_t *ids, size_t n, struct shipment_state_list *ret)
 {
     struct shipment_state_list shipments;

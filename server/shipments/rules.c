@@ -31,7 +31,7 @@ int64_t shipment_open_quantity(const struct order_line *line)
     return line->quantity - line->canceled - line->shipped;
 }
 
-struct shipment_pick shipment_pick_line(const struct order_state *o, struct order_line *line,
+struct shipment_pick shipment_pick_line(struct order_state *o, struct order_line *line,
                                         int64_t line_no, int64_t quantity)
 {
     return (struct shipment_pick){
@@ -40,6 +40,7 @@ struct shipment_pick shipment_pick_line(const struct order_state *o, struct orde
         .product_id = line->product_id,
         .warehouse_id = line->warehouse_id == NIL64 ? o->warehouse_id : line->warehouse_id,
         .quantity = quantity,
+        .order = o,
         .line = line,
     };
 }
@@ -53,7 +54,7 @@ static bool anything_reserved(const struct order_state *o)
     return false;
 }
 
-size_t shipment_pick_all(const struct order_state *o, struct shipment_pick *picks)
+size_t shipment_pick_all(struct order_state *o, struct shipment_pick *picks)
 {
     bool reserved = anything_reserved(o);
     size_t n = 0;
@@ -112,6 +113,43 @@ int64_t shipment_warehouse(const struct shipment_pick *picks, size_t n)
             return NIL64;
     }
     return n == 0 ? NIL64 : picks[0].warehouse_id;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+bool shipment_orders_agree(const struct order_state *a, const struct order_state *b)
+{
+    return a->customer_id == b->customer_id && same_text(a->ship_to, b->ship_to);
+}
+
+bool shipment_has_left(const char *status)
+{
+    return strcmp(status, "shipped") == 0 || strcmp(status, "delivered") == 0 ||
+           strcmp(status, "exception") == 0;
+}
+
+int64_t shipment_line_unbilled(const struct shipment_line_state *l)
+{
+    int64_t left = l->quantity - l->failed - l->invoiced;
+    return left > 0 ? left : 0;
+}
+
+int64_t shipment_fail(struct shipment_line_state *l, struct order_line *line, int64_t quantity,
+                      bool reship)
+{
+    int64_t failed = quantity;
+    if (!reship) {
+        failed = least(failed, shipment_line_unbilled(l));
+        failed = least(failed, line->quantity - line->canceled - line->invoiced);
+        line->canceled += failed;
+    }
+    l->failed += failed;
+    line->failed += failed;
+    line->shipped -= failed;
+    return failed;
 }
 
 size_t shipment_actions(const char *status, bool open_to_invoice,

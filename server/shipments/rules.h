@@ -12,6 +12,7 @@ struct shipment_pick {
     int64_t line_no; /* of the shipment, from 1 */
     int64_t order_line_no, product_id, warehouse_id;
     int64_t quantity;
+    struct order_state *order;
     struct order_line *line;
 };
 
@@ -24,8 +25,8 @@ int64_t shipment_open_quantity(const struct order_line *line);
 
 /* What ships when the caller names no lines: all that is reserved, or, when nothing is, all that is
  * open. picks has room for o->n_lines; returns how many were filled. */
-size_t shipment_pick_all(const struct order_state *o, struct shipment_pick *picks);
-struct shipment_pick shipment_pick_line(const struct order_state *o, struct order_line *line,
+size_t shipment_pick_all(struct order_state *o, struct shipment_pick *picks);
+struct shipment_pick shipment_pick_line(struct order_state *o, struct order_line *line,
                                         int64_t line_no, int64_t quantity);
 
 /* Takes the pick out of stock: first what is reserved for its line, then what is available. Moves
@@ -43,8 +44,18 @@ int64_t shipment_takeable(const struct order_line *line, const struct stock_fact
 /* The warehouse that all picks share; NIL64 when they do not. */
 int64_t shipment_warehouse(const struct shipment_pick *picks, size_t n);
 
+/* May goods of both orders go in one shipment: one customer, one address? */
+bool shipment_orders_agree(const struct order_state *a, const struct order_state *b);
+
+/* A quantity of a shipment line did not arrive; nothing of it counts as delivered. Takes what can
+ * be taken off `shipped` of the order's line, whose `failed` grows by it, and returns how much that
+ * is. reship: all of it, so that the line is open again; what was invoiced before stays invoiced.
+ * Otherwise only what is not invoiced, which is canceled at once. Both lines are moved on. */
+int64_t shipment_fail(struct shipment_line_state *l, struct order_line *line, int64_t quantity,
+                      bool reship);
+
 #define SHIPMENT_ACTIONS_MAX 2
-/* Names of the actions that the state allows; open_to_invoice: a line is not invoiced in full.
+/* Names of the actions that the state allows; open_to_invoice: something can be invoiced.
  * Returns how many. */
 size_t shipment_actions(const char *status, bool open_to_invoice,
                         const char *ret[SHIPMENT_ACTIONS_MAX]);

@@ -8,11 +8,17 @@
 #include <inttypes.h>
 #include <string.h>
 
-err shipping_check_order(const struct call *c, const struct order_state *o)
+err shipping_check_orders(const struct shipping *s)
 {
-    const char *why = NULL;
-    err e = shipment_order_check(o, &why);
-    return e == OK ? OK : fail(c->problem, e, "%s", why);
+    for (size_t i = 0; i < s->n_orders; i++) {
+        const char *why = NULL;
+        err e = shipment_order_check(s->orders[i], &why);
+        if (e != OK && s->n_orders > 1)
+            return fail(s->c->problem, e, "%s: %s", s->orders[i]->number, why);
+        if (e != OK)
+            return fail(s->c->problem, e, "%s", why);
+    }
+    return OK;
 }
 
 static err refuse_pick(const struct shipping *s, const struct shipment_pick *pick, err e,
@@ -67,7 +73,8 @@ err shipping_leave(struct shipping *s, const struct stock_facts_list *stock)
         return e;
     }
     s->taken = taken;
-    order_tell(s->tx, s->c, order_moved(s->order));
+    for (size_t i = 0; i < s->n_orders; i++)
+        order_tell(s->tx, s->c, order_moved(s->orders[i]));
     return OK;
 }
 
@@ -104,19 +111,21 @@ err shippings_store(struct tx *tx, const struct shipping *s, size_t n,
     return orders_store(tx, orders);
 }
 
-/* The order of the shipment, then the shipment: the documented order of locks. */
-static err lock_both(struct tx *tx, int64_t id, struct order_state_list *ret_order,
-                     struct shipment_state *ret)
+err shipment_lock_with_orders(struct tx *tx, const struct call *c, int64_t id,
+                              struct order_state_list *ret_orders, struct shipment_state *ret)
 {
-    struct shipment_order_row of;
-    TRY(shipment_order(tx, id, &of));
-    TRY(orders_lock(tx, &of.order_id, 1, ret_order));
+    struct order_of_shipment_list of;
     struct shipment_state_list shipments;
+    TRY(shipments_orders(tx, &id, 1, &of));
+    int64_t *orders = ARENA_ARRAY(tx->arena, int64_t, of.n);
+    for (size_t i = 0; i < of.n; i++)
+        orders[i] = of.v[i].order_id;
+    TRY(orders_lock(tx, orders, of.n, ret_orders));
     TRY(shipments_lock(tx, &id, 1, &shipments));
-    if (ret_order->n != 1 || shipments.n != 1)
+    if (of.n == 0 || ret_orders->n != of.n || shipments.n != 1)
         return ERR_NO_ROW;
     *ret = shipments.v[0];
-    return OK;
+    return call_check_version(c, ret->version);
 }
 
 static err lock_stock(const struct shipping *s, struct stock_facts_list *ret)
@@ -127,17 +136,19 @@ static err lock_stock(const struct shipping *s, struct stock_facts_list *ret)
     return stock_lock(s->tx, keys, s->n, ret);
 }
 
-/* The draft's lines as picks of the order as it is now. */
-static err pick_draft(struct shipping *s, const struct shipment_state *draft)
+/* The draft's lines as picks of the orders as they are now. */
+static err pick_draft(struct shipping *s, const struct order_state_list *orders,
+                      const struct shipment_state *draft)
 {
     s->picks = ARENA_ARRAY(s->tx->arena, struct shipment_pick, draft->n_lines);
     s->n = draft->n_lines;
     for (size_t i = 0; i < draft->n_lines; i++) {
         const struct shipment_line_state *l = &draft->lines[i];
-        struct order_line *line = order_line_find(s->order, l->order_line_no);
+        struct order_state *o = order_state_find(orders, l->order_id);
+        struct order_line *line = o == NULL ? NULL : order_line_find(o, l->order_line_no);
         if (line == NULL) /* confirmed orders keep their lines */
             return fail(s->c->problem, ERR_INTERNAL, "A line of the order is missing.");
-        s->picks[i] = shipment_pick_line(s->order, line, l->line_no, l->quantity);
+        s->picks[i] = shipment_pick_line(o, line, l->line_no, l->quantity);
         s->picks[i].warehouse_id = l->warehouse_id;
     }
     return OK;
@@ -151,6 +162,24 @@ static int32_t date_of(const struct tx *tx, const struct shipment_ship *in,
     return draft->ship_date != NIL32 ? draft->ship_date : tx->today;
 }
 
+static err check_packages(const struct shipping *s, const struct shipment_package_new_list *in)
+{
+    int64_t *quantities = ARENA_ARRAY(s->tx->arena, int64_t, s->n);
+    for (size_t i = 0; i < s->n; i++)
+        quantities[i] = s->picks[i].quantity;
+    packages_check(s->c, in, quantities, s->n);
+    return s->c->problem->code;
+}
+
+static err repack(const struct shipping *s, const struct shipment_ship *in)
+{
+    if (!JSON_HAS(shipment_ship, in, packages))
+        return OK;
+    const struct shipment_packages packed = {s->shipment_id,
+                                             packages_of(s->tx->arena, &in->packages)};
+    return packages_replace(s->tx, &packed);
+}
+
 err shipment_ship_draft(struct tx *tx, struct call *c, int64_t id, const struct shipment_ship *in,
                         struct shipment *ret)
 {
@@ -158,22 +187,25 @@ err shipment_ship_draft(struct tx *tx, struct call *c, int64_t id, const struct 
     struct order_state_list orders;
     struct shipment_state draft;
     struct stock_facts_list stock;
-    TRY(lock_both(tx, id, &orders, &draft));
-    s.order = orders.v;
-    TRY(call_check_version(c, draft.version));
+    TRY(shipment_lock_with_orders(tx, c, id, &orders, &draft));
+    s.orders = ARENA_ARRAY(tx->arena, struct order_state *, orders.n);
+    for (; s.n_orders < orders.n; s.n_orders++)
+        s.orders[s.n_orders] = &orders.v[s.n_orders];
     if (strcmp(draft.status, "draft") != 0)
         return fail(c->problem, ERR_WRONG_STATE, "The shipment is %s; only a draft can be shipped.",
                     draft.status);
-    TRY(shipping_check_order(c, s.order));
+    TRY(shipping_check_orders(&s));
     s.ship_date = date_of(tx, in, &draft);
     TRY(call_check_period(c, s.ship_date));
 
-    TRY(pick_draft(&s, &draft));
+    TRY(pick_draft(&s, &orders, &draft));
+    TRY(check_packages(&s, &in->packages));
     TRY(lock_stock(&s, &stock));
     TRY(shipping_leave(&s, &stock));
     TRY(shippings_store(tx, &s, 1, &orders));
-    TRY(shipment_set_shipped(tx, id, s.ship_date, in->expected_date, in->carrier,
+    TRY(shipment_set_shipped(tx, id, s.ship_date, in->expected_date, in->carrier, in->service,
                              in->tracking_number));
+    TRY(repack(&s, in));
     TRY(shipment_load(tx, id, ret));
     shipment_tell(tx, c, "shipment.shipped", "draft", ret);
     return OK;

@@ -161,7 +161,8 @@ END_TEST
 /* A shipment of that many pieces of line 1 of the order. */
 static err ship(struct tx *tx, struct call *c, const struct act *a)
 {
-    struct shipment_line_new line = {.order_line_no = 1, .quantity = a->quantity};
+    struct shipment_line_new line = {
+        .order_id = NIL64, .order_line_no = 1, .quantity = a->quantity};
     struct shipment_new in = {.order_id = a->id,
                               .ship = true,
                               .ship_date = NIL32,

@@ -2,6 +2,7 @@
  * they take. */
 #include "lib/base/id.h"
 #include "server/inventory/inventory.h"
+#include "server/invoices/invoices.h"
 #include "server/shipments/shipments.h"
 #include "tests/isolation/goods.h"
 
@@ -17,7 +18,8 @@ static err create_one(struct tx *tx, struct call *c, const struct shipment_new *
 
 static err ship_line(struct tx *tx, struct call *c, const struct act *a)
 {
-    struct shipment_line_new line = {.order_line_no = 1, .quantity = a->quantity};
+    struct shipment_line_new line = {
+        .order_id = NIL64, .order_line_no = 1, .quantity = a->quantity};
     struct shipment_new in = {.order_id = a->id,
                               .ship = true,
                               .ship_date = NIL32,
@@ -31,7 +33,8 @@ static err ship_line(struct tx *tx, struct call *c, const struct act *a)
  */
 static err ship_two(struct tx *tx, struct call *c, const struct act *a)
 {
-    struct shipment_line_new line = {.order_line_no = 1, .quantity = a->quantity};
+    struct shipment_line_new line = {
+        .order_id = NIL64, .order_line_no = 1, .quantity = a->quantity};
     struct shipment_new in[2];
     struct shipment out[2];
     struct call calls[2] = {*c, *c};
@@ -50,11 +53,30 @@ static err ship_two(struct tx *tx, struct call *c, const struct act *a)
     return calls[0].problem->code == second.code ? second.code : ERR_INTERNAL;
 }
 
+/* One shipment of lines 1 of the orders id and id + 1, the greater one first when the quantity is
+ * odd. */
+static err ship_joint(struct tx *tx, struct call *c, const struct act *a)
+{
+    struct shipment_line_new lines[2];
+    for (int i = 0; i < 2; i++)
+        lines[i] = (struct shipment_line_new){.order_id = a->id + (i ^ (int)(a->quantity & 1)),
+                                              .order_line_no = 1,
+                                              .quantity = a->quantity};
+    struct shipment_new in = {.order_id = NIL64,
+                              .ship = true,
+                              .ship_date = NIL32,
+                              .expected_date = NIL32,
+                              .lines = {lines, 2}};
+    struct shipment out;
+    return create_one(tx, c, &in, &out);
+}
+
 static int64_t drafted;
 
 static err draft_line(struct tx *tx, struct call *c, const struct act *a)
 {
-    struct shipment_line_new line = {.order_line_no = 1, .quantity = a->quantity};
+    struct shipment_line_new line = {
+        .order_id = NIL64, .order_line_no = 1, .quantity = a->quantity};
     struct shipment_new in = {
         .order_id = a->id, .ship_date = NIL32, .expected_date = NIL32, .lines = {&line, 1}};
     struct shipment out;
@@ -77,6 +99,41 @@ static err cancel_draft(struct tx *tx, struct call *c, const struct act *a)
     struct shipment out;
     c->path_id[0] = a->id;
     return shipments_cancel(tx, c, &in, &out);
+}
+
+/* All but a quantity arrives; that is refused and back in stock. */
+static err deliver_less(struct tx *tx, struct call *c, const struct act *a)
+{
+    struct shipment_exception_new failed = {
+        .kind = "refused", .quantity = a->quantity, .restock = true};
+    struct shipment_deliver_line line = {
+        .line_no = 1, .delivered = NIL64, .exceptions = {&failed, 1}};
+    struct shipment_deliver in = {.delivered_date = NIL32, .lines = {&line, 1}};
+    struct shipment out;
+    c->path_id[0] = a->id;
+    return shipments_deliver(tx, c, &in, &out);
+}
+
+static err bill_order(struct tx *tx, struct call *c, const struct act *a)
+{
+    struct invoice_line_new line = {.order_line_no = 1,
+                                    .shipment_id = NIL64,
+                                    .shipment_line_no = NIL64,
+                                    .product_id = NIL64,
+                                    .quantity = a->quantity,
+                                    .unit_price = NIL64,
+                                    .discount_percent = NIL64,
+                                    .tax_code_id = NIL64};
+    struct invoice_new in = {.order_id = a->id,
+                             .shipment_id = NIL64,
+                             .customer_id = NIL64,
+                             .invoice_date = NIL32,
+                             .payment_terms_days = NIL64,
+                             .lines = {&line, 1}};
+    struct invoice out;
+    struct invoices_create_cmd cmd = {c, &in, &out};
+    TRY(invoices_create(tx, &cmd, 1));
+    return c->problem->code;
 }
 
 static err adjust(struct tx *tx, struct call *c, const struct act *a)
@@ -311,6 +368,88 @@ START_TEST(batches_that_name_the_same_orders_crosswise_wait_for_each_other)
 }
 END_TEST
 
+START_TEST(joint_shipments_that_name_the_same_orders_crosswise_wait_for_each_other)
+{
+    for (int id = 210; id < 212; id++) {
+        given_product(id);
+        given_stock(id, 10, 10);
+        given_order(id, 10);
+    }
+    struct act first = {.run = ship_joint, .id = 210, .quantity = Q(4)};
+    struct act second = {.run = ship_joint, .id = 210, .quantity = Q(5) + 1};
+    struct act third = {.run = ship_joint, .id = 210, .quantity = Q(1)};
+    race(&first, &second);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(second.result, OK);
+    race(&second, &third);
+    ck_assert_int_eq(second.result, ERR_QUANTITY_EXCEEDED);
+    ck_assert_int_eq(third.result, ERR_QUANTITY_EXCEEDED);
+    for (int id = 210; id < 212; id++) {
+        expect_stock(id, Q(1) - 1, Q(1) - 1);
+        ck_assert_int_eq(line_of("shipped", id), Q(9) + 1);
+    }
+    ck_assert_int_eq(fixture_int("SELECT count(DISTINCT shipment_id) FROM shipment_line"
+                                 " WHERE order_id IN (210, 211)"),
+                     2);
+}
+END_TEST
+
+static void ship_five(int id)
+{
+    given_product(id);
+    given_stock(id, 10, 10);
+    given_order(id, 10);
+    struct act draft = {.run = draft_line, .id = id, .quantity = Q(5)};
+    alone(&draft);
+    struct act shipping = {.run = ship_draft, .id = drafted};
+    alone(&shipping);
+    ck_assert_int_eq(shipping.result, OK);
+}
+
+START_TEST(a_delivery_fails_once)
+{
+    ship_five(220);
+    struct act first = {.run = deliver_less, .id = drafted, .quantity = Q(2)};
+    struct act second = {.run = deliver_less, .id = drafted, .quantity = Q(3)};
+    race(&first, &second);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(second.result, ERR_WRONG_STATE);
+    expect_stock(220, Q(7), Q(5));
+    ck_assert_int_eq(line_of("shipped", 220), Q(3));
+    ck_assert_int_eq(line_of("failed", 220), Q(2));
+    ck_assert_int_eq(moved(220), Q(-3));
+}
+END_TEST
+
+START_TEST(an_invoice_behind_a_failed_delivery_bills_no_more_than_what_arrived)
+{
+    ship_five(230);
+    struct act first = {.run = deliver_less, .id = drafted, .quantity = Q(2)};
+    struct act second = {.run = bill_order, .id = 230, .quantity = Q(4)};
+    race(&first, &second);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(second.result, ERR_QUANTITY_EXCEEDED);
+    ck_assert_int_eq(line_of("invoiced", 230), 0);
+}
+END_TEST
+
+START_TEST(a_failed_delivery_behind_an_invoice_finds_what_was_billed)
+{
+    ship_five(240);
+    struct act first = {.run = bill_order, .id = 240, .quantity = Q(5)};
+    struct act second = {.run = deliver_less, .id = drafted, .quantity = Q(2)};
+    race(&first, &second);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(second.result, OK);
+    ck_assert_int_eq(line_of("invoiced", 240), Q(5));
+    ck_assert_int_eq(line_of("shipped", 240), Q(3));
+    ck_assert_int_eq(line_of("failed", 240), Q(2));
+    struct act third = {.run = bill_order, .id = 240, .quantity = Q(1)};
+    alone(&third);
+    ck_assert_int_eq(third.result, ERR_QUANTITY_EXCEEDED);
+}
+END_TEST
+
 /* ---- one batch ---- */
 
 enum { COMMANDS = 9 };
@@ -354,7 +493,8 @@ static err run_batch(struct tx *tx, struct call *c, const struct act *a)
     for (size_t k = 0; k < COMMANDS; k++) {
         size_t n = 0;
         for (; n < 2 && batch[k].quantities[n] > 0; n++)
-            lines[k][n] = (struct shipment_line_new){.order_line_no = (int64_t)n + 1,
+            lines[k][n] = (struct shipment_line_new){.order_id = NIL64,
+                                                     .order_line_no = (int64_t)n + 1,
                                                      .quantity = batch[k].quantities[n]};
         problem_init(&problems[k], c->problem->arena);
         calls[k] = *c;
@@ -424,6 +564,10 @@ int main(void)
         first_receipts_of_the_same_products_wait_for_each_other_and_add_up,
         a_shipment_line_is_not_invoiced_twice,
         batches_that_name_the_same_orders_crosswise_wait_for_each_other,
+        joint_shipments_that_name_the_same_orders_crosswise_wait_for_each_other,
+        a_delivery_fails_once,
+        an_invoice_behind_a_failed_delivery_bills_no_more_than_what_arrived,
+        a_failed_delivery_behind_an_invoice_finds_what_was_billed,
         in_a_batch_each_shipment_finds_what_those_before_it_left,
     };
     return race_main("races of shipments", open_company, tests, COUNT_OF(tests));

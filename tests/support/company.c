@@ -94,6 +94,21 @@ static void shipments(struct world *w, struct company *c)
                                     "{'order_id':'%s','lines':[{'order_line_no':1,"
                                     "'quantity':'2'}]}",
                                     c->order));
+    const char *order = create(
+        w, c,
+        post(w, "/v1/orders",
+             "{'customer_id':'%s','confirm':true,'lines':[{'sku':'A','quantity':'3'}]}",
+             c->customer));
+    c->failed_shipment = create(w, c,
+                                post(w, "/v1/shipments",
+                                     "{'order_id':'%s','ship':true,'packages':[{'weight_kg':'1.5',"
+                                     "'lines':[{'line_no':1,'quantity':'3'}]}]}",
+                                     order));
+    made(w, c,
+         post(w, fmt(w, "/v1/shipments/%s/deliver", c->failed_shipment),
+              "{'lines':[{'line_no':1,'exceptions':[{'kind':'refused','quantity':'1','restock':"
+              "true},{'kind':'damaged','quantity':'1'}]}]}"),
+         200);
 }
 
 static void invoices(struct world *w, struct company *c)

@@ -217,6 +217,54 @@ START_TEST(the_state_decides_what_can_be_done)
 }
 END_TEST
 
+START_TEST(what_fails_to_arrive_is_open_again_or_canceled)
+{
+    static const struct {
+        int64_t invoiced_here, invoiced, failed_before, quantity;
+        bool reship;
+        int64_t failed, canceled;
+    } cases[] = {
+        {0, 0, 0, 4, true, 4, 0},    {0, 0, 0, 4, false, 4, 4},
+        {10, 10, 0, 4, true, 4, 0},  /* owed under the same invoice */
+        {10, 10, 0, 4, false, 0, 0}, /* all to be credited */
+        {7, 7, 0, 4, false, 3, 3},   /* one of them to be credited */
+        {7, 7, 2, 4, false, 1, 1},   /* after two that ship again */
+        {0, 10, 0, 4, false, 0, 0},  /* billed with another shipment */
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct order_line line = stock_line(1, Q(10), 0, Q(10 - cases[i].failed_before), 0);
+        struct shipment_line_state l = {.quantity = Q(10),
+                                        .failed = Q(cases[i].failed_before),
+                                        .invoiced = Q(cases[i].invoiced_here)};
+        line.failed = Q(cases[i].failed_before);
+        line.invoiced = Q(cases[i].invoiced);
+        int64_t failed = shipment_fail(&l, &line, Q(cases[i].quantity), cases[i].reship);
+        ck_assert_int_eq(failed, Q(cases[i].failed));
+        ck_assert_int_eq(line.canceled, Q(cases[i].canceled));
+        ck_assert_int_eq(line.failed, Q(cases[i].failed_before) + failed);
+        ck_assert_int_eq(l.failed, Q(cases[i].failed_before) + failed);
+        ck_assert_int_eq(line.shipped + line.failed, Q(10));
+        /* order_line_counters_check */
+        ck_assert(line.shipped + line.canceled <= line.quantity);
+        ck_assert(line.invoiced + line.canceled <= line.quantity);
+        ck_assert(line.invoiced <= line.shipped + line.failed);
+    }
+}
+END_TEST
+
+START_TEST(orders_go_together_to_one_customer_at_one_address)
+{
+    struct order_state a = {.customer_id = 1, .ship_to = "{}"}, b = a;
+    ck_assert(shipment_orders_agree(&a, &b));
+    b.ship_to = NULL;
+    ck_assert(!shipment_orders_agree(&a, &b));
+    a.ship_to = NULL;
+    ck_assert(shipment_orders_agree(&a, &b));
+    b.customer_id = 2;
+    ck_assert(!shipment_orders_agree(&a, &b));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("shipment rules");
@@ -232,6 +280,8 @@ int main(void)
     tcase_add_test(tc, a_product_that_never_had_stock_does_not_ship);
     tcase_add_test(tc, a_shipment_names_the_warehouse_that_all_its_lines_share);
     tcase_add_test(tc, the_state_decides_what_can_be_done);
+    tcase_add_test(tc, what_fails_to_arrive_is_open_again_or_canceled);
+    tcase_add_test(tc, orders_go_together_to_one_customer_at_one_address);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);

@@ -1,0 +1,164 @@
+-- Shipping: shipments over several orders, packages, deliveries that fail in part.
+
+-- One order, or NULL: goods of several. The lines name theirs either way.
+ALTER TABLE shipment ALTER COLUMN order_id DROP NOT NULL;
+ALTER TABLE shipment ADD COLUMN service text;
+ALTER TABLE shipment DROP CONSTRAINT shipment_status_check;
+ALTER TABLE shipment ADD CONSTRAINT shipment_status_check
+    CHECK (status IN ('draft', 'shipped', 'delivered', 'exception', 'canceled'));
+
+-- What was shipped, did not arrive, and so does not count as shipped any more. Goods that were
+-- invoiced before they failed are owed: the line ships again and is not invoiced again.
+ALTER TABLE shipment_line ADD COLUMN failed bigint NOT NULL DEFAULT 0;
+ALTER TABLE shipment_line DROP CONSTRAINT shipment_line_counters_check;
+ALTER TABLE shipment_line ADD CONSTRAINT shipment_line_counters_check
+    CHECK (delivered >= 0 AND failed >= 0 AND delivered + failed <= quantity
+        AND invoiced BETWEEN 0 AND quantity);
+ALTER TABLE order_line ADD COLUMN failed bigint NOT NULL DEFAULT 0;
+ALTER TABLE order_line DROP CONSTRAINT order_line_counters_check;
+ALTER TABLE order_line ADD CONSTRAINT order_line_counters_check CHECK (
+    canceled >= 0 AND reserved >= 0 AND shipped >= 0 AND delivered >= 0 AND invoiced >= 0
+    AND returned >= 0 AND credited >= 0 AND failed >= 0
+    AND shipped + canceled + reserved <= quantity
+    AND invoiced + canceled <= quantity
+    AND delivered <= shipped AND returned <= shipped AND credited <= invoiced
+    AND (kind = 'service' OR invoiced <= shipped + failed));
+
+CREATE TABLE shipment_package (
+    tenant_id bigint NOT NULL,
+    shipment_id bigint NOT NULL,
+    package_no bigint NOT NULL,
+    tracking_number text,
+    weight_kg bigint,
+    length_cm bigint,
+    width_cm bigint,
+    height_cm bigint,
+    PRIMARY KEY (tenant_id, shipment_id, package_no),
+    CONSTRAINT shipment_package_shipment_fkey FOREIGN KEY (tenant_id, shipment_id)
+        REFERENCES shipment,
+    CONSTRAINT shipment_package_measures_check
+        CHECK (weight_kg > 0 AND length_cm > 0 AND width_cm > 0 AND height_cm > 0)
+);
+
+CREATE TABLE shipment_package_line (
+    tenant_id bigint NOT NULL,
+    shipment_id bigint NOT NULL,
+    package_no bigint NOT NULL,
+    line_no bigint NOT NULL,
+    quantity bigint NOT NULL,
+    PRIMARY KEY (tenant_id, shipment_id, package_no, line_no),
+    CONSTRAINT shipment_package_line_package_fkey
+        FOREIGN KEY (tenant_id, shipment_id, package_no) REFERENCES shipment_package,
+    CONSTRAINT shipment_package_line_line_fkey
+        FOREIGN KEY (tenant_id, shipment_id, line_no) REFERENCES shipment_line,
+    CONSTRAINT shipment_package_line_quantity_check CHECK (quantity > 0)
+);
+
+-- What did not arrive as shipped. A posted fact.
+CREATE TABLE shipment_exception (
+    tenant_id bigint NOT NULL,
+    shipment_id bigint NOT NULL,
+    exception_no bigint NOT NULL,
+    line_no bigint NOT NULL,
+    kind text NOT NULL,
+    quantity bigint NOT NULL,
+    resolution text NOT NULL,
+    restocked boolean NOT NULL,
+    failed bigint NOT NULL,
+    reason text,
+    PRIMARY KEY (tenant_id, shipment_id, exception_no),
+    CONSTRAINT shipment_exception_line_fkey
+        FOREIGN KEY (tenant_id, shipment_id, line_no) REFERENCES shipment_line,
+    CONSTRAINT shipment_exception_kind_check
+        CHECK (kind IN ('short', 'damaged', 'refused', 'lost')),
+    CONSTRAINT shipment_exception_resolution_check CHECK (resolution IN ('reship', 'close')),
+    CONSTRAINT shipment_exception_quantity_check
+        CHECK (quantity > 0 AND failed BETWEEN 0 AND quantity),
+    CONSTRAINT shipment_exception_restocked_check
+        CHECK (NOT restocked OR kind IN ('short', 'refused'))
+);
+COMMENT ON COLUMN shipment_exception.failed IS
+    'part that is not counted as shipped any more; the rest was invoiced and is to be credited';
+
+-- Goods of a shipment that came back instead of arriving.
+ALTER TABLE stock_movement DROP CONSTRAINT stock_movement_kind_check;
+ALTER TABLE stock_movement ADD CONSTRAINT stock_movement_kind_check
+    CHECK (kind IN ('receipt', 'shipment', 'adjustment', 'return', 'undelivered'));
+
+-- What the proof compares.
+
+DROP VIEW order_line_done;
+CREATE VIEW order_line_done AS
+SELECT l.tenant_id, l.order_id, l.line_no, l.shipped, l.delivered, l.failed, l.invoiced,
+       l.credited, coalesce(s.carried, 0) AS carried, coalesce(s.failed, 0) AS failed_on_shipments,
+       coalesce(s.carried, 0) - coalesce(s.failed, 0) AS on_shipments,
+       coalesce(s.excepted, 0) AS excepted, coalesce(s.delivered, 0) AS arrived,
+       s.invoiced AS on_invoiced_shipments, coalesce(i.quantity, 0) AS on_invoices,
+       i.credited AS on_credited_invoices, coalesce(c.quantity, 0) AS on_credit_notes
+  FROM order_line l
+  LEFT JOIN (SELECT x.tenant_id, x.order_id, x.order_line_no,
+                    sum(x.quantity)
+                        FILTER (WHERE h.status IN ('shipped', 'delivered', 'exception')) AS carried,
+                    sum(x.failed) AS failed, sum(e.failed) AS excepted,
+                    sum(x.delivered) AS delivered, sum(x.invoiced) AS invoiced
+               FROM shipment_line x
+               JOIN shipment h ON h.tenant_id = x.tenant_id AND h.id = x.shipment_id
+               LEFT JOIN (SELECT y.tenant_id, y.shipment_id, y.line_no, sum(y.failed) AS failed
+                            FROM shipment_exception y
+                           GROUP BY y.tenant_id, y.shipment_id, y.line_no) e
+                    ON e.tenant_id = x.tenant_id AND e.shipment_id = x.shipment_id
+                    AND e.line_no = x.line_no
+              GROUP BY x.tenant_id, x.order_id, x.order_line_no) s
+       ON s.tenant_id = l.tenant_id AND s.order_id = l.order_id AND s.order_line_no = l.line_no
+  LEFT JOIN (SELECT x.tenant_id, x.order_id, x.order_line_no,
+                    sum(x.quantity) FILTER (WHERE h.status NOT IN ('void', 'canceled')) AS quantity,
+                    sum(x.credited_quantity) AS credited
+               FROM invoice_line x
+               JOIN invoice h ON h.tenant_id = x.tenant_id AND h.id = x.invoice_id
+              WHERE x.order_id IS NOT NULL
+              GROUP BY x.tenant_id, x.order_id, x.order_line_no) i
+       ON i.tenant_id = l.tenant_id AND i.order_id = l.order_id AND i.order_line_no = l.line_no
+  LEFT JOIN (SELECT v.tenant_id, v.order_id, v.order_line_no,
+                    sum(x.credited_quantity) AS quantity
+               FROM credit_note_line x
+               JOIN credit_note h ON h.tenant_id = x.tenant_id AND h.id = x.credit_note_id
+               JOIN invoice_line v ON v.tenant_id = x.tenant_id AND v.invoice_id = x.invoice_id
+                    AND v.line_no = x.invoice_line_no
+              WHERE h.status = 'issued' AND v.order_id IS NOT NULL
+              GROUP BY v.tenant_id, v.order_id, v.order_line_no) c
+       ON c.tenant_id = l.tenant_id AND c.order_id = l.order_id AND c.order_line_no = l.line_no;
+
+-- Shipments whose lines, less what was put back, are not what left the stock.
+CREATE OR REPLACE VIEW mismoved AS
+SELECT x.tenant_id, x.shipment_id, x.product_id, x.warehouse_id, sum(x.moved) AS moved,
+       sum(x.shipped) AS shipped
+  FROM (SELECT m.tenant_id, m.document_id AS shipment_id, m.product_id, m.warehouse_id,
+               -m.quantity AS moved, 0::bigint AS shipped
+          FROM stock_movement m
+         WHERE m.kind IN ('shipment', 'undelivered')
+        UNION ALL
+        SELECT l.tenant_id, l.shipment_id, l.product_id, l.warehouse_id, 0, l.quantity
+          FROM shipment_line l
+          JOIN shipment h ON h.tenant_id = l.tenant_id AND h.id = l.shipment_id
+         WHERE h.status IN ('shipped', 'delivered', 'exception')
+        UNION ALL
+        SELECT l.tenant_id, l.shipment_id, l.product_id, l.warehouse_id, 0, -e.quantity
+          FROM shipment_exception e
+          JOIN shipment_line l ON l.tenant_id = e.tenant_id AND l.shipment_id = e.shipment_id
+               AND l.line_no = e.line_no
+         WHERE e.restocked) x
+ GROUP BY x.tenant_id, x.shipment_id, x.product_id, x.warehouse_id
+HAVING sum(x.moved) <> sum(x.shipped);
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON shipment_exception
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'o2c_server') THEN
+        GRANT SELECT, INSERT ON shipment_package, shipment_package_line, shipment_exception
+            TO o2c_server;
+        GRANT DELETE ON shipment_package, shipment_package_line TO o2c_server;
+        GRANT SELECT ON order_line_done TO o2c_server;
+    END IF;
+END $$;
