@@ -112,3 +112,8 @@ const char *route_media(const struct route *r)
 {
     return r->lines_max > 0 ? "application/x-ndjson" : "application/json";
 }
+
+const char *route_other_media(const struct route *r)
+{
+    return r->lines_max > 0 ? "text/csv" : NULL;
+}

@@ -17,14 +17,15 @@ struct route {
     int status;
     unsigned flags;
     size_t batch_max;  /* 1: never batched */
-    size_t lines_max;  /* the body is NDJSON, `in` the type of a line; 0: it is one JSON object */
+    size_t lines_max;  /* the body is NDJSON or CSV, `in` the type of a line; 0: one JSON object */
     const err *errors; /* ends with OK */
     /* Runs n calls; failures of single calls are in their problems. */
     err (*run)(struct tx *tx, struct call **calls, size_t n);
 };
 
-/* The media type of the operation's body. */
+/* The media type of the operation's body, and the other one that it takes, or NULL. */
 const char *route_media(const struct route *r);
+const char *route_other_media(const struct route *r);
 /* Files e under the call and lets the batch go on; returns e itself when it spoils the transaction
  * (a failure of the database) or when the call is alone in it and writes. */
 err call_failed(struct tx *tx, struct call *c, err e) MUST_CHECK;

@@ -11,6 +11,8 @@
 
 struct route;
 struct list_query;
+struct bulk_source;
+struct bulk_origin;
 
 /* The legal entity whose books these are. */
 struct tenant_facts {
@@ -52,6 +54,8 @@ struct bulk {
     bool atomic;        /* all lines or none */
     struct call *lines; /* in: the decoded line, NULL when it could not be decoded; out: NULL */
     size_t n;
+    const struct bulk_source *source;  /* where they came from, */
+    const struct bulk_origin *origins; /* each at its place */
 };
 
 /* A body-less or parameter-less request. */

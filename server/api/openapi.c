@@ -146,6 +146,26 @@ static const char *tag_of(struct arena *a, const struct route *r)
     return name;
 }
 
+static const char *describe_lines(struct arena *a, const struct route *r)
+{
+    const char *list = NULL;
+    for (size_t i = 0; i < r->in->n_fields; i++)
+        if (r->in->fields[i].kind == JSON_KIND_list && list == NULL)
+            list = r->in->fields[i].name;
+    const char *grouped = list == NULL ? ""
+                                       : arena_printf(a,
+                                                      " Rows that follow each other with the same "
+                                                      "external_id are the %s of one object; "
+                                                      "`%s.<member>` is a member of these.",
+                                                      list, list);
+    return arena_printf(a,
+                        "One such object on each line, %zu at most. Blank lines do not count. Or "
+                        "CSV (RFC 4180, UTF-8) with a header line that names the members: "
+                        "`<x>_external_id` stands for `ext:…` as `<x>_id`, `metadata.<name>` for a "
+                        "value of the metadata; empty cells are absent members.%s",
+                        r->lines_max, grouped);
+}
+
 static void put_request_body(struct document *d, const struct route *r)
 {
     bool required = false;
@@ -153,13 +173,12 @@ static void put_request_body(struct document *d, const struct route *r)
         required = required || r->in->fields[i].required;
     doc_begin(d->out, "requestBody", '{');
     doc_raw(d->out, "required", required ? "true" : "false");
-    if (r->lines_max > 0)
-        doc_text(d->out, "description",
-                 arena_printf(d->arena,
-                              "One such object on each line, %zu lines at most. Blank lines do not "
-                              "count.",
-                              r->lines_max));
-    doc_put_content(d, route_media(r), r->in, SHAPE_INPUT);
+    if (r->lines_max > 0) {
+        doc_text(d->out, "description", describe_lines(d->arena, r));
+        doc_put_lines_content(d, r);
+    } else {
+        doc_put_content(d, route_media(r), r->in, SHAPE_INPUT);
+    }
     buf_char(d->out, '}');
 }
 
@@ -290,7 +309,8 @@ static const char introduction[] =
     "there is an order. Unknown parameters are refused.\n"
     "\n"
     "**Many at once.** `POST /v1/orders/bulk` takes a file of orders, one JSON object a line "
-    "(`application/x-ndjson`), and answers with what became of each line. Lines stand for "
+    "(`application/x-ndjson`) or as CSV (`text/csv`), and answers with what became of each line. "
+    "Lines stand for "
     "themselves; with `atomic=true` one refusal takes all of them back. With `dry_run=true` the "
     "file is only checked: the answer says what would become of each line.\n"
     "\n"

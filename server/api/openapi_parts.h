@@ -44,6 +44,7 @@ void doc_lay_out(struct buf *out, const char *compact);
 void doc_collect_shapes(struct document *d); /* before the rest */
 void doc_put_content(struct document *d, const char *media, const struct json_type *t,
                      enum shape_kind kind);
+void doc_put_lines_content(struct document *d, const struct route *r); /* NDJSON and CSV */
 void doc_put_shapes(struct document *d);
 void doc_put_shape_examples(struct document *d);
 

@@ -128,6 +128,14 @@ void doc_put_content(struct document *d, const char *media, const struct json_ty
     buf_str(d->out, "}}}");
 }
 
+void doc_put_lines_content(struct document *d, const struct route *r)
+{
+    doc_put_content(d, route_media(r), r->in, SHAPE_INPUT);
+    d->out->len--; /* the bracket of the content: there is more */
+    doc_raw(d->out, route_other_media(r), "{\"schema\":{\"type\":\"string\"}}");
+    buf_char(d->out, '}');
+}
+
 void doc_put_shapes(struct document *d)
 {
     for (size_t i = 0; i < d->n_shapes; i++) {

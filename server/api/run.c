@@ -113,6 +113,12 @@ static bool says_media(const struct http_request *r, const char *media)
     return type[len] == '\0' || type[len] == ';' || type[len] == ' ';
 }
 
+static bool takes_media(const struct route *route, const struct http_request *r)
+{
+    const char *other = route_other_media(route);
+    return says_media(r, route_media(route)) || (other != NULL && says_media(r, other));
+}
+
 static int class_of(const struct route *route)
 {
     if (strncmp(route->path, "/v1/reports/", 12) == 0 || strcmp(route->path, "/v1/proof") == 0)
@@ -140,10 +146,11 @@ static void route_request(struct http_request *r, void *arg)
         http_respond_problem(r, &q->problem);
         return;
     }
-    const char *media = route_media(q->match.route);
-    if (q->match.route->kind == ROUTE_WRITE && carries_body(r) && !says_media(r, media)) {
+    if (q->match.route->kind == ROUTE_WRITE && carries_body(r) && !takes_media(q->match.route, r)) {
+        const char *other = route_other_media(q->match.route);
         refuse(r, ERR_MEDIA_TYPE,
-               arena_printf(r->arena, "Send the body as Content-Type: %s.", media));
+               arena_printf(r->arena, "Send the body as Content-Type: %s%s%s.",
+                            route_media(q->match.route), other ? " or " : "", other ? other : ""));
         return;
     }
     q->http = r;
@@ -313,11 +320,17 @@ static const char *decode_object(struct request *q)
     return canonical;
 }
 
+static struct bulk_text text_of(const struct http_request *r)
+{
+    return (struct bulk_text){.media = says_media(r, "text/csv") ? BULK_CSV : BULK_NDJSON,
+                              .body = {.p = (const unsigned char *)r->body, .len = r->body_len}};
+}
+
 static const char *decode_lines(struct request *q)
 {
     struct http_request *r = q->http;
-    struct bytes body = {.p = (const unsigned char *)r->body, .len = r->body_len};
-    const char *canonical = bulk_decode(r->arena, &q->call, body, q->bulk, &q->refs);
+    struct bulk_text text = text_of(r);
+    const char *canonical = bulk_decode(r->arena, &q->call, &text, q->bulk, &q->refs);
     q->n_refs = q->bulk->n;
     q->call.in = q->bulk;
     return q->bulk->atomic ? arena_printf(r->arena, "atomic\n%s", canonical) : canonical;

@@ -5,7 +5,6 @@
 /* Order lines of all orders together: what fits into the memory of a transaction. */
 #define BULK_ORDER_LINES_MAX 200000
 
-JSON_TYPE(orders_bulk_fault, ORDERS_BULK_FAULT_FIELDS, .doc = "A fault of a line.");
 JSON_TYPE(orders_bulk_result, ORDERS_BULK_RESULT_FIELDS, .doc = "What became of a line.");
 JSON_TYPE(orders_bulk_reply, ORDERS_BULK_REPLY_FIELDS, .doc = "What became of all lines.");
 
@@ -34,27 +33,14 @@ static err place(struct tx *tx, const struct bulk *in, struct order *orders)
     return n > 0 ? orders_create(tx, cmds, n) : OK;
 }
 
-static const char *detail_of(struct arena *a, const struct problem *p)
-{
-    return p->detail != NULL ? p->detail : arena_printf(a, "%s.", err_title(p->code));
-}
-
-static struct orders_bulk_fault_list faults_of(struct arena *a, const struct problem *p)
-{
-    struct orders_bulk_fault *v = ARENA_ARRAY(a, struct orders_bulk_fault, p->n_faults);
-    for (size_t i = 0; i < p->n_faults; i++)
-        v[i] = (struct orders_bulk_fault){.pointer = p->faults[i].pointer,
-                                          .code = p->faults[i].code,
-                                          .detail = p->faults[i].detail};
-    return (struct orders_bulk_fault_list){.v = v, .n = p->n_faults};
-}
-
-static struct orders_bulk_result result_of(struct arena *a, const struct call *line,
+static struct orders_bulk_result result_of(struct arena *a, const struct bulk *bulk, size_t i,
                                            const struct order *o)
 {
-    const struct order_new *in = line->in;
-    const struct problem *p = line->problem;
-    struct orders_bulk_result r = {.external_id = in != NULL ? in->external_id : NULL};
+    const struct order_new *in = bulk->lines[i].in;
+    const struct problem *p = bulk->lines[i].problem;
+    struct orders_bulk_result r = {.index = (int64_t)i,
+                                   .row = bulk->origins[i].row,
+                                   .external_id = in != NULL ? in->external_id : NULL};
     if (p->code == OK) {
         r.status = 201;
         r.id = o->id;
@@ -64,9 +50,9 @@ static struct orders_bulk_result result_of(struct arena *a, const struct call *l
         r.status = err_status(p->code);
         r.id = NIL64;
         r.code = err_slug(p->code);
-        r.detail = detail_of(a, p);
+        r.detail = bulk_detail(a, p);
         r.conflicting_id = p->conflicting_id;
-        r.errors = faults_of(a, p);
+        r.errors = bulk_faults(a, bulk, i);
     }
     return r;
 }
@@ -95,6 +81,15 @@ static size_t count_faults(const struct bulk *in)
     return n;
 }
 
+static void name_fault(struct problem *p, size_t line, const struct bulk_fault *f)
+{
+    const char *at = arena_printf(p->arena, "/%zu%s", line, f->pointer);
+    if (f->column != NULL)
+        fault(p, at, f->code, "Row %lld, %s: %s", (long long)f->row, f->column, f->detail);
+    else
+        fault(p, at, f->code, "%s", f->detail);
+}
+
 /* Every fault of every line at a pointer that leads through the line's index; when these are more
  * than are listed, the first of each line, so that as many lines as possible are named. */
 static err refuse_all(const struct call *c, const struct bulk *in, size_t n_refused)
@@ -107,10 +102,10 @@ static err refuse_all(const struct call *c, const struct bulk *in, size_t n_refu
         const struct problem *l = in->lines[i].problem;
         if (l->code != OK && l->n_faults == 0)
             fault(p, arena_printf(p->arena, "/%zu", i), err_slug(l->code), "%s",
-                  detail_of(p->arena, l));
-        for (size_t k = 0; k < l->n_faults && k < each; k++)
-            fault(p, arena_printf(p->arena, "/%zu%s", i, l->faults[k].pointer), l->faults[k].code,
-                  "%s", l->faults[k].detail);
+                  bulk_detail(p->arena, l));
+        struct bulk_fault_list faults = bulk_faults(p->arena, in, i);
+        for (size_t k = 0; k < faults.n && k < each; k++)
+            name_fault(p, i, &faults.v[k]);
     }
     return p->code;
 }
@@ -123,8 +118,7 @@ err orders_bulk(struct tx *tx, struct call *c, const struct bulk *in, struct ord
     struct orders_bulk_result *results = ARENA_ARRAY(tx->arena, struct orders_bulk_result, in->n);
     size_t n_refused = 0;
     for (size_t i = 0; i < in->n; i++) {
-        results[i] = result_of(tx->arena, &in->lines[i], &orders[i]);
-        results[i].index = (int64_t)i;
+        results[i] = result_of(tx->arena, in, i, &orders[i]);
         n_refused += in->lines[i].problem->code != OK;
     }
     if (in->atomic && n_refused > 0)

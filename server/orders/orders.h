@@ -1,6 +1,6 @@
 /* Orders: what the customer wants, and how far each line has come. */
 #pragma once
-#include "server/api/call.h"
+#include "server/api/bulk.h"
 #include "server/catalog/catalog.h"
 
 extern const char *const order_statuses[]; /* draft … canceled */
@@ -166,15 +166,10 @@ JSON_STRUCT(order_cancel_line, ORDER_CANCEL_LINE_FIELDS);
     LIST(T, order_cancel_line, lines, .max = 10000, .doc = "Default: everything that is open.")
 JSON_STRUCT(order_cancel, ORDER_CANCEL_FIELDS);
 
-#define ORDERS_BULK_FAULT_FIELDS(T, VALUE, OBJECT, LIST)                                           \
-    VALUE(T, string, pointer, .doc = "Where in the line (RFC 6901).")                              \
-    VALUE(T, string, code, .doc = "The stable name of the fault.")                                 \
-    VALUE(T, string, detail, .doc = "A sentence: what to do.")
-JSON_STRUCT(orders_bulk_fault, ORDERS_BULK_FAULT_FIELDS);
-
 #define ORDERS_BULK_RESULT_FIELDS(T, VALUE, OBJECT, LIST)                                          \
     VALUE(T, integer, index, .doc = "Which line, from 0; blank lines do not count.",               \
           .example = "0")                                                                          \
+    VALUE(T, integer, row, .doc = "In which row of the body it begins, from 1.", .example = "1")   \
     VALUE(T, integer, status, .doc = "The HTTP status if it had come alone.", .example = "201")    \
     VALUE(T, id, id, .prefix = "ord", .doc = "The new order; null when refused.")                  \
     VALUE(T, string, external_id, .doc = "Your id; null when the line could not be read.")         \
@@ -184,7 +179,7 @@ JSON_STRUCT(orders_bulk_fault, ORDERS_BULK_FAULT_FIELDS);
     VALUE(T, string, code, .doc = "Why it was refused; null when it was not.")                     \
     VALUE(T, string, detail, .doc = "A sentence that says what is wrong, and what to do.")         \
     VALUE(T, string, conflicting_id, .doc = "The order in the way.")                               \
-    LIST(T, orders_bulk_fault, errors, .max = PROBLEM_FAULTS_MAX, .doc = "Faults of the line.")
+    LIST(T, bulk_fault, errors, .max = PROBLEM_FAULTS_MAX, .doc = "Faults of the line.")
 JSON_STRUCT(orders_bulk_result, ORDERS_BULK_RESULT_FIELDS);
 
 #define ORDERS_BULK_REPLY_FIELDS(T, VALUE, OBJECT, LIST)                                           \

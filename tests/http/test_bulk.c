@@ -489,7 +489,8 @@ START_TEST(each_operation_takes_its_own_media_type_only)
     struct request_options json = {.key = ""};
     struct reply r = request(w, "POST", "/v1/orders/bulk", body, &json);
     expect_problem(r, 415, "media_type");
-    ck_assert_str_eq(text(r, "/detail"), "Send the body as Content-Type: application/x-ndjson.");
+    ck_assert_str_eq(text(r, "/detail"),
+                     "Send the body as Content-Type: application/x-ndjson or text/csv.");
     struct request_options lines = {.key = "", .headers = ndjson};
     expect_problem(request(w, "POST", "/v1/orders", body, &lines), 415, "media_type");
     static const char *const utf8[] = {"Content-Type: application/x-ndjson; charset=utf-8", NULL};
@@ -499,6 +500,124 @@ START_TEST(each_operation_takes_its_own_media_type_only)
     struct request_options unscoped = {.key = "", .headers = ndjson, .api_key = reader};
     expect_problem(request(w, "POST", "/v1/orders/bulk", body, &unscoped), 403, "forbidden");
     expect_books_balance(w);
+    world_free(w);
+}
+END_TEST
+
+/* ---- CSV ---- */
+
+static const char *const csv[] = {"Content-Type: text/csv; charset=utf-8", NULL};
+
+static struct reply send_csv(struct world *w, const char *query, const char *key, const char *text)
+{
+    struct request_options o = {.key = key, .headers = csv};
+    return request(w, "POST", fmt(w, "/v1/orders/bulk%s", query), text, &o);
+}
+
+static struct world *given_csv_world(void)
+{
+    struct world *w = world_new();
+    given_customer(w, "'external_id':'C1'");
+    given_product(w, "A", "10.00", 50);
+    given_product(w, "B", "1.00", 50);
+    return w;
+}
+
+START_TEST(rows_of_csv_with_one_external_id_are_the_lines_of_one_order)
+{
+    struct world *w = given_csv_world();
+    const char *file = "\xEF\xBB\xBF"
+                       "external_id,customer_external_id,confirm,notes,metadata.shop,sku,quantity,"
+                       "unit_price,lines.warehouse_id\r\n"
+                       "o-1,C1,TRUE,\"said \"\"now\"\",\r\ntoday\",north,A,2,,ext:MAIN\r\n"
+                       "o-1,,,,,B,1.5,3.25,\r\n"
+                       "\r\n"
+                       "o-2,C1,false,,,A,1,,\r\n"
+                       ",C1,,,,B,1,,\r\n"
+                       ",C1,,,,B,1,,";
+    struct reply r = send_csv(w, "", "file", file);
+    expect(r, 200);
+    ck_assert_str_eq(text(r, "/accepted"), "4");
+    ck_assert_str_eq(result(w, r, 0, "order_status"), "confirmed");
+    ck_assert_str_eq(result(w, r, 0, "row"), "2");
+    ck_assert_str_eq(result(w, r, 1, "row"), "6");
+    ck_assert_str_eq(result(w, r, 1, "external_id"), "o-2");
+    ck_assert_str_eq(result(w, r, 3, "row"), "8");
+    struct reply order = get(w, "/v1/orders/ext:o-1");
+    expect(order, 200);
+    ck_assert_str_eq(text(order, "/notes"), "said \"now\",\r\ntoday");
+    ck_assert_str_eq(text(order, "/metadata/shop"), "north");
+    ck_assert_uint_eq(length(order, "/lines"), 2);
+    ck_assert_str_eq(text(order, "/lines/0/unit_price"), "10.00");
+    ck_assert_str_eq(text(order, "/lines/1/quantity"), "1.5");
+    ck_assert_str_eq(text(order, "/lines/1/unit_price"), "3.25");
+    struct reply again = send_csv(w, "", "file", file);
+    ck_assert_str_eq(header(again, "Idempotency-Replayed"), "true");
+    ck_assert_str_eq(again.body, r.body);
+    expect_books_balance(w);
+    world_free(w);
+}
+END_TEST
+
+START_TEST(faults_of_csv_name_row_and_column)
+{
+    struct world *w = given_csv_world();
+    struct reply r = send_csv(w, "", "",
+                              "external_id,customer_external_id,customer_po,sku,quantity\n"
+                              "o-1,C1,p,A,1\n"
+                              "o-1,C1,q,NO,x\n"
+                              "o-2,C9,,A,1\n"
+                              "o-3,C1,,A\n"
+                              "o-4,C1,,A,1\n"
+                              "o-1,C1,,\xFF,1\n"
+                              "a\"b,C1,,A,1\n"
+                              "o-5,\"C1,,A,1\n");
+    expect(r, 200);
+    ck_assert_str_eq(text(r, "/accepted"), "1");
+    ck_assert_uint_eq(length(r, "/results"), 7);
+    ck_assert_str_eq(result(w, r, 0, "errors/0/code"), "differs");
+    ck_assert_str_eq(result(w, r, 0, "errors/0/row"), "3");
+    ck_assert_str_eq(result(w, r, 0, "errors/0/column"), "customer_po");
+    ck_assert_str_eq(result(w, r, 0, "errors/1/pointer"), "/lines/1/quantity");
+    ck_assert_str_eq(result(w, r, 0, "errors/1/row"), "3");
+    ck_assert_str_eq(result(w, r, 0, "errors/1/column"), "quantity");
+    ck_assert_str_eq(result(w, r, 1, "errors/0/code"), "unknown_reference");
+    ck_assert_str_eq(result(w, r, 1, "errors/0/row"), "4");
+    ck_assert_str_eq(result(w, r, 1, "errors/0/column"), "customer_external_id");
+    ck_assert_str_eq(result(w, r, 2, "errors/0/code"), "cells");
+    ck_assert_str_eq(result(w, r, 2, "errors/1/code"), "required");
+    ck_assert_str_eq(result(w, r, 3, "status"), "201");
+    ck_assert_str_eq(result(w, r, 4, "errors/0/code"), "encoding");
+    ck_assert_str_eq(result(w, r, 4, "errors/0/column"), "sku");
+    ck_assert_str_eq(result(w, r, 5, "code"), "syntax");
+    ck_assert_str_eq(result(w, r, 5, "detail"),
+                     "Row 8 cannot be read: A quote stands inside a cell that does not begin with "
+                     "one.");
+    ck_assert_str_eq(result(w, r, 6, "detail"),
+                     "Row 9 cannot be read: A cell begins with a quote that never ends.");
+    r = send_csv(w, "?atomic=true", "", "customer_id,sku,quantity\next:C1,A,1\next:C1,NO,1\n");
+    expect_problem(r, 422, "invalid");
+    expect_fault(r, "/1/lines/0/sku", "unknown_reference");
+    ck_assert_str_eq(text(r, "/errors/0/detail"), "Row 3, sku: There is no such product.");
+    expect_books_balance(w);
+    world_free(w);
+}
+END_TEST
+
+START_TEST(a_header_of_csv_must_name_members_each_once)
+{
+    struct world *w = given_csv_world();
+    struct reply r = send_csv(w, "", "", "sku,surprise,sku,metadata,lines\nA,1,A,,\n");
+    expect_problem(r, 422, "invalid");
+    ck_assert_uint_eq(length(r, "/errors"), 4);
+    expect_fault(r, "/header/1", "unknown_column");
+    expect_fault(r, "/header/2", "duplicate");
+    expect_fault(r, "/header/3", "unknown_column");
+    ck_assert_str_eq(text(r, "/errors/0/detail"),
+                     "Column 2, \"surprise\", is no member that a cell can hold; remove it.");
+    expect_problem(send_csv(w, "", "", "\"sku"), 400, "syntax");
+    expect_problem(send_csv(w, "", "", "\n\n"), 422, "invalid");
+    expect_problem(send_csv(w, "", "", "sku,quantity\n\n"), 422, "invalid");
     world_free(w);
 }
 END_TEST
@@ -527,6 +646,9 @@ static Suite *bulk_suite(void)
     tcase_add_test(t, no_line_and_too_many_lines_are_refused);
     tcase_add_test(t, ten_thousand_lines_of_nonsense_get_a_bounded_answer);
     tcase_add_test(t, each_operation_takes_its_own_media_type_only);
+    tcase_add_test(t, rows_of_csv_with_one_external_id_are_the_lines_of_one_order);
+    tcase_add_test(t, faults_of_csv_name_row_and_column);
+    tcase_add_test(t, a_header_of_csv_must_name_members_each_once);
     return s;
 }
 WORLD_MAIN(bulk_suite)
