@@ -25,6 +25,8 @@ const struct pg_constraint constraints[] = {
     {"product_sku_key", ERR_SERIALIZATION, NULL},
     {"warehouse_code_key", ERR_SERIALIZATION, NULL},
     {"warehouse_default", ERR_SERIALIZATION, NULL},
+    {"credit_policy_name_key", ERR_SERIALIZATION, NULL},
+    {"credit_policy_default", ERR_SERIALIZATION, NULL},
     {"price_key", ERR_SERIALIZATION, NULL},
     {"stock_on_hand_check", ERR_INSUFFICIENT_STOCK, "Not enough stock is on hand."},
     {"stock_reserved_check", ERR_INSUFFICIENT_STOCK, "Not enough stock is available."},

@@ -59,7 +59,8 @@ struct pool_options {
     int64_t statement_timeout_ms, lock_timeout_ms;
     const char *schema; /* search_path, NULL for the default */
     /* Plans may read whole tables, as reports do. Without it an index is taken wherever there is
-     * one: plans are kept, and one that was made while a table was small must serve when it is not. */
+     * one: plans are kept, and one that was made while a table was small must serve when it is not.
+     */
     bool scans;
 };
 /* Connects lazily. err from the first connection attempt. */
@@ -95,6 +96,7 @@ struct tx {
     int32_t today;           /* the tenant's civil date, bound to :today */
     int attempt;             /* 1, 2, … */
     void *user;           /* the runner's own; NULL at the start of each attempt unless set below */
+    void *credit;         /* as user, for what credit keeps of a transaction */
     struct pg_link *link; /* private to lib/pg */
 };
 

@@ -215,12 +215,14 @@ void doc_put_parameters(struct document *d, const struct route *r)
     struct buf *b = d->out;
     doc_begin(b, "parameters", '[');
     put_path_ids(d, r->path);
-    if (r->kind == ROUTE_LIST)
+    if (r->kind == ROUTE_LIST) {
         put_list_parameters(d, r);
-    else if (r->kind == ROUTE_READ)
+    } else if (r->kind == ROUTE_READ) {
+        doc_separate(b);
         json_schema_parameters(b, r->in);
-    else
+    } else {
         doc_ref(b, "parameters", "dry_run");
+    }
     if (r->lines_max > 0)
         doc_ref(b, "parameters", "atomic");
     if (route_takes_key(r))

@@ -14,6 +14,7 @@
 #include "server/api/reply.h"
 #include "server/api/router.h"
 #include "server/events/events.h"
+#include "server/orders/reconsider.h"
 #include <assert.h>
 #include <openssl/sha.h>
 #include <stdatomic.h>
@@ -600,6 +601,7 @@ static err run_group(struct tx *tx, void *arg)
     if (tx->attempt == 1 && !l.needed && found_late(tx, &l))
         return ERR_SERIALIZATION;
     TRY(e);
+    TRY(orders_reconsider(tx, &g->v[0]->call));
     if (arena_over(tx->arena))
         return fail(tx->problem, ERR_OVERLOADED, "The request needs more memory than it may use.");
     TRY(keep_outcomes(tx, g));

@@ -359,7 +359,8 @@ static struct transfer transfer_of_receipt(const struct cash_source *s)
 }
 
 /* What is left of the source, in its open item and its customer's credit. */
-static void add_source(struct cash_posting *posting, const struct application *app)
+static void add_source(struct cash_posting *posting, const struct application *app,
+                       const struct credit_cause *cause)
 {
     const struct cash_source *s = app->source;
     int64_t left = s->available - app->split.total;
@@ -368,18 +369,20 @@ static void add_source(struct cash_posting *posting, const struct application *a
     if (left > 0 || !s->fresh) /* what came and went at once was never open */
         posting->sources[posting->n_sources++] = cash_open_item(s, left);
     posting->credit[posting->n_credit++] = (struct credit_delta){
-        .account = s->credit_account_id, .unapplied = s->fresh ? left : -app->split.total};
+        .account = s->credit_account_id,
+        .unapplied = s->fresh ? left : -app->split.total,
+        .cause = cause};
 }
 
 static void add_share(struct cash_posting *posting, const struct application *app,
-                      const struct allocation_new *row)
+                      const struct allocation_new *row, const struct credit_cause *cause)
 {
     const struct invoice_state_list *invoices = &posting->payables->invoices;
     const struct invoice_state *invoice = invoice_state_find(invoices, row->invoice_id);
     posting->settled[invoice - invoices->v] = true;
     posting->transfers[posting->n_transfers++] = transfer_of_allocation(app->source, row);
     posting->credit[posting->n_credit++] = (struct credit_delta){
-        .account = invoice->credit_account_id, .receivable = -row->amount};
+        .account = invoice->credit_account_id, .receivable = -row->amount, .cause = cause};
 }
 
 void cash_posting_add(struct tx *tx, struct cash_posting *posting, struct application *app)
@@ -387,10 +390,12 @@ void cash_posting_add(struct tx *tx, struct cash_posting *posting, struct applic
     struct allocation_new *rows = posting->allocations + posting->n_allocations;
     app->allocations = rows;
     posting->n_allocations += app->split.n;
-    add_source(posting, app);
+    const struct credit_cause *cause = credit_cause_of(tx->arena, app->call, app->source->kind,
+                                                       app->source->id);
+    add_source(posting, app, cause);
     for (size_t i = 0; i < app->split.n; i++) {
         rows[i] = allocation_of_share(app, i);
-        add_share(posting, app, &rows[i]);
+        add_share(posting, app, &rows[i], cause);
         allocation_announce(tx, app->call, &rows[i]);
     }
     for (size_t i = 0; i < app->split.n; i++)

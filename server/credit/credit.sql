@@ -1,60 +1,108 @@
--- Credit accounts. Locks are taken in the order of the account's id.
+-- Credit accounts. Locks are taken roots first, then by depth and id: whoever holds a root holds its
+-- tree. An account is locked with all above it.
 -- include "server/credit/credit.h"
 
--- fn credit_lock(accounts i64[]) -> many struct credit_facts(id i64, credit_limit i64?, ordered i64,
---   unbilled i64, receivable i64, unapplied i64)
-SELECT id, credit_limit, ordered, unbilled, receivable, unapplied
-  FROM credit_account WHERE tenant_id = :tenant AND id = ANY(:accounts)
- ORDER BY id FOR NO KEY UPDATE;
+-- A limit counts on its days only, collateral too.
+-- fn credit_lock_rows(accounts i64[]) -> many struct credit_facts(id i64, parent_id i64?,
+--   currency text, credit_limit i64?, ordered i64, unbilled i64, receivable i64, unapplied i64,
+--   below i64, held_orders i64, secured i64, deposit_percent i64, policy_id i64?, undecided bool,
+--   review_date date?)
+SELECT a.id, a.parent_id, a.currency,
+       CASE WHEN a.credit_limit IS NULL OR :today BETWEEN coalesce(a.limit_from, :today)
+                                                      AND coalesce(a.limit_to, :today)
+            THEN a.credit_limit ELSE 0 END,
+       a.ordered, a.unbilled, a.receivable, a.unapplied, a.below, a.held_orders,
+       CASE WHEN :today BETWEEN coalesce(a.secured_from, :today) AND coalesce(a.secured_to, :today)
+            THEN a.secured ELSE 0 END,
+       a.deposit_percent,
+       coalesce(a.policy_id, (SELECT p.id FROM credit_policy p
+                               WHERE p.tenant_id = :tenant AND p.is_default)),
+       a.credit_limit IS NULL AND a.approved_at IS NULL, a.review_date
+  FROM credit_account a
+ WHERE a.tenant_id = :tenant
+   AND a.id = ANY(ARRAY(SELECT unnest(x.ancestors || x.id) FROM credit_account x
+                         WHERE x.tenant_id = :tenant AND x.id = ANY(:accounts)))
+ ORDER BY cardinality(a.ancestors), a.id FOR NO KEY UPDATE;
 
--- fn credit_lock_by_customers(customers i64[]) -> many(locked i64)
-SELECT count(*) FROM (
-    SELECT id FROM credit_account
-     WHERE tenant_id = :tenant
-       AND id = ANY(ARRAY(SELECT credit_account_id FROM customer
-                           WHERE tenant_id = :tenant AND id = ANY(:customers)))
-     ORDER BY id FOR NO KEY UPDATE) a;
+-- fn credit_lock_by_customers(customers i64[]) -> many struct credit_facts(id i64, parent_id i64?,
+--   held_orders i64)
+SELECT a.id, a.parent_id, a.held_orders FROM credit_account a
+ WHERE a.tenant_id = :tenant
+   AND a.id = ANY(ARRAY(SELECT unnest(x.ancestors || x.id)
+                          FROM customer c
+                          JOIN credit_account x ON x.tenant_id = :tenant
+                               AND x.id = c.credit_account_id
+                         WHERE c.tenant_id = :tenant AND c.id = ANY(:customers)))
+ ORDER BY cardinality(a.ancestors), a.id FOR NO KEY UPDATE;
 
--- fn credit_lock_by_orders(orders i64[]) -> many(locked i64)
-SELECT count(*) FROM (
-    SELECT id FROM credit_account
-     WHERE tenant_id = :tenant
-       AND id = ANY(ARRAY(SELECT credit_account_id FROM sales_order
-                           WHERE tenant_id = :tenant AND id = ANY(:orders)))
-     ORDER BY id FOR NO KEY UPDATE) a;
+-- fn credit_lock_by_orders(orders i64[]) -> many struct credit_facts(id i64, parent_id i64?,
+--   held_orders i64)
+SELECT a.id, a.parent_id, a.held_orders FROM credit_account a
+ WHERE a.tenant_id = :tenant
+   AND a.id = ANY(ARRAY(SELECT unnest(x.ancestors || x.id)
+                          FROM sales_order o
+                          JOIN credit_account x ON x.tenant_id = :tenant
+                               AND x.id = o.credit_account_id
+                         WHERE o.tenant_id = :tenant AND o.id = ANY(:orders)))
+ ORDER BY cardinality(a.ancestors), a.id FOR NO KEY UPDATE;
 
--- fn credit_lock_by_orders_and_customers(orders i64[], customers i64[]) -> many(locked i64)
-SELECT count(*) FROM (
-    SELECT id FROM credit_account
-     WHERE tenant_id = :tenant
-       AND id = ANY(ARRAY(SELECT credit_account_id FROM sales_order
-                           WHERE tenant_id = :tenant AND id = ANY(:orders)
-                           UNION
-                          SELECT credit_account_id FROM customer
-                           WHERE tenant_id = :tenant AND id = ANY(:customers)))
-     ORDER BY id FOR NO KEY UPDATE) a;
+-- fn credit_lock_by_orders_and_customers(orders i64[], customers i64[])
+--   -> many struct credit_facts(id i64, parent_id i64?, held_orders i64)
+SELECT a.id, a.parent_id, a.held_orders FROM credit_account a
+ WHERE a.tenant_id = :tenant
+   AND a.id = ANY(ARRAY(SELECT unnest(x.ancestors || x.id)
+                          FROM (SELECT credit_account_id AS id FROM sales_order
+                                 WHERE tenant_id = :tenant AND id = ANY(:orders)
+                                 UNION
+                                SELECT credit_account_id FROM customer
+                                 WHERE tenant_id = :tenant AND id = ANY(:customers)) w
+                          JOIN credit_account x ON x.tenant_id = :tenant AND x.id = w.id))
+ ORDER BY cardinality(a.ancestors), a.id FOR NO KEY UPDATE;
 
--- fn credit_lock_by_invoices(invoices i64[]) -> many(locked i64)
-SELECT count(*) FROM (
-    SELECT id FROM credit_account
-     WHERE tenant_id = :tenant
-       AND id = ANY(ARRAY(SELECT credit_account_id FROM invoice
-                           WHERE tenant_id = :tenant AND id = ANY(:invoices)))
-     ORDER BY id FOR NO KEY UPDATE) a;
+-- fn credit_lock_by_invoices(invoices i64[]) -> many struct credit_facts(id i64, parent_id i64?,
+--   held_orders i64)
+SELECT a.id, a.parent_id, a.held_orders FROM credit_account a
+ WHERE a.tenant_id = :tenant
+   AND a.id = ANY(ARRAY(SELECT unnest(x.ancestors || x.id)
+                          FROM invoice i
+                          JOIN credit_account x ON x.tenant_id = :tenant
+                               AND x.id = i.credit_account_id
+                         WHERE i.tenant_id = :tenant AND i.id = ANY(:invoices)))
+ ORDER BY cardinality(a.ancestors), a.id FOR NO KEY UPDATE;
 
 -- The rows are locked already, so their order here does not matter.
 -- fn credit_move(rows d[struct credit_delta: account i64, ordered i64, unbilled i64,
---   receivable i64, unapplied i64]) -> exec
+--   receivable i64, unapplied i64, below i64, held i64]) -> exec
 UPDATE credit_account a
    SET ordered = a.ordered + d.ordered, unbilled = a.unbilled + d.unbilled,
        receivable = a.receivable + d.receivable, unapplied = a.unapplied + d.unapplied,
-       version = a.version + 1
-  FROM unnest(:d.account, :d.ordered, :d.unbilled, :d.receivable, :d.unapplied)
-       AS d(account, ordered, unbilled, receivable, unapplied)
+       below = a.below + d.below, held_orders = a.held_orders + d.held, version = a.version + 1
+  FROM unnest(:d.account, :d.ordered, :d.unbilled, :d.receivable, :d.unapplied, :d.below, :d.held)
+       AS d(account, ordered, unbilled, receivable, unapplied, below, held)
  WHERE a.tenant_id = :tenant AND a.id = d.account;
 
--- fn credit_of_customer(customer i64) -> one(currency text, id i64, credit_limit i64?, ordered i64,
---   unbilled i64, receivable i64, unapplied i64)
-SELECT a.currency, a.id, a.credit_limit, a.ordered, a.unbilled, a.receivable, a.unapplied
-  FROM customer c JOIN credit_account a ON a.tenant_id = c.tenant_id AND a.id = c.credit_account_id
- WHERE c.tenant_id = :tenant AND c.id = :customer;
+-- Ids grow with time: the oldest orders come first.
+-- fn credit_blocked(roots i64[], most i64) -> many struct blocked_order(order_id i64, account i64,
+--   root i64)
+WITH RECURSIVE tree AS (
+    SELECT r.id, r.id AS root FROM unnest(:roots) AS r(id)
+    UNION ALL
+    SELECT a.id, t.root FROM tree t
+      JOIN credit_account a ON a.tenant_id = :tenant AND a.parent_id = t.id)
+SELECT DISTINCT ON (b.order_id) b.order_id, b.credit_account_id, t.root
+  FROM tree t
+  JOIN blocked_order b ON b.tenant_id = :tenant AND b.credit_account_id = t.id
+ ORDER BY b.order_id LIMIT :most;
+
+-- fn credit_block_rows(rows b[struct blocked_key: account i64, order_id i64]) -> exec
+INSERT INTO blocked_order (tenant_id, credit_account_id, order_id, blocked_at)
+SELECT :tenant, b.account, b.order_id, :now
+  FROM unnest(:b.account, :b.order_id) AS b(account, order_id);
+
+-- fn credit_unblock_rows(rows b[struct blocked_key: account i64, order_id i64]) -> exec
+DELETE FROM blocked_order o
+ USING unnest(:b.account, :b.order_id) AS b(account, order_id)
+ WHERE o.tenant_id = :tenant AND o.credit_account_id = b.account AND o.order_id = b.order_id;
+
+-- fn credit_of_customer(customer i64) -> one(id i64)
+SELECT credit_account_id FROM customer WHERE tenant_id = :tenant AND id = :customer;

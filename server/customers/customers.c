@@ -17,7 +17,6 @@ JSON_TYPE(customer_group_new, CUSTOMER_GROUP_NEW_FIELDS, .doc = "A group to crea
 JSON_TYPE(customer_group_patch, CUSTOMER_GROUP_PATCH_FIELDS,
           .doc = "What to change; null clears a member that may be missing.");
 JSON_TYPE(customer_group, CUSTOMER_GROUP_FIELDS, .doc = "Customers who share prices.");
-JSON_TYPE(customer_credit, CUSTOMER_CREDIT_FIELDS, .doc = "Limit and exposure, taxes included.");
 
 err customers_get(struct tx *tx, struct call *c, const struct none *in, struct customer *ret)
 {

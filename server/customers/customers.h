@@ -98,18 +98,6 @@ JSON_STRUCT(customer_patch, CUSTOMER_PATCH_FIELDS);
     VALUE(T, instant, updated_at, .doc = "When it last changed.")
 JSON_STRUCT(customer, CUSTOMER_FIELDS);
 
-#define CUSTOMER_CREDIT_FIELDS(T, VALUE, OBJECT, LIST)                                             \
-    VALUE(T, id, customer_id, .prefix = "cus", .doc = "The customer.")                             \
-    VALUE(T, currency, currency, .doc = "Currency of all amounts.")                                \
-    VALUE(T, money, credit_limit, .doc = "Null: no limit.")                                        \
-    VALUE(T, money, ordered, .doc = "Confirmed, not yet shipped or invoiced.")                     \
-    VALUE(T, money, unbilled, .doc = "Shipped, not yet invoiced.")                                 \
-    VALUE(T, money, receivable, .doc = "Open invoices.")                                           \
-    VALUE(T, money, unapplied, .doc = "Payments and credit notes not yet applied.")                \
-    VALUE(T, money, exposure, .doc = "receivable + unbilled + ordered - unapplied.")               \
-    VALUE(T, money, headroom, .doc = "Limit less exposure, negative beyond it; null: no limit.")
-JSON_STRUCT(customer_credit, CUSTOMER_CREDIT_FIELDS);
-
 /* ---- groups ---- */
 
 #define CUSTOMER_GROUP_NEW_FIELDS(T, VALUE, OBJECT, LIST)                                          \

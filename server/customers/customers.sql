@@ -42,21 +42,14 @@ UPDATE customer t
  WHERE t.tenant_id = :tenant AND t.id = c.id;
 
 -- fn credit_limit_set(customer i64, credit_limit i64?) -> exec
-UPDATE credit_account a SET credit_limit = :credit_limit, version = a.version + 1
+UPDATE credit_account a
+   SET credit_limit = :credit_limit, version = a.version + 1, revision = a.revision + 1
   FROM customer c
  WHERE c.tenant_id = :tenant AND c.id = :customer
    AND a.tenant_id = :tenant AND a.id = c.credit_account_id;
 
--- The credit account comes before everything else in the order of locks.
--- fn customer_credit_lock(customer i64) -> many(locked i64)
-SELECT a.id FROM credit_account a
- WHERE a.tenant_id = :tenant
-   AND a.id = (SELECT c.credit_account_id FROM customer c
-                WHERE c.tenant_id = :tenant AND c.id = :customer)
-   FOR NO KEY UPDATE;
-
--- fn customer_lock(id i64) -> one(version i64)
-SELECT version FROM customer WHERE tenant_id = :tenant AND id = :id FOR NO KEY UPDATE;
+-- fn customer_lock(id i64) -> one(version i64, credit_account_id i64)
+SELECT version, credit_account_id FROM customer WHERE tenant_id = :tenant AND id = :id FOR NO KEY UPDATE;
 
 -- fn customer_select(id i64) -> one struct customer(id i64, version i64, external_id text?,
 --   name text, legal_name text?, tax_id text?, email text?, phone text?, language text?,
@@ -77,6 +70,7 @@ SELECT c.id, c.version, c.external_id, c.name, c.legal_name, c.tax_id, c.email, 
 -- filter name text: c.name
 -- filter group_id id grp: c.group_id
 -- filter status text: c.status
+-- filter credit_account_id id cra: c.credit_account_id
 -- filter currency text: c.currency
 -- filter tax_id text: c.tax_id
 -- filter email text: c.email

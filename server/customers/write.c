@@ -2,6 +2,7 @@
 #include "customers.sql.h"
 #include "lib/base/id.h"
 #include "server/api/external_id.h"
+#include "server/credit/credit.h"
 #include "server/customers/rules.h"
 #include "server/events/events.h"
 #include "server/routes_prototypes.h"
@@ -55,21 +56,20 @@ static err create(struct tx *tx, struct call *c, const struct customer_new *in,
 }
 
 /* The credit account's lock comes first, then the customer's. */
-static err lock(struct tx *tx, const struct call *c, struct customer *ret)
+static err lock(struct tx *tx, const struct call *c, struct customer *ret, int64_t *ret_account)
 {
-    struct customer_credit_lock_row_list *account = ARENA_NEW(tx->arena,
-                                                              struct customer_credit_lock_row_list);
     struct customer_lock_row row;
-    TRY(customer_credit_lock_queue(tx, c->path_id[0], account));
+    TRY(credit_lock_of_customers(tx, c->path_id, 1));
     TRY(customer_lock(tx, c->path_id[0], &row));
     TRY(call_check_version(c, row.version));
+    *ret_account = row.credit_account_id;
     return customer_select(tx, c->path_id[0], ret);
 }
 
 /* Stores what `after` says over `before`. Saying the same again changes nothing, not even the
  * version. */
 static err store(struct tx *tx, const struct call *c, const struct customer *before,
-                 const struct customer *after, struct customer *ret)
+                 const struct customer *after, int64_t account, struct customer *ret)
 {
     if (c->problem->code != OK)
         return c->problem->code;
@@ -86,6 +86,8 @@ static err store(struct tx *tx, const struct call *c, const struct customer *bef
     TRY(customer_update(tx, after, 1));
     TRY(customer_select(tx, before->id, ret));
     event_push(tx, c, "customer.updated", "customer", before->id, was, as_json(tx, ret));
+    /* With another limit, or no longer blocked, orders that wait may go on. */
+    credit_made_room(tx, account, credit_cause_of(tx->arena, c, "customer", before->id));
     return OK;
 }
 
@@ -99,10 +101,11 @@ err customers_patch(struct tx *tx, struct call *c, const struct customer_patch *
                     struct customer *ret)
 {
     struct customer before;
-    TRY(lock(tx, c, &before));
+    int64_t account;
+    TRY(lock(tx, c, &before, &account));
     struct customer after = before;
     customer_apply_patch(tx->arena, c, in, &after);
-    return store(tx, c, &before, &after, ret);
+    return store(tx, c, &before, &after, account, ret);
 }
 
 err customers_put(struct tx *tx, struct call *c, const struct customer_new *in,
@@ -113,7 +116,8 @@ err customers_put(struct tx *tx, struct call *c, const struct customer_new *in,
         return create(tx, c, in, ret);
     }
     struct customer before, after;
-    TRY(lock(tx, c, &before));
+    int64_t account;
+    TRY(lock(tx, c, &before, &account));
     customer_from_new(tx->arena, c, in, &before, &after);
-    return store(tx, c, &before, &after, ret);
+    return store(tx, c, &before, &after, account, ret);
 }

@@ -201,7 +201,10 @@ err credit_note_post(struct crediting *k)
     int64_t open = k->open == NULL ? 0 : k->open->open_amount;
     int64_t offset = n->gross < open ? n->gross : open, allocation_id = NIL64;
     struct credit_delta delta = {
-        .account = n->credit_account_id, .receivable = -offset, .unapplied = n->gross - offset};
+        .account = n->credit_account_id,
+        .receivable = -offset,
+        .unapplied = n->gross - offset,
+        .cause = credit_cause_of(k->tx->arena, k->c, "credit_note", n->id)};
     TRY(credit_apply(k->tx, &delta, 1));
     TRY(count_credited(k));
     TRY(settle_invoice(k, offset, &allocation_id));

@@ -111,7 +111,9 @@ static err reverse(const struct voiding *v)
     /* Not before the invoice itself: no day may show less than nothing. */
     int32_t date = v->tx->today > i->invoice_date ? v->tx->today : i->invoice_date;
     TRY(call_check_period(v->c, date));
-    struct credit_delta delta = {.account = i->credit_account_id, .receivable = -i->gross};
+    struct credit_delta delta = {.account = i->credit_account_id,
+                                 .receivable = -i->gross,
+                                 .cause = credit_cause_of(v->tx->arena, v->c, "invoice", i->id)};
     TRY(credit_apply(v->tx, &delta, 1));
     if (v->open == NULL)
         return OK;
@@ -125,7 +127,9 @@ static err reverse(const struct voiding *v)
 
 static err unclaim_draft(const struct voiding *v)
 {
-    struct credit_delta delta = {.account = v->i->credit_account_id, .unbilled = -v->i->gross};
+    struct credit_delta delta = {.account = v->i->credit_account_id,
+                                 .unbilled = -v->i->gross,
+                                 .cause = credit_cause_of(v->tx->arena, v->c, "invoice", v->i->id)};
     return credit_apply(v->tx, &delta, 1);
 }
 

@@ -1,9 +1,11 @@
 /* What can be done with an order that exists: confirm, hold, release, cancel, close. Each locks the
  * credit account, the order, then the stock, decides, and stores. */
 #include "lib/base/decimal.h"
+#include "lib/base/money.h"
 #include "orders.sql.h"
 #include "server/events/events.h"
 #include "server/orders/place.h"
+#include "server/orders/stock.h"
 #include "server/routes_prototypes.h"
 #include <string.h>
 
@@ -31,33 +33,6 @@ static err lock_one(struct tx *tx, struct call *c, const char *action, struct or
     return OK;
 }
 
-/* Locks the stock of the order's stock lines. */
-static err lock_stock(struct tx *tx, const struct order_state *o, struct stock_facts_list *ret)
-{
-    struct stock_key *keys = ARENA_ARRAY(tx->arena, struct stock_key, o->n_lines);
-    size_t n = 0;
-    for (size_t i = 0; i < o->n_lines; i++)
-        if (o->lines[i].warehouse_id != NIL64)
-            keys[n++] = (struct stock_key){.product_id = o->lines[i].product_id,
-                                           .warehouse_id = o->lines[i].warehouse_id};
-    *ret = (struct stock_facts_list){0};
-    return n > 0 ? stock_lock(tx, keys, n, ret) : OK;
-}
-
-/* Queues what the lines' reservations say now against what they said. */
-static err apply_reservations(struct tx *tx, const struct order_state *o)
-{
-    struct stock_delta *deltas = ARENA_ARRAY(tx->arena, struct stock_delta, o->n_lines);
-    size_t n = 0;
-    for (size_t i = 0; i < o->n_lines; i++)
-        if (o->lines[i].reserved != o->was[i].reserved)
-            deltas[n++] = (struct stock_delta){.product_id = o->lines[i].product_id,
-                                               .warehouse_id = o->lines[i].warehouse_id,
-                                               .reserved = o->lines[i].reserved -
-                                                           o->was[i].reserved};
-    return n > 0 ? stock_apply(tx, deltas, n) : OK;
-}
-
 static err set_status(struct tx *tx, const struct order_state *o, const char *status,
                       int64_t confirmed_at)
 {
@@ -68,39 +43,63 @@ static err set_status(struct tx *tx, const struct order_state *o, const char *st
     return orders_progress(tx, &now, 1);
 }
 
-static int64_t gross_of(const struct order_state *o)
+/* What was decided on the order's credit, where it has to be kept. */
+static err keep_decision(struct tx *tx, const struct call *c, const struct order_state *o,
+                         const struct credit_facts *account, const struct credit_verdict *verdict,
+                         struct credit_subject subject)
 {
-    int64_t gross = 0;
-    for (size_t i = 0; i < o->n_lines; i++)
-        gross += line_exposure(&o->lines[i]).ordered;
-    return gross;
+    struct credit_decisions decisions = credit_decisions_new(tx->arena, 1);
+    subject.call = c;
+    subject.customer_id = o->customer_id;
+    subject.order_id = o->id;
+    credit_decisions_add(&decisions, account, verdict, &subject);
+    return credit_decisions_store(tx, &decisions);
 }
 
-/* Confirms a locked order, or puts it on credit hold. */
-static err confirm_locked(struct tx *tx, struct call *c, struct order_state *o, bool force)
+/* The order waits for credit from now on, or no longer. */
+static err wait_for_credit(struct tx *tx, struct order_state *o, bool waits)
 {
+    struct blocked_key key = {o->credit_account_id, o->id};
+    struct credit_delta delta = {.account = o->credit_account_id, .held = waits ? 1 : -1};
+    if (o->waits == waits)
+        return OK;
+    o->waits = waits;
+    TRY(credit_apply(tx, &delta, 1));
+    return waits ? credit_block(tx, &key, 1) : credit_unblock(tx, &key, 1);
+}
+
+/* Confirms a locked order, or puts it on credit hold. release: why it goes over the limit, if it
+ * does; NULL: it may not. */
+static err confirm_locked(struct tx *tx, struct call *c, struct order_state *o, const char *release)
+{
+    struct order_state_list one = {.v = o, .n = 1};
     struct customer_facts_list customers;
     struct credit_facts_list credit;
     struct stock_facts_list stock;
     TRY(customers_load_queue(tx, &o->customer_id, 1, &customers));
     TRY(credit_lock_queue(tx, &o->credit_account_id, 1, &credit));
-    TRY(lock_stock(tx, o, &stock));
+    TRY(orders_stock_lock_queue(tx, &one, &stock));
     TRY(tx_flush(tx));
+    TRY(credit_ready(tx, &credit));
     struct confirm_case k = {.arena = tx->arena,
                              .credit_mode = c->tenant->credit_mode,
+                             .today = tx->today,
                              .customer = &customers.v[0],
-                             .credit = &credit.v[0],
+                             .credit = credit_find(&credit, o->credit_account_id),
                              .stock = &stock,
-                             .force = force};
-    struct credit_decision decision;
+                             .force = release != NULL};
+    struct credit_verdict decision;
     const char *reason = NULL;
-    int64_t gross = gross_of(o);
+    int64_t gross = order_open_gross(o);
     const char *before = o->status;
     switch (confirm_decide(&k, gross, o->lines, o->n_lines, &decision, &reason)) {
     case CONFIRM_NO_STOCK:
         return fail(c->problem, ERR_INSUFFICIENT_STOCK, "%s", reason);
     case CONFIRM_HELD:
         TRY(order_hold_add(tx, o->id, "credit", reason, c->api_key_id));
+        TRY(wait_for_credit(tx, o, true));
+        TRY(keep_decision(tx, c, o, k.credit, &decision,
+                          (struct credit_subject){.point = "confirm", .amount = gross}));
         TRY(order_credit_decided(tx, o->id, decision.exposure, decision.limit));
         TRY(set_status(tx, o, "on_hold", NIL64));
         event_push(tx, c, "order.held", "order", o->id,
@@ -112,9 +111,15 @@ static err confirm_locked(struct tx *tx, struct call *c, struct order_state *o, 
     }
     struct credit_delta delta = {.account = o->credit_account_id, .ordered = gross};
     TRY(credit_apply(tx, &delta, 1));
+    TRY(wait_for_credit(tx, o, false));
+    TRY(keep_decision(tx, c, o, k.credit, &decision,
+                      (struct credit_subject){.point = release != NULL ? "release" : "confirm",
+                                              .outcome = release != NULL ? "released" : NULL,
+                                              .reason = release,
+                                              .amount = gross}));
     TRY(order_credit_decided(tx, o->id, decision.exposure, decision.limit));
-    TRY(order_lines_store(tx, &(struct order_state_list){.v = o, .n = 1}));
-    TRY(apply_reservations(tx, o));
+    TRY(order_lines_store(tx, &one));
+    TRY(orders_reservations_store(tx, &one));
     TRY(set_status(tx, o, "confirmed", tx->now));
     event_push(tx, c, "order.confirmed", "order", o->id,
                arena_printf(tx->arena, "{\"status\":\"%s\"}", before),
@@ -127,7 +132,7 @@ err orders_confirm(struct tx *tx, struct call *c, const struct none *in, struct 
     (void)in;
     struct order_state *o;
     TRY(lock_one(tx, c, "confirm", &o));
-    TRY(confirm_locked(tx, c, o, false));
+    TRY(confirm_locked(tx, c, o, NULL));
     return order_load(tx, o->id, ret);
 }
 
@@ -144,20 +149,39 @@ err orders_hold(struct tx *tx, struct call *c, const struct order_hold_new *in, 
     return order_load(tx, o->id, ret);
 }
 
+/* The cap in minor units; faults for a cap below the order and a day that has passed. */
+static err take_release(const struct tx *tx, struct call *c, const struct order_release *in,
+                        const struct order_state *o, int64_t *ret_cap)
+{
+    *ret_cap = NIL64;
+    if (in->cap != NIL64 &&
+        money_from_decimal(in->cap, currency_exponent(o->currency), ret_cap) != OK)
+        fault(c->problem, "/cap", "decimal_scale", "%s has %d decimals.", o->currency,
+              currency_exponent(o->currency));
+    else if (*ret_cap != NIL64 && order_open_gross(o) > *ret_cap)
+        fault(c->problem, "/cap", "too_small", "What is open of the order is more than that.");
+    if (in->expires_on != NIL32 && in->expires_on < tx->today)
+        fault(c->problem, "/expires_on", "too_small", "That day has passed.");
+    return c->problem->code;
+}
+
 /* An order that was confirmed before its hold goes on where it stood; one that was never confirmed
  * is confirmed now: the release is the decision to go over the credit limit, never over the stock.
  */
 err orders_release(struct tx *tx, struct call *c, const struct order_release *in, struct order *ret)
 {
     struct order_state *o;
+    int64_t cap;
     TRY(lock_one(tx, c, "release", &o));
-    TRY(order_holds_release(tx, o->id, c->api_key_id, in->reason));
-    event_push(tx, c, "order.released", "order", o->id, "{\"status\":\"on_hold\"}", NULL);
+    TRY(take_release(tx, c, in, o, &cap));
+    TRY(order_holds_release(tx, o->id, c->api_key_id, in->reason, cap, in->expires_on));
+    event_push(tx, c, "order.released", "order", o->id, "{\"status\":\"on_hold\"}",
+               call_json(tx->arena, &order_release_type, in, NULL));
     o->held = false;
     if (o->confirmed_at != NIL64)
         TRY(orders_progressed(tx, c, o));
     else
-        TRY(confirm_locked(tx, c, o, true));
+        TRY(confirm_locked(tx, c, o, in->reason));
     return order_load(tx, o->id, ret);
 }
 
@@ -204,13 +228,15 @@ err orders_cancel(struct tx *tx, struct call *c, const struct order_cancel *in, 
     struct stock_facts_list stock;
     TRY(lock_one(tx, c, "cancel", &o));
     TRY(cancel_lines(tx, c, in, o));
-    TRY(lock_stock(tx, o, &stock));
-    TRY(apply_reservations(tx, o));
+    struct order_state_list one = {.v = o, .n = 1};
+    TRY(orders_stock_lock_queue(tx, &one, &stock));
+    TRY(tx_flush(tx));
+    TRY(orders_reservations_store(tx, &one));
     event_push(tx, c, "order.cancellation", "order", o->id, NULL,
                call_json(tx->arena, &order_cancel_type, in, NULL));
     if (o->confirmed_at != NIL64) {
         if (strcmp(order_status_of_lines(o->lines, o->n_lines), "canceled") == 0) {
-            TRY(order_holds_release(tx, o->id, c->api_key_id, "canceled"));
+            TRY(order_holds_release(tx, o->id, c->api_key_id, "canceled", NIL64, NIL32));
             o->held = false;
         }
         TRY(orders_progressed(tx, c, o));
@@ -219,8 +245,12 @@ err orders_cancel(struct tx *tx, struct call *c, const struct order_cancel *in, 
     /* Never confirmed: no exposure and no reservation to take back. */
     bool all = strcmp(order_status_of_lines(o->lines, o->n_lines), "canceled") == 0;
     TRY(order_lines_store(tx, &(struct order_state_list){.v = o, .n = 1}));
-    if (all)
-        TRY(order_holds_release(tx, o->id, c->api_key_id, "canceled"));
+    if (all) {
+        TRY(order_holds_release(tx, o->id, c->api_key_id, "canceled", NIL64, NIL32));
+        TRY(wait_for_credit(tx, o, false));
+    } else if (o->waits) { /* it asks for less now */
+        credit_made_room(tx, o->credit_account_id, credit_cause_of(tx->arena, c, "order", o->id));
+    }
     TRY(set_status(tx, o, all ? "canceled" : o->status, NIL64));
     if (all)
         event_push(tx, c, "order.canceled", "order", o->id,

@@ -1,17 +1,9 @@
 /* The decision to confirm: credit first, then stock, all or nothing. */
 #include "lib/base/decimal.h"
-#include "lib/base/money.h"
+#include "server/credit/policies.h"
 #include "server/orders/place.h"
 #include <assert.h>
 #include <string.h>
-
-static const char *amount_text(struct arena *a, int64_t minor, const char *currency)
-{
-    char text[DECIMAL_TEXT_MAX];
-    int exponent = currency_exponent(currency);
-    decimal_format(minor, exponent, exponent, text);
-    return arena_printf(a, "%s %s", text, currency);
-}
 
 static bool is_stock(const struct order_line *l)
 {
@@ -53,23 +45,29 @@ static void unreserve(const struct confirm_case *k, struct order_line *lines, si
 
 /* NULL when the customer's credit lets the order through. */
 static const char *credit_refusal(const struct confirm_case *k, int64_t gross,
-                                  struct credit_decision *ret)
+                                  struct credit_verdict *ret)
 {
-    *ret = credit_decide(credit_exposure(k->credit), k->credit->credit_limit, gross);
+    struct credit_question q = {.point = "confirm",
+                                .tenant_mode = k->credit_mode,
+                                .amount = gross,
+                                .ordered = gross,
+                                .document = gross,
+                                .today = k->today};
+    credit_judge(k->arena, k->credit, &q, ret);
     if (k->force)
         return NULL;
-    if (strcmp(k->customer->status, "blocked") == 0)
-        return "The customer is blocked.";
-    if (!ret->exceeded || strcmp(k->credit_mode, "enforce") != 0)
-        return NULL;
-    return arena_printf(k->arena, "The exposure would be %s, the credit limit is %s.",
-                        amount_text(k->arena, ret->exposure, k->customer->currency),
-                        amount_text(k->arena, ret->limit, k->customer->currency));
+    if (strcmp(k->customer->status, "blocked") == 0) {
+        ret->outcome = CREDIT_HELD;
+        return ret->reason = "The customer is blocked.";
+    }
+    if (!credit_checked_at(k->credit, "confirm"))
+        ret->outcome = CREDIT_APPROVED;
+    return ret->outcome == CREDIT_HELD ? ret->reason : NULL;
 }
 
 enum confirm_outcome confirm_decide(const struct confirm_case *k, int64_t gross,
                                     struct order_line *lines, size_t n,
-                                    struct credit_decision *ret_credit, const char **ret_reason)
+                                    struct credit_verdict *ret_credit, const char **ret_reason)
 {
     *ret_reason = credit_refusal(k, gross, ret_credit);
     if (*ret_reason != NULL)
@@ -80,6 +78,6 @@ enum confirm_outcome confirm_decide(const struct confirm_case *k, int64_t gross,
         unreserve(k, lines, i);
         return CONFIRM_NO_STOCK;
     }
-    k->credit->ordered += gross;
+    credit_take(k->credit, gross);
     return CONFIRM_OK;
 }

@@ -10,7 +10,6 @@
 #include "server/orders/place.h"
 #include "server/routes_prototypes.h"
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct facts {
@@ -39,8 +38,8 @@ struct placing {
     size_t n_wanted;
     struct external_id_claim *claim;
     const char *held_because;
-    struct credit_decision credit;
-    bool credit_checked;
+    struct credit_verdict credit;
+    const struct credit_facts *account; /* that was judged; NULL: none */
 };
 
 static bool alive(const struct placing *p)
@@ -136,7 +135,8 @@ static err load_and_lock(struct tx *tx, const struct placing *p, size_t n, struc
         TRY(credit_lock_queue(tx, accounts, distinct_ids(accounts, c), &f->credit));
     if (w > 0)
         TRY(stock_lock_queue(tx, wanted, w, &f->stock));
-    return tx_flush(tx);
+    TRY(tx_flush(tx));
+    return credit_ready(tx, &f->credit);
 }
 
 /* ---- decide ---- */
@@ -382,30 +382,17 @@ static void price(struct tx *tx, struct placing *p, const struct facts *f)
     p->out->gross = sum.gross;
 }
 
-static int by_account(const void *key, const void *element)
-{
-    int64_t id = *(const int64_t *)key, other = ((const struct credit_facts *)element)->id;
-    return (id > other) - (id < other);
-}
-
-static struct credit_facts *credit_of(const struct facts *f, int64_t account)
-{
-    assert(f->credit.n > 0);
-    struct credit_facts *found = bsearch(&account, f->credit.v, f->credit.n, sizeof(*f->credit.v),
-                                         by_account);
-    assert(found != NULL); /* the account of a customer is locked */
-    return found;
-}
-
 static void confirm(struct tx *tx, struct placing *p, struct facts *f)
 {
     struct confirm_case k = {.arena = tx->arena,
                              .credit_mode = p->call->tenant->credit_mode,
+                             .today = tx->today,
                              .customer = p->customer,
-                             .credit = credit_of(f, p->customer->credit_account_id),
+                             .credit = credit_find(&f->credit, p->customer->credit_account_id),
                              .stock = &f->stock};
     const char *reason = NULL;
-    p->credit_checked = true;
+    assert(k.credit != NULL); /* the account of a customer is locked */
+    p->account = k.credit;
     switch (confirm_decide(&k, p->out->gross, p->lines, p->in->lines.n, &p->credit, &reason)) {
     case CONFIRM_OK:
         p->out->status = "confirmed";
@@ -439,7 +426,9 @@ static void decide(struct tx *tx, struct placing *p, struct facts *f)
                                     .kind = "credit",
                                     .reason = p->held_because,
                                     .placed_at = tx->now,
-                                    .released_at = NIL64};
+                                    .released_at = NIL64,
+                                    .release_cap = NIL64,
+                                    .release_expires = NIL32};
         p->out->holds = (struct order_hold_list){.v = hold, .n = 1};
     }
     p->out->allowed_actions = order_actions(tx->arena, p->out->status,
@@ -476,8 +465,8 @@ static struct orders_insert_o order_row(struct tx *tx, const struct placing *p)
         .tax = o->tax,
         .gross = o->gross,
         .line_count = o->line_count,
-        .credit_exposure = p->credit_checked ? p->credit.exposure : NIL64,
-        .credit_limit = p->credit_checked ? p->credit.limit : NIL64,
+        .credit_exposure = p->account != NULL ? p->credit.exposure : NIL64,
+        .credit_limit = p->account != NULL ? p->credit.limit : NIL64,
         .bill_to = customer_party(tx->arena, p->customer, "billing"),
         .ship_to = customer_party(tx->arena, p->customer, "shipping"),
         .notes = o->notes,
@@ -520,13 +509,27 @@ static void push_event(struct tx *tx, const struct placing *p)
                        : p->draft != NULL            ? "order.updated"
                                                      : "order.created";
     event_push(tx, p->call, type, "order", p->out->id, was, now);
-    if (p->credit_checked && p->credit.exceeded && p->held_because == NULL)
+    if (p->credit.outcome == CREDIT_WARNED)
         event_push(tx, p->call, "order.credit_exceeded", "order", p->out->id, NULL, now);
+}
+
+/* What was decided about the order, where it has to be kept. */
+static void note_decision(const struct placing *p, struct credit_decisions *decisions)
+{
+    if (p->account != NULL)
+        credit_decisions_add(decisions, p->account, &p->credit,
+                             &(struct credit_subject){.call = p->call,
+                                                      .point = "confirm",
+                                                      .customer_id = p->out->customer_id,
+                                                      .order_id = p->out->id,
+                                                      .amount = p->out->gross});
 }
 
 static err store(struct tx *tx, const struct placing *p, size_t n)
 {
     size_t n_lines = 0, o = 0, l = 0, h = 0, c = 0, s = 0;
+    struct credit_decisions decisions = credit_decisions_new(tx->arena, n);
+    struct blocked_key *blocked = ARENA_ARRAY(tx->arena, struct blocked_key, n);
     for (size_t i = 0; i < n; i++)
         n_lines += p[i].in->lines.n;
     struct orders_insert_o *orders = ARENA_ARRAY(tx->arena, struct orders_insert_o, n);
@@ -547,15 +550,19 @@ static err store(struct tx *tx, const struct placing *p, size_t n)
                                                   .warehouse_id = line->warehouse_id,
                                                   .reserved = line->reserved};
         }
-        if (p[i].held_because != NULL)
+        int64_t account = p[i].customer->credit_account_id;
+        if (p[i].held_because != NULL) {
+            credit[c++] = (struct credit_delta){.account = account, .held = 1};
+            blocked[h] = (struct blocked_key){account, p[i].out->id};
             holds[h++] = (struct order_holds_insert_h){.order_id = p[i].out->id,
                                                        .hold_no = 1,
                                                        .kind = "credit",
                                                        .reason = p[i].held_because,
                                                        .placed_by = p[i].call->api_key_id};
-        else if (p[i].in->confirm)
-            credit[c++] = (struct credit_delta){.account = p[i].customer->credit_account_id,
-                                                .ordered = p[i].out->gross};
+        } else if (p[i].in->confirm) {
+            credit[c++] = (struct credit_delta){.account = account, .ordered = p[i].out->gross};
+        }
+        note_decision(&p[i], &decisions);
         push_event(tx, &p[i]);
     }
     if (o == 0)
@@ -571,6 +578,8 @@ static err store(struct tx *tx, const struct placing *p, size_t n)
     TRY(order_lines_insert(tx, lines, l));
     if (h > 0)
         TRY(order_holds_insert(tx, holds, h));
+    TRY(credit_block(tx, blocked, h));
+    TRY(credit_decisions_store(tx, &decisions));
     return s > 0 ? stock_apply(tx, stock, s) : OK;
 }
 

@@ -44,11 +44,19 @@ const char *order_event_json(struct arena *a, const struct order *o)
     return call_json(a, &order_event_type, &e, NULL);
 }
 
-static bool any_hold(const struct order_hold_list *holds)
+/* A release that has expired holds what has yet to leave. */
+static bool any_hold(const struct order *o, int32_t today)
 {
-    for (size_t i = 0; i < holds->n; i++)
-        if (holds->v[i].released_at == NIL64)
+    bool leaves = false;
+    for (size_t i = 0; i < o->lines.n; i++)
+        leaves = leaves ||
+                 (strcmp(o->lines.v[i].kind, "stock") == 0 && !line_complete(&o->lines.v[i]));
+    for (size_t i = 0; i < o->holds.n; i++) {
+        const struct order_hold *h = &o->holds.v[i];
+        if (h->released_at == NIL64 ||
+            (leaves && h->release_expires != NIL32 && h->release_expires < today))
             return true;
+    }
     return false;
 }
 
@@ -111,7 +119,9 @@ static struct order_hold_list holds_of(struct arena *a, const struct order *o,
                                              .reason = r->reason,
                                              .placed_at = r->placed_at,
                                              .released_at = r->released_at,
-                                             .release_reason = r->release_reason};
+                                             .release_reason = r->release_reason,
+                                             .release_cap = r->release_cap,
+                                             .release_expires = r->release_expires};
     }
     return ret;
 }
@@ -130,7 +140,7 @@ static err orders_load(struct tx *tx, const int64_t *ids, size_t n, struct order
         o->lines = lines_of(tx->arena, o->id, &lines, &line);
         o->holds = holds_of(tx->arena, o, &holds, &hold);
         o->allowed_actions = order_actions(tx->arena, o->status, o->confirmed_at != NIL64,
-                                           any_hold(&o->holds), o->lines.v, o->lines.n);
+                                           any_hold(o, tx->today), o->lines.v, o->lines.n);
     }
     return OK;
 }
@@ -182,12 +192,12 @@ static void take_lines(struct arena *a, struct order_state *o, struct order_line
     o->n_lines = lines.n;
 }
 
-static bool listed(const struct orders_held_row_list *held, int64_t id)
+static const struct orders_held_row *hold_of(const struct orders_held_row_list *held, int64_t id)
 {
     for (size_t i = 0; i < held->n; i++)
         if (held->v[i].order_id == id)
-            return true;
-    return false;
+            return &held->v[i];
+    return NULL;
 }
 
 struct orders_locking {
@@ -216,6 +226,7 @@ struct order_state_list orders_locked(struct tx *tx, const struct orders_locking
     size_t at = 0;
     for (size_t i = 0; i < k->rows.n; i++) {
         const struct orders_lock_rows_row *r = &k->rows.v[i];
+        const struct orders_held_row *hold = hold_of(&k->held, r->id);
         list.v[i] = (struct order_state){.id = r->id,
                                          .version = r->version,
                                          .customer_id = r->customer_id,
@@ -232,7 +243,9 @@ struct order_state_list orders_locked(struct tx *tx, const struct orders_locking
                                          .ship_to = r->ship_to,
                                          .order_date = r->order_date,
                                          .confirmed_at = r->confirmed_at,
-                                         .held = listed(&k->held, r->id)};
+                                         .held = hold != NULL,
+                                         .waits = hold != NULL && hold->credit &&
+                                                  r->confirmed_at == NIL64};
         take_lines(tx->arena, &list.v[i], lines_of(tx->arena, r->id, &k->lines, &at));
     }
     return list;
@@ -333,9 +346,10 @@ err order_lines_store(struct tx *tx, const struct order_state_list *orders)
 }
 
 /* What the lines now say, less what they said. */
-static struct credit_delta credit_moved(const struct order_state *o)
+static struct credit_delta credit_moved(struct tx *tx, const struct order_state *o)
 {
-    struct credit_delta delta = {.account = o->credit_account_id};
+    struct credit_delta delta = {.account = o->credit_account_id,
+                                 .cause = credit_cause_of(tx->arena, NULL, "order", o->id)};
     for (size_t i = 0; o->confirmed_at != NIL64 && i < o->n_lines; i++) {
         if (!line_changed(o, i))
             continue;
@@ -353,7 +367,7 @@ err orders_store(struct tx *tx, const struct order_state_list *orders)
     for (size_t i = 0; i < orders->n; i++) {
         if (!orders->v[i].moved)
             continue;
-        credit[moved.n] = credit_moved(&orders->v[i]);
+        credit[moved.n] = credit_moved(tx, &orders->v[i]);
         moved.v[moved.n++] = orders->v[i];
     }
     if (moved.n == 0)

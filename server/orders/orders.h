@@ -87,7 +87,9 @@ JSON_STRUCT(order_line, ORDER_LINE_FIELDS);
     VALUE(T, string, reason, .doc = "Why it is held.")                                             \
     VALUE(T, instant, placed_at, .doc = "Since when.")                                             \
     VALUE(T, instant, released_at, .doc = "Until when; null while it holds.")                      \
-    VALUE(T, string, release_reason, .doc = "Why it was released.")
+    VALUE(T, string, release_reason, .doc = "Why it was released.")                                \
+    VALUE(T, money, release_cap, .doc = "Gross up to which the release holds.")                    \
+    VALUE(T, date, release_expires, .doc = "Last day of the release; then the hold is back.")
 JSON_STRUCT(order_hold, ORDER_HOLD_FIELDS);
 
 #define ORDER_HEADER_FIELDS(T, VALUE, OBJECT, LIST)                                                \
@@ -152,7 +154,12 @@ extern const char *const order_hold_kinds[];
 JSON_STRUCT(order_hold_new, ORDER_HOLD_NEW_FIELDS);
 
 #define ORDER_RELEASE_FIELDS(T, VALUE, OBJECT, LIST)                                               \
-    VALUE(T, string, reason, .required = true, .min = 1, .max = 500, .doc = "Why it may go on.")
+    VALUE(T, string, reason, .required = true, .min = 1, .max = 500, .doc = "Why it may go on.")   \
+    VALUE(T, decimal, cap, .max = 1000000000000000000,                                             \
+          .doc = "Gross amount up to which a release of credit holds; null: whatever it becomes.", \
+          .example = "\"500.00\"")                                                                 \
+    VALUE(T, date, expires_on,                                                                     \
+          .doc = "Last day on which goods may leave on it; null: it does not expire.")
 JSON_STRUCT(order_release, ORDER_RELEASE_FIELDS);
 
 #define ORDER_CANCEL_LINE_FIELDS(T, VALUE, OBJECT, LIST)                                           \
@@ -203,7 +210,8 @@ struct order_state {
     const char *bill_to, *ship_to; /* JSON or NULL */
     int32_t order_date;
     int64_t confirmed_at;         /* NIL64: it does not count as exposure and reserves nothing */
-    bool held;                    /* a hold that was not released keeps it */
+    bool held;                    /* a hold that was not released, or whose release expired */
+    bool waits;                   /* for credit, never confirmed: credit counts it as held */
     bool moved;                   /* order_moved() was called: there is something to store */
     struct order_line *lines;     /* all of them, by line_no */
     const struct order_line *was; /* the same as they were when locked */

@@ -92,9 +92,25 @@ INSERT INTO order_hold (tenant_id, order_id, hold_no, kind, reason, placed_at, p
 SELECT :tenant, :order_id, coalesce(max(hold_no), 0) + 1, :kind, :reason, :now, :placed_by
   FROM order_hold WHERE tenant_id = :tenant AND order_id = :order_id;
 
--- fn order_holds_release(order_id i64, released_by i64?, reason text) -> exec
-UPDATE order_hold SET released_at = :now, released_by = :released_by, release_reason = :reason
- WHERE tenant_id = :tenant AND order_id = :order_id AND released_at IS NULL;
+-- Releases that have expired are renewed. Cap and last day are those of a release of credit.
+-- fn order_holds_release(order_id i64, released_by i64?, reason text, cap i64?, expires_on date?) -> exec
+UPDATE order_hold
+   SET released_at = :now, released_by = :released_by, release_reason = :reason,
+       release_cap = CASE kind WHEN 'credit' THEN :cap END,
+       release_expires = CASE kind WHEN 'credit' THEN :expires_on END
+ WHERE tenant_id = :tenant AND order_id = :order_id AND (released_at IS NULL OR release_expires < :today);
+
+-- Orders that waited for credit and go on: their credit holds are released by the server.
+-- fn orders_go_on(rows o[order_id i64, reason text, exposure i64, credit_limit i64?]) -> exec
+WITH o AS (
+    SELECT * FROM unnest(:o.order_id, :o.reason, :o.exposure, :o.credit_limit)
+           AS o(order_id, reason, exposure, credit_limit)),
+released AS (
+    UPDATE order_hold h SET released_at = :now, release_reason = o.reason
+      FROM o
+     WHERE h.tenant_id = :tenant AND h.order_id = o.order_id AND h.kind = 'credit' AND h.released_at IS NULL)
+UPDATE sales_order s SET credit_exposure = o.exposure, credit_limit = o.credit_limit
+  FROM o WHERE s.tenant_id = :tenant AND s.id = o.order_id;
 
 -- fn orders_headers(orders i64[]) -> many struct order(id i64, version i64, external_id text?, number text, status text,
 --   customer_id i64, channel text?, customer_po text?, currency text, order_date date, requested_date date?,
@@ -116,8 +132,8 @@ SELECT order_id, line_no, product_id, kind, sku, description, warehouse_id, quan
   FROM order_line WHERE tenant_id = :tenant AND order_id = ANY(:orders) ORDER BY order_id, line_no;
 
 -- fn order_holds(orders i64[]) -> many(order_id i64, hold_no i64, kind text, reason text, placed_at instant,
---   released_at instant?, release_reason text?)
-SELECT order_id, hold_no, kind, reason, placed_at, released_at, release_reason
+--   released_at instant?, release_reason text?, release_cap i64?, release_expires date?)
+SELECT order_id, hold_no, kind, reason, placed_at, released_at, release_reason, release_cap, release_expires
   FROM order_hold WHERE tenant_id = :tenant AND order_id = ANY(:orders) ORDER BY order_id, hold_no;
 
 -- fn orders_list() -> list struct order_summary(id i64, version i64, external_id text?, number text, status text,
@@ -148,10 +164,17 @@ SELECT id, version, customer_id, credit_account_id, warehouse_id, payment_terms_
        tax_rounding, customer_po, bill_to, ship_to, order_date, confirmed_at, external_id, gross
   FROM sales_order WHERE tenant_id = :tenant AND id = ANY(:orders) ORDER BY id FOR UPDATE;
 
--- Which of these orders are held?
--- fn orders_held(orders i64[]) -> many(order_id i64)
-SELECT DISTINCT order_id FROM order_hold
- WHERE tenant_id = :tenant AND order_id = ANY(:orders) AND released_at IS NULL;
+-- Which of these orders are held, and which by credit? An expired release holds what has yet to leave.
+-- fn orders_held(orders i64[]) -> many(order_id i64, credit bool)
+SELECT h.order_id, bool_or(h.kind = 'credit' AND h.released_at IS NULL) AS credit
+  FROM order_hold h
+ WHERE h.tenant_id = :tenant AND h.order_id = ANY(:orders)
+   AND (h.released_at IS NULL
+        OR h.release_expires < :today
+           AND EXISTS (SELECT FROM order_line l
+                        WHERE l.tenant_id = :tenant AND l.order_id = h.order_id AND l.kind = 'stock'
+                          AND l.shipped + l.canceled < l.quantity))
+ GROUP BY h.order_id;
 
 -- The orders are locked: their versions are known.
 -- fn orders_progress(rows o[struct order_state: id i64, version i64, status text, confirmed_at instant?]) -> exec

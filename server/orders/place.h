@@ -1,7 +1,8 @@
 /* Placing orders: the facts of a whole batch, the pure decision, the effects. */
 #pragma once
 #include "server/catalog/catalog.h"
-#include "server/credit/credit.h"
+#include "server/credit/decisions.h"
+#include "server/credit/rules.h"
 #include "server/customers/customers.h"
 #include "server/inventory/inventory.h"
 #include "server/orders/rules.h"
@@ -10,13 +11,14 @@
 enum confirm_outcome { CONFIRM_OK, CONFIRM_HELD, CONFIRM_NO_STOCK };
 
 /* Confirms an order in memory, against facts that shrink as orders consume them: reserves the open
- * quantity of its stock lines (l->reserved) and adds its gross to the account's exposure. Over the
- * limit (mode enforce) nothing is consumed and ret_reason tells why it is held; without stock
- * nothing is consumed and ret_reason names the first line that lacks it. force: whoever releases a
- * hold has decided to go over the limit. Pure: texts go to the arena. */
+ * quantity of its stock lines (l->reserved) and adds its gross to the account's exposure. Where
+ * credit does not allow it (mode enforce) nothing is consumed and ret_reason tells why it is held;
+ * without stock nothing is consumed and ret_reason names the first line that lacks it. force:
+ * whoever releases a hold has decided to go over the limit. Pure: texts go to the arena. */
 struct confirm_case {
     struct arena *arena;
-    const char *credit_mode; /* ignore, warn, enforce */
+    const char *credit_mode; /* ignore, warn, enforce: where no policy says another */
+    int32_t today;
     const struct customer_facts *customer;
     struct credit_facts *credit;
     struct stock_facts_list *stock;
@@ -24,7 +26,7 @@ struct confirm_case {
 };
 enum confirm_outcome confirm_decide(const struct confirm_case *k, int64_t gross,
                                     struct order_line *lines, size_t n,
-                                    struct credit_decision *ret_credit, const char **ret_reason);
+                                    struct credit_verdict *ret_credit, const char **ret_reason);
 
 /* Where the terms of an order come from, when it is not the request alone. */
 struct order_origin {

@@ -65,15 +65,6 @@ const char *order_status_of_lines(const struct order_line *lines, size_t n)
     return begun > 0 ? "in_fulfillment" : "confirmed";
 }
 
-struct credit_decision credit_decide(int64_t exposure_before, int64_t limit, int64_t gross)
-{
-    struct credit_decision d = {.limit = limit};
-    if (__builtin_add_overflow(exposure_before, gross, &d.exposure))
-        d.exposure = INT64_MAX;
-    d.exceeded = limit != NIL64 && d.exposure > limit;
-    return d;
-}
-
 static bool any_line(const struct order_line *lines, size_t n, bool service, bool invoiceable)
 {
     for (size_t i = 0; i < n; i++) {

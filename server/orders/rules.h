@@ -19,14 +19,6 @@ bool line_complete(const struct order_line *l);
  * canceled. Decided by counting complete lines, never by a percentage (domain.md S2). */
 const char *order_status_of_lines(const struct order_line *lines, size_t n);
 
-/* Does a customer's order go over the limit? A limit of NIL64 never. */
-struct credit_decision {
-    int64_t exposure; /* this order included */
-    int64_t limit;
-    bool exceeded;
-};
-struct credit_decision credit_decide(int64_t exposure_before, int64_t limit, int64_t gross);
-
 /* Which actions a state allows; texts are static, the list is in the arena. */
 struct string_list order_actions(struct arena *a, const char *status, bool confirmed, bool held,
                                  const struct order_line *lines, size_t n);

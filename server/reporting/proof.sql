@@ -780,28 +780,14 @@ SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
  ORDER BY b.id, b.detail
  LIMIT 10;
 
--- Shares of a line are rounded half up from cumulative quantities, as server/orders/rules.h has
--- them. Lines whose counters are wrong are left to order_lines_shipped and order_lines_invoiced.
+-- Lines whose counters are wrong are left to order_lines_shipped and order_lines_invoiced.
 -- fn proof_credit_commitments()
 --     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
 WITH due AS (
     SELECT x.id, sum(x.ordered) AS ordered, sum(x.unbilled) AS unbilled
-      FROM (SELECT o.credit_account_id AS id, l.gross - q.committed AS ordered,
-                   q.done - q.invoiced AS unbilled
-              FROM sales_order o
-              JOIN order_line l ON l.tenant_id = :tenant AND l.order_id = o.id
-             CROSS JOIN LATERAL (SELECT greatest(l.shipped, l.invoiced) AS done) d
-             CROSS JOIN LATERAL (SELECT
-                   CASE d.done + l.canceled WHEN 0 THEN 0 WHEN l.quantity THEN l.gross
-                   ELSE sign(l.gross) * div(abs(l.gross)::numeric * (d.done + l.canceled) * 2 + l.quantity,
-                                            l.quantity::numeric * 2) END AS committed,
-                   CASE d.done WHEN 0 THEN 0 WHEN l.quantity THEN l.gross
-                   ELSE sign(l.gross) * div(abs(l.gross)::numeric * (d.done) * 2 + l.quantity,
-                                            l.quantity::numeric * 2) END AS done,
-                   CASE l.invoiced WHEN 0 THEN 0 WHEN l.quantity THEN l.gross
-                   ELSE sign(l.gross) * div(abs(l.gross)::numeric * (l.invoiced) * 2 + l.quantity,
-                                            l.quantity::numeric * 2) END AS invoiced) q
-             WHERE o.tenant_id = :tenant AND o.confirmed_at IS NOT NULL
+      FROM (SELECT m.credit_account_id AS id, m.ordered, m.unbilled
+              FROM order_commitment m
+             WHERE m.tenant_id = :tenant
             UNION ALL
             SELECT i.credit_account_id, 0, i.gross
               FROM invoice i
@@ -864,6 +850,77 @@ SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
  ORDER BY b.id, b.detail
  LIMIT 10;
 
+-- What the accounts below come to, by their own counters.
+-- fn proof_credit_groups()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH due AS (
+    SELECT p.id, sum(a.ordered + a.unbilled + a.receivable - a.unapplied) AS below
+      FROM credit_account a CROSS JOIN LATERAL unnest(a.ancestors) AS p(id)
+     WHERE a.tenant_id = :tenant
+     GROUP BY p.id),
+bad AS (
+    SELECT 'credit_account' AS kind, a.id,
+           format('below %s; the accounts below say %s', a.below, coalesce(d.below, 0)) AS detail
+      FROM credit_account a
+      LEFT JOIN due d ON d.id = a.id
+     WHERE a.tenant_id = :tenant AND a.below <> coalesce(d.below, 0)
+       AND NOT EXISTS (SELECT FROM credit_account x
+                        WHERE x.tenant_id = :tenant AND x.parent_id = a.id
+                          AND x.ancestors <> a.ancestors || a.id)
+    UNION ALL
+    SELECT 'credit_account', a.id, 'the path is not that of the parent'
+      FROM credit_account a
+      LEFT JOIN credit_account p ON p.tenant_id = :tenant AND p.id = a.parent_id
+     WHERE a.tenant_id = :tenant
+       AND a.ancestors <> CASE WHEN p.id IS NULL THEN '{}' ELSE p.ancestors || p.id END)
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- Accounts of an order that is not in the queue as it should are named by their order.
+-- fn proof_blocked_orders()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH waits AS (
+    SELECT o.id AS order_id, o.credit_account_id
+      FROM sales_order o
+     WHERE o.tenant_id = :tenant AND o.status = 'on_hold' AND o.confirmed_at IS NULL
+       AND EXISTS (SELECT FROM order_hold h
+                    WHERE h.tenant_id = :tenant AND h.order_id = o.id AND h.kind = 'credit'
+                      AND h.released_at IS NULL)),
+wrong AS (
+    SELECT coalesce(w.order_id, b.order_id) AS order_id,
+           coalesce(w.credit_account_id, b.credit_account_id) AS account,
+           CASE WHEN b.order_id IS NULL THEN 'waits for credit, nobody knows'
+                ELSE 'is said to wait for credit' END AS detail
+      FROM waits w
+      FULL JOIN (SELECT order_id, credit_account_id FROM blocked_order
+                  WHERE tenant_id = :tenant) b
+           ON b.order_id = w.order_id AND b.credit_account_id = w.credit_account_id
+     WHERE w.order_id IS NULL OR b.order_id IS NULL),
+due AS (
+    SELECT p.id, count(*) AS held
+      FROM blocked_order b
+      JOIN credit_account a ON a.tenant_id = :tenant AND a.id = b.credit_account_id
+     CROSS JOIN LATERAL unnest(a.ancestors || a.id) AS p(id)
+     WHERE b.tenant_id = :tenant
+     GROUP BY p.id),
+bad AS (
+    SELECT 'order' AS kind, w.order_id AS id, w.detail FROM wrong w
+    UNION ALL
+    SELECT 'credit_account', a.id,
+           format('held_orders %s; %s wait', a.held_orders, coalesce(d.held, 0))
+      FROM credit_account a
+      LEFT JOIN due d ON d.id = a.id
+     WHERE a.tenant_id = :tenant AND a.held_orders <> coalesce(d.held, 0)
+       AND NOT EXISTS (SELECT FROM wrong w
+                         JOIN credit_account x ON x.tenant_id = :tenant AND x.id = w.account
+                        WHERE a.id = ANY(x.ancestors || x.id)))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
 -- Advisory: orders may be released over the limit, and limits may be lowered.
 -- fn proof_credit_limits()
 --     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
@@ -871,11 +928,12 @@ WITH bad AS (
     SELECT 'customer' AS kind,
            (SELECT min(c.id) FROM customer c
              WHERE c.tenant_id = :tenant AND c.credit_account_id = a.id) AS id,
-           format('exposure %s, limit %s', a.ordered + a.unbilled + a.receivable - a.unapplied,
-                  a.credit_limit) AS detail
+           format('exposure %s, limit %s',
+                  a.ordered + a.unbilled + a.receivable + a.below - a.unapplied, a.credit_limit)
+               AS detail
       FROM credit_account a
      WHERE a.tenant_id = :tenant
-       AND a.ordered + a.unbilled + a.receivable - a.unapplied > a.credit_limit)
+       AND a.ordered + a.unbilled + a.receivable + a.below - a.unapplied > a.credit_limit)
 SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
   FROM bad b
  ORDER BY b.id, b.detail

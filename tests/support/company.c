@@ -27,6 +27,10 @@ static void masters(struct world *w, struct company *c)
         w, c, post(w, "/v1/customer-groups", "{'external_id':'G1','code':'G','name':'Dealers'}"));
     c->customer = given_customer(w, "'external_id':'C1','tax_id':'DE1','email':'a@example.com',"
                                     "'group_id':'ext:G1'");
+    struct reply credit = get(w, "/v1/customers/%s/credit", c->customer);
+    c->credit_account = copy(w, text(credit, "/credit_account_id"));
+    c->credit_policy = create(w, c,
+                              post(w, "/v1/credit-policies", "{'name':'Careful','mode':'warn'}"));
     c->product = given_product(w, "A", "10.00", 100);
     c->service = given_service(w, "S", "50.00");
     c->tax_code = copy(w, text(get(w, "/v1/tax-codes?code=T19"), "/data/0/id"));
@@ -217,6 +221,8 @@ const char *company_id(const struct company *c, const char *parameter)
         {"quote_id", c->quote},
         {"refund_id", c->refund},
         {"transfer_id", c->transfer},
+        {"credit_account_id", c->credit_account},
+        {"credit_policy_id", c->credit_policy},
     };
     for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
         if (strcmp(ids[i].parameter, parameter) == 0)
@@ -244,6 +250,11 @@ const char *company_body(struct world *w, const struct company *c, const char *o
         {"customers_put", "{'name':'Somebody'}"},
         {"customer_groups_create", "{'code':'G2','name':'Others'}"},
         {"customer_groups_put", "{'code':'G','name':'Dealers'}"},
+        {"credit_accounts_create", "{'name':'Group','credit_limit':'1000.00'}"},
+        {"credit_accounts_patch", "{'reviewer':'Kim'}"},
+        {"credit_accounts_join", fmt(w, "{'customer_id':'%s'}", c->customer)},
+        {"credit_policies_create", "{'name':'Strict','mode':'enforce'}"},
+        {"credit_policies_put", "{'name':'Careful','mode':'enforce'}"},
         {"tax_codes_create",
          "{'code':'T7','name':'Seven','rates':[{'valid_from':'2000-01-01','rate':'7'}]}"},
         {"tax_codes_put",

@@ -1,4 +1,5 @@
 /* Exposure, and sums of credit deltas. */
+#include "server/credit/policies.h"
 #include "server/credit/rules.h"
 #include <check.h>
 #include <stdlib.h>
@@ -69,6 +70,159 @@ START_TEST(no_deltas_move_nothing)
 }
 END_TEST
 
+static struct credit_verdict judge(const struct credit_facts *f, const char *mode, int64_t amount)
+{
+    static struct arena *a;
+    if (a == NULL)
+        a = arena_new(1 << 20);
+    struct credit_question q = {.point = "confirm",
+                                .tenant_mode = mode,
+                                .amount = amount,
+                                .ordered = amount,
+                                .document = amount,
+                                .today = 100};
+    struct credit_verdict v;
+    credit_judge(a, f, &q, &v);
+    return v;
+}
+
+static struct credit_facts owing(int64_t receivable, int64_t limit)
+{
+    return (struct credit_facts){.id = 1,
+                                 .parent_id = NIL64,
+                                 .policy_id = NIL64,
+                                 .currency = "EUR",
+                                 .credit_limit = limit,
+                                 .receivable = receivable,
+                                 .review_date = NIL32};
+}
+
+static bool exceeded(int64_t receivable, int64_t limit, int64_t amount)
+{
+    struct credit_facts f = owing(receivable, limit);
+    return judge(&f, "enforce", amount).exceeded;
+}
+
+START_TEST(the_limit_itself_may_be_reached_but_not_passed)
+{
+    ck_assert(!exceeded(900, 1000, 100));
+    ck_assert(exceeded(900, 1000, 101));
+    ck_assert(!exceeded(900, NIL64, INT64_C(1) << 60));
+    ck_assert(exceeded(INT64_MAX, 1000, 1));
+    ck_assert(!exceeded(-500, 0, 500));
+    ck_assert(exceeded(0, 0, 1));
+}
+END_TEST
+
+START_TEST(the_mode_says_what_a_broken_rule_leads_to)
+{
+    struct credit_facts f = owing(1000, 1000);
+    ck_assert_int_eq(judge(&f, "enforce", 1).outcome, CREDIT_HELD);
+    ck_assert_int_eq(judge(&f, "warn", 1).outcome, CREDIT_WARNED);
+    ck_assert_int_eq(judge(&f, "ignore", 1).outcome, CREDIT_APPROVED);
+    ck_assert_int_eq(judge(&f, "enforce", 0).outcome, CREDIT_APPROVED);
+    ck_assert_str_eq(judge(&f, "warn", 1).reason,
+                     "The exposure would be 10.01 EUR, the credit limit is 10.00 EUR.");
+}
+END_TEST
+
+START_TEST(an_amount_has_to_fit_on_every_level_of_the_group)
+{
+    struct credit_facts root = owing(0, 1000), mid = owing(0, NIL64), leaf = owing(100, 500);
+    root.below = 700;
+    mid.parent = &root;
+    leaf.parent = &mid;
+    ck_assert_int_eq(judge(&leaf, "enforce", 300).outcome, CREDIT_APPROVED);
+    struct credit_verdict v = judge(&leaf, "enforce", 301);
+    ck_assert_int_eq(v.outcome, CREDIT_HELD);
+    ck_assert_str_eq(v.reason, "The exposure of the group would be 10.01 EUR, its credit limit is "
+                               "10.00 EUR.");
+    ck_assert_int_eq(v.exposure, 401);
+    ck_assert_int_eq(judge(&leaf, "enforce", 401).outcome, CREDIT_HELD);
+    credit_take(&leaf, 300);
+    ck_assert_int_eq(leaf.ordered, 300);
+    ck_assert_int_eq(mid.below, 300);
+    ck_assert_int_eq(root.below, 1000);
+}
+END_TEST
+
+START_TEST(collateral_lowers_the_exposure_and_a_deposit_has_to_be_there)
+{
+    struct credit_facts f = owing(1000, 1000);
+    f.secured = 50;
+    ck_assert_int_eq(judge(&f, "enforce", 50).outcome, CREDIT_APPROVED);
+    ck_assert_int_eq(judge(&f, "enforce", 51).outcome, CREDIT_HELD);
+    f = owing(0, NIL64);
+    f.deposit_percent = 30 * DECIMAL_ONE;
+    f.unapplied = 29;
+    ck_assert_str_eq(judge(&f, "enforce", 100).reason,
+                     "A deposit of 0.30 EUR is asked for, 0.29 EUR are there.");
+    f.unapplied = 30;
+    ck_assert_int_eq(judge(&f, "enforce", 100).outcome, CREDIT_APPROVED);
+    f.ordered = 100;
+    ck_assert_int_eq(judge(&f, "enforce", 100).outcome, CREDIT_HELD);
+}
+END_TEST
+
+/* Every rule on its own: what just keeps it, and what breaks it. */
+START_TEST(a_policy_asks_for_more_than_the_amount)
+{
+    const struct credit_standing none = {.account = 1,
+                                         .mode = "enforce",
+                                         .max_overdue_days = NIL64,
+                                         .max_overdue_percent = NIL64,
+                                         .max_document = NIL64,
+                                         .horizon_days = NIL64,
+                                         .at_confirm = true};
+    struct credit_standing s[12];
+    for (size_t i = 0; i < COUNT_OF(s); i++)
+        s[i] = none;
+    s[1].max_overdue_days = s[1].overdue_days = 10;
+    s[2] = s[1];
+    s[2].overdue_days = 11;
+    s[3].max_overdue_percent = 50 * DECIMAL_ONE;
+    s[3].receivable = 1000;
+    s[3].overdue = 500;
+    s[4] = s[3];
+    s[4].overdue = 501;
+    s[5].max_document = 100;
+    s[6].max_document = 99;
+    s[7].check_review = s[8].check_review = true;
+    s[9].check_new_customer = s[10].check_new_customer = true;
+    s[11].beyond = 900;
+    static const bool held[] = {false, false, true, false, true, false,
+                                true,  false, true, false, true, false};
+    for (size_t i = 0; i < COUNT_OF(s); i++) {
+        struct credit_facts f = owing(i == 11 ? 1800 : 0, 1000);
+        f.review_date = i == 8 ? 99 : 100;
+        f.undecided = i == 10;
+        f.standing = &s[i];
+        struct credit_verdict v = judge(&f, "ignore", 100);
+        ck_assert_msg((v.outcome == CREDIT_HELD) == held[i], "rule %zu: %s", i, v.trace);
+    }
+}
+END_TEST
+
+START_TEST(a_trace_tells_every_rule_with_its_values)
+{
+    struct credit_facts f = owing(900, 1000);
+    ck_assert_str_eq(judge(&f, "enforce", 101).trace,
+                     "[{\"rule\":\"limit\",\"account\":\"cra_0000000000001\",\"value\":"
+                     "\"10.01\",\"bound\":\"10.00\",\"ok\":false}]");
+}
+END_TEST
+
+START_TEST(without_a_policy_only_confirming_and_amending_ask)
+{
+    struct credit_standing s = {.at_ship = true};
+    struct credit_facts f = owing(0, 0);
+    ck_assert(credit_checked_at(&f, "confirm") && credit_checked_at(&f, "amend"));
+    ck_assert(!credit_checked_at(&f, "ship") && !credit_checked_at(&f, "invoice"));
+    f.standing = &s;
+    ck_assert(!credit_checked_at(&f, "confirm") && credit_checked_at(&f, "ship"));
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("credit rules");
@@ -77,6 +231,13 @@ int main(void)
     tcase_add_test(t, deltas_add_up_per_account_in_order_and_idle_accounts_are_left_out);
     tcase_add_test(t, a_sum_beyond_64_bits_is_refused);
     tcase_add_test(t, no_deltas_move_nothing);
+    tcase_add_test(t, the_limit_itself_may_be_reached_but_not_passed);
+    tcase_add_test(t, the_mode_says_what_a_broken_rule_leads_to);
+    tcase_add_test(t, an_amount_has_to_fit_on_every_level_of_the_group);
+    tcase_add_test(t, collateral_lowers_the_exposure_and_a_deposit_has_to_be_there);
+    tcase_add_test(t, a_policy_asks_for_more_than_the_amount);
+    tcase_add_test(t, a_trace_tells_every_rule_with_its_values);
+    tcase_add_test(t, without_a_policy_only_confirming_and_amending_ask);
     suite_add_tcase(s, t);
     SRunner *runner = srunner_create(s);
     srunner_run_all(runner, CK_ENV);

@@ -1,0 +1,190 @@
+-- Credit management: groups of companies, limits with validity, collateral, policies, decisions,
+-- blocked orders that wait for credit, onboarding.
+
+-- A group of companies is a tree of accounts. `ancestors` runs from the root down to the parent:
+-- one array to lock everything that an account counts into. `below` and `held_orders` are rolled
+-- up along it in the transaction of the fact.
+ALTER TABLE credit_account
+    ADD COLUMN revision bigint NOT NULL DEFAULT 1,
+    ADD COLUMN name text,
+    ADD COLUMN parent_id bigint,
+    ADD COLUMN ancestors bigint[] NOT NULL DEFAULT '{}',
+    ADD COLUMN limit_from date,
+    ADD COLUMN limit_to date,
+    ADD COLUMN approved_at timestamptz,
+    ADD COLUMN reviewer text,
+    ADD COLUMN review_date date,
+    ADD COLUMN secured bigint NOT NULL DEFAULT 0,
+    ADD COLUMN secured_kind text,
+    ADD COLUMN secured_from date,
+    ADD COLUMN secured_to date,
+    ADD COLUMN deposit_percent bigint NOT NULL DEFAULT 0,
+    ADD COLUMN policy_id bigint,
+    ADD COLUMN below bigint NOT NULL DEFAULT 0,
+    ADD COLUMN held_orders bigint NOT NULL DEFAULT 0,
+    ADD CONSTRAINT credit_account_parent_fkey FOREIGN KEY (tenant_id, parent_id)
+        REFERENCES credit_account,
+    ADD CONSTRAINT credit_account_parent_check CHECK (parent_id IS DISTINCT FROM id),
+    ADD CONSTRAINT credit_account_ancestors_check
+        CHECK (coalesce(ancestors[cardinality(ancestors)], 0) = coalesce(parent_id, 0)),
+    ADD CONSTRAINT credit_account_limit_days_check CHECK (limit_to >= limit_from),
+    ADD CONSTRAINT credit_account_secured_check
+        CHECK (secured >= 0 AND (secured = 0) = (secured_kind IS NULL)),
+    ADD CONSTRAINT credit_account_secured_days_check CHECK (secured_to >= secured_from),
+    ADD CONSTRAINT credit_account_secured_kind_check CHECK (secured_kind IN
+        ('insurance', 'bank_guarantee', 'letter_of_credit', 'deposit', 'retention_of_title',
+         'other')),
+    ADD CONSTRAINT credit_account_deposit_check CHECK (deposit_percent BETWEEN 0 AND 100000000),
+    ADD CONSTRAINT credit_account_held_check CHECK (held_orders >= 0);
+CREATE INDEX credit_account_parent ON credit_account (tenant_id, parent_id)
+    WHERE parent_id IS NOT NULL;
+COMMENT ON COLUMN credit_account.revision IS
+    'of what was agreed, the ETag; version also counts every move';
+COMMENT ON COLUMN credit_account.below IS
+    'exposure of all accounts below, without their collateral';
+COMMENT ON COLUMN credit_account.held_orders IS
+    'orders of this account and of those below that wait for credit';
+
+-- What each order contributes to its credit account. Shares of a line are rounded half up from
+-- cumulative quantities, as server/orders/rules.h has them.
+CREATE VIEW order_commitment AS
+SELECT o.tenant_id, o.id, o.credit_account_id, o.customer_id, o.number, o.order_date,
+       o.requested_date, sum(l.gross - q.committed) AS ordered, sum(q.done - q.invoiced) AS unbilled
+  FROM sales_order o
+  JOIN order_line l ON l.tenant_id = o.tenant_id AND l.order_id = o.id
+ CROSS JOIN LATERAL (SELECT greatest(l.shipped, l.invoiced) AS done) d
+ CROSS JOIN LATERAL (SELECT
+       CASE d.done + l.canceled WHEN 0 THEN 0 WHEN l.quantity THEN l.gross
+       ELSE sign(l.gross) * div(abs(l.gross)::numeric * (d.done + l.canceled) * 2 + l.quantity,
+                                l.quantity::numeric * 2) END AS committed,
+       CASE d.done WHEN 0 THEN 0 WHEN l.quantity THEN l.gross
+       ELSE sign(l.gross) * div(abs(l.gross)::numeric * (d.done) * 2 + l.quantity,
+                                l.quantity::numeric * 2) END AS done,
+       CASE l.invoiced WHEN 0 THEN 0 WHEN l.quantity THEN l.gross
+       ELSE sign(l.gross) * div(abs(l.gross)::numeric * (l.invoiced) * 2 + l.quantity,
+                                l.quantity::numeric * 2) END AS invoiced) q
+ WHERE o.confirmed_at IS NOT NULL
+ GROUP BY o.tenant_id, o.id, o.credit_account_id, o.customer_id, o.number, o.order_date,
+       o.requested_date;
+
+-- Orders that wait for credit, never confirmed: small and hot. A row goes when its order goes on.
+CREATE TABLE blocked_order (
+    tenant_id bigint NOT NULL,
+    credit_account_id bigint NOT NULL,
+    order_id bigint NOT NULL,
+    blocked_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, credit_account_id, order_id)
+);
+
+-- Orders that waited before this table was there.
+INSERT INTO blocked_order (tenant_id, credit_account_id, order_id, blocked_at)
+SELECT o.tenant_id, o.credit_account_id, o.id, min(h.placed_at)
+  FROM order_hold h
+  JOIN sales_order o ON o.tenant_id = h.tenant_id AND o.id = h.order_id
+ WHERE h.kind = 'credit' AND h.released_at IS NULL AND o.status = 'on_hold'
+   AND o.confirmed_at IS NULL
+ GROUP BY o.tenant_id, o.credit_account_id, o.id;
+UPDATE credit_account a
+   SET held_orders = (SELECT count(*) FROM blocked_order b
+                       WHERE b.tenant_id = a.tenant_id AND b.credit_account_id = a.id)
+ WHERE EXISTS (SELECT FROM blocked_order b
+                WHERE b.tenant_id = a.tenant_id AND b.credit_account_id = a.id);
+
+-- What a release of a credit hold allows, and how long; NULL: without end.
+ALTER TABLE order_hold
+    ADD COLUMN release_cap bigint,
+    ADD COLUMN release_expires date,
+    ADD CONSTRAINT order_hold_cap_check CHECK (release_cap >= 0);
+
+-- policies
+
+CREATE TABLE credit_policy (
+    tenant_id bigint NOT NULL REFERENCES tenant,
+    id bigint NOT NULL,
+    version bigint NOT NULL DEFAULT 1,
+    name text NOT NULL,
+    is_default boolean NOT NULL DEFAULT false,
+    mode text NOT NULL,
+    max_overdue_days bigint,
+    max_overdue_percent bigint,
+    max_document bigint,
+    check_review boolean NOT NULL DEFAULT false,
+    check_new_customer boolean NOT NULL DEFAULT false,
+    horizon_days bigint,
+    at_confirm boolean NOT NULL DEFAULT true,
+    at_amend boolean NOT NULL DEFAULT true,
+    at_ship boolean NOT NULL DEFAULT false,
+    at_invoice boolean NOT NULL DEFAULT false,
+    at_limit_decrease boolean NOT NULL DEFAULT false,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT credit_policy_name_key UNIQUE (tenant_id, name),
+    CONSTRAINT credit_policy_mode_check CHECK (mode IN ('ignore', 'warn', 'enforce')),
+    CONSTRAINT credit_policy_numbers_check CHECK (max_overdue_days >= 0
+        AND max_overdue_percent BETWEEN 0 AND 100000000 AND max_document >= 0
+        AND horizon_days >= 0)
+);
+CREATE UNIQUE INDEX credit_policy_default ON credit_policy (tenant_id) WHERE is_default;
+
+ALTER TABLE credit_account
+    ADD CONSTRAINT credit_account_policy_fkey FOREIGN KEY (tenant_id, policy_id)
+        REFERENCES credit_policy;
+
+-- What a policy said in each of its versions.
+CREATE TABLE credit_policy_version (
+    tenant_id bigint NOT NULL,
+    policy_id bigint NOT NULL,
+    version bigint NOT NULL,
+    content json NOT NULL,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, policy_id, version),
+    CONSTRAINT credit_policy_version_policy_fkey FOREIGN KEY (tenant_id, policy_id)
+        REFERENCES credit_policy
+);
+
+-- decisions
+
+CREATE TABLE credit_decision (
+    tenant_id bigint NOT NULL,
+    id bigint NOT NULL,
+    credit_account_id bigint NOT NULL,
+    customer_id bigint,
+    order_id bigint,
+    point text NOT NULL,
+    outcome text NOT NULL,
+    mode text NOT NULL,
+    policy_id bigint,
+    policy_version bigint,
+    currency text NOT NULL,
+    amount bigint NOT NULL,
+    exposure bigint NOT NULL,
+    credit_limit bigint,
+    reason text,
+    trace json NOT NULL,
+    decided_at timestamptz NOT NULL,
+    decided_by bigint,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT credit_decision_point_check CHECK (point IN
+        ('confirm', 'amend', 'ship', 'invoice', 'limit_decrease', 'release', 'reconsider')),
+    CONSTRAINT credit_decision_outcome_check CHECK (outcome IN
+        ('approved', 'warned', 'held', 'refused', 'released'))
+);
+CREATE INDEX credit_decision_order ON credit_decision (tenant_id, order_id, id)
+    WHERE order_id IS NOT NULL;
+CREATE INDEX credit_decision_customer ON credit_decision (tenant_id, customer_id, id);
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON credit_decision
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON credit_policy_version
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'o2c_server') THEN
+        GRANT SELECT ON order_commitment TO o2c_server;
+        GRANT SELECT, INSERT, DELETE ON blocked_order TO o2c_server;
+        GRANT SELECT, INSERT, UPDATE ON credit_policy TO o2c_server;
+        GRANT SELECT, INSERT ON credit_policy_version, credit_decision TO o2c_server;
+    END IF;
+END $$;

@@ -1,0 +1,13 @@
+/* The stock of locked orders: what confirming, releasing and canceling do with it. */
+#pragma once
+#include "server/inventory/inventory.h"
+#include "server/orders/orders.h"
+
+/* Locks the stock of all stock lines of the orders, in the order of stock. Queued; nothing is asked
+ * when there are none. */
+err orders_stock_lock_queue(struct tx *tx, const struct order_state_list *orders,
+                            struct stock_facts_list *ret) MUST_CHECK;
+/* Queues what the lines' reservations say now against what they said. */
+err orders_reservations_store(struct tx *tx, const struct order_state_list *orders) MUST_CHECK;
+/* Gross of what is neither shipped, invoiced nor canceled. */
+int64_t order_open_gross(const struct order_state *o);
