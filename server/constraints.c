@@ -12,6 +12,8 @@ const struct pg_constraint constraints[] = {
     {"price_external_id_key", ERR_SERIALIZATION, NULL},
     {"warehouse_external_id_key", ERR_SERIALIZATION, NULL},
     {"stock_movement_external_id_key", ERR_SERIALIZATION, NULL},
+    {"stock_supply_external_id_key", ERR_SERIALIZATION, NULL},
+    {"stock_reservation_external_id_key", ERR_SERIALIZATION, NULL},
     {"sales_order_external_id_key", ERR_SERIALIZATION, NULL},
     {"quote_external_id_key", ERR_SERIALIZATION, NULL},
     {"shipment_external_id_key", ERR_SERIALIZATION, NULL},

@@ -10,6 +10,8 @@
 #include "server/api/openapi.h"
 #include "server/api/run.h"
 #include "server/app.h"
+#include "server/events/events.h"
+#include "server/inventory/inventory.h"
 #include "server/reporting/proof.h"
 #include "server/tenants/tenants.h"
 #include "tenants.sql.h"
@@ -27,6 +29,7 @@
 #define REQUEST_ARENA_LIMIT ((size_t)256 << 20)
 #define VERB_ARENA_LIMIT ((size_t)64 << 20)
 #define PRUNE_EVERY_S 3600
+#define SWEEP_EVERY_S 60
 #define KEYS_KEPT_US (7 * 86400 * INT64_C(1000000)) /* domain.md 4.1 */
 #define CHECK_DEADLINE_US (600 * INT64_C(1000000))
 
@@ -42,6 +45,13 @@ static err prune_tenant(struct tx *tx, void *arg)
 {
     (void)arg;
     return idempotency_forget(tx, tx->now - KEYS_KEPT_US);
+}
+
+static err sweep_tenant(struct tx *tx, void *arg)
+{
+    (void)arg;
+    TRY(reservations_sweep(tx));
+    return events_flush(tx);
 }
 
 static err list_tenants(struct tx *tx, void *arg)
@@ -79,13 +89,21 @@ static err each_tenant(struct app *app, enum tx_mode mode, err (*fn)(struct tx *
     return e;
 }
 
-/* Waits for SIGTERM or SIGINT, and meanwhile forgets old idempotency keys now and then. */
+/* Waits for SIGTERM or SIGINT, and meanwhile lets reservations expire and forgets old idempotency
+ * keys now and then. */
 static void wait_for_signal(struct app *app, const sigset_t *signals)
 {
-    const struct timespec pause = {.tv_sec = PRUNE_EVERY_S};
-    while (sigtimedwait(signals, NULL, &pause) < 0)
+    const struct timespec pause = {.tv_sec = SWEEP_EVERY_S};
+    int64_t pruned_us = clock_monotonic_us();
+    while (sigtimedwait(signals, NULL, &pause) < 0) {
+        if (each_tenant(app, TX_WRITE, sweep_tenant, NULL) != OK)
+            log_line(LOG_WARN, "expired reservations could not be swept");
+        if (clock_monotonic_us() - pruned_us < PRUNE_EVERY_S * INT64_C(1000000))
+            continue;
+        pruned_us = clock_monotonic_us();
         if (each_tenant(app, TX_WRITE, prune_tenant, NULL) != OK)
             log_line(LOG_WARN, "old idempotency keys could not be pruned");
+    }
 }
 
 static int serve_until_signal(struct app *app, const sigset_t *signals)

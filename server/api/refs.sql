@@ -55,3 +55,11 @@ SELECT id, external_id FROM refund
 -- fn ref_stock_movement(external_ids text[]) -> many(id i64, external_id text)
 SELECT id, external_id FROM stock_movement
  WHERE tenant_id = :tenant AND external_id = ANY(:external_ids);
+
+-- fn ref_stock_supply(external_ids text[]) -> many(id i64, external_id text)
+SELECT id, external_id FROM stock_supply
+ WHERE tenant_id = :tenant AND external_id = ANY(:external_ids);
+
+-- fn ref_stock_reservation(external_ids text[]) -> many(id i64, external_id text)
+SELECT id, external_id FROM stock_reservation
+ WHERE tenant_id = :tenant AND external_id = ANY(:external_ids);

@@ -2,6 +2,8 @@
 #include "server/inventory/inventory.h"
 #include "inventory.sql.h"
 #include "lib/base/id.h"
+#include "reservations.sql.h"
+#include "server/events/events.h"
 #include "server/inventory/rules.h"
 #include <string.h>
 
@@ -24,7 +26,42 @@ err stock_lock_queue(struct tx *tx, const struct stock_key *keys, size_t n,
 err stock_lock(struct tx *tx, const struct stock_key *keys, size_t n, struct stock_facts_list *ret)
 {
     TRY(stock_lock_queue(tx, keys, n, ret));
-    return tx_flush(tx);
+    TRY(tx_flush(tx));
+    return stock_locked(tx, ret);
+}
+
+/* Takes what these hold out of the facts, and tells that they are over. */
+static err expire(struct tx *tx, const struct stock_facts_list *locked,
+                  const struct stock_key *keys, size_t n)
+{
+    struct reservation_facts_list over;
+    TRY(reservations_expire(tx, keys, n, &over));
+    struct stock_delta *deltas = ARENA_ARRAY(tx->arena, struct stock_delta, over.n);
+    for (size_t i = 0; i < over.n; i++) {
+        const struct reservation_facts *r = &over.v[i];
+        struct stock_facts *f = stock_find(locked, r->product_id, r->warehouse_id);
+        f->held -= r->quantity;
+        deltas[i] = (struct stock_delta){
+            .product_id = r->product_id, .warehouse_id = r->warehouse_id, .held = -r->quantity};
+        event_push(tx, NULL, "stock_reservation.expired", "stock_reservation", r->id,
+                   "{\"status\":\"held\"}", "{\"status\":\"expired\"}");
+    }
+    return stock_apply(tx, deltas, over.n);
+}
+
+err stock_locked(struct tx *tx, const struct stock_facts_list *locked)
+{
+    struct stock_key *keys = NULL;
+    size_t n = 0;
+    for (size_t i = 0; i < locked->n; i++) {
+        const struct stock_facts *f = &locked->v[i];
+        if (f->held == 0 || f->held_until > tx->now)
+            continue;
+        if (keys == NULL)
+            keys = ARENA_ARRAY(tx->arena, struct stock_key, locked->n);
+        keys[n++] = (struct stock_key){f->product_id, f->warehouse_id};
+    }
+    return n > 0 ? expire(tx, locked, keys, n) : OK;
 }
 
 /* An UPDATE alone would lose what arrives where nothing has ever been. */

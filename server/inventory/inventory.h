@@ -6,6 +6,9 @@
 
 /* ---- the API ---- */
 
+/* Most of a quantity, in 10^-6. */
+#define STOCK_QUANTITY_MAX INT64_C(1000000000000000)
+
 extern const char *const stock_movement_kinds[];       /* receipt, shipment … undelivered */
 extern const char *const stock_movement_entry_kinds[]; /* receipt, adjustment, return */
 
@@ -41,8 +44,16 @@ JSON_STRUCT(warehouse, WAREHOUSE_FIELDS);
     VALUE(T, string, warehouse_code, .doc = "The warehouse's code.")                               \
     VALUE(T, decimal, on_hand, .doc = "Quantity in the warehouse.")                                \
     VALUE(T, decimal, reserved, .doc = "Part of it that confirmed orders wait for.")               \
-    VALUE(T, decimal, available, .doc = "on_hand less reserved.")
+    VALUE(T, decimal, held, .doc = "Part of it that reservations without an order hold.")          \
+    VALUE(T, decimal, safety, .doc = "Part of it that is never promised.")                         \
+    VALUE(T, decimal, available, .doc = "on_hand less reserved, held and safety; never below 0.")
 JSON_STRUCT(stock_level, STOCK_LEVEL_FIELDS);
+
+#define STOCK_LEVEL_PATCH_FIELDS(T, VALUE, OBJECT, LIST)                                           \
+    VALUE(T, decimal, safety, .required = true, .max = STOCK_QUANTITY_MAX,                         \
+          .doc = "Quantity that is never promised: orders and reservations leave it.",             \
+          .example = "\"10\"")
+JSON_STRUCT(stock_level_patch, STOCK_LEVEL_PATCH_FIELDS);
 
 #define STOCK_MOVEMENT_ENTRY_FIELDS(T, VALUE, OBJECT, LIST)                                        \
     VALUE(T, string, external_id, .min = 1, .max = 100, .doc = "Your id of the movement, unique.") \
@@ -54,6 +65,8 @@ JSON_STRUCT(stock_level, STOCK_LEVEL_FIELDS);
     VALUE(T, decimal, quantity, .required = true, .min = -1000000000000000,                        \
           .max = 1000000000000000, .doc = "In the product's unit; only adjustments go below 0.",   \
           .example = "\"100\"")                                                                    \
+    VALUE(T, id, supply_id, .prefix = "sup",                                                       \
+          .doc = "Of a receipt: the supply that arrives with it, or part of it.")                  \
     VALUE(T, string, reason, .max = 200, .doc = "Why.")                                            \
     VALUE(T, date, effective_date, .doc = "Default: today in the tenant's time zone.")
 JSON_STRUCT(stock_movement_entry, STOCK_MOVEMENT_ENTRY_FIELDS);
@@ -74,6 +87,7 @@ JSON_STRUCT(stock_movements_new, STOCK_MOVEMENTS_NEW_FIELDS);
     VALUE(T, decimal, quantity, .doc = "What came in; negative: what left.")                       \
     VALUE(T, id, shipment_id, .prefix = "shp", .doc = "The shipment that took it or came back.")   \
     VALUE(T, id, credit_note_id, .prefix = "crn", .doc = "The credit note that brought it back.")  \
+    VALUE(T, id, supply_id, .prefix = "sup", .doc = "The supply that arrived with it.")            \
     VALUE(T, string, reason, .doc = "Why.")                                                        \
     VALUE(T, date, effective_date, .doc = "The day it counts for.")                                \
     VALUE(T, instant, recorded_at, .doc = "When it was recorded.")
@@ -82,6 +96,103 @@ JSON_STRUCT(stock_movement, STOCK_MOVEMENT_FIELDS);
 #define STOCK_MOVEMENTS_FIELDS(T, VALUE, OBJECT, LIST)                                             \
     LIST(T, stock_movement, movements, .doc = "What was recorded, in the order of the request.")
 JSON_STRUCT(stock_movements, STOCK_MOVEMENTS_FIELDS);
+
+/* ---- supplies ---- */
+
+extern const char *const stock_supply_statuses[]; /* open, received, canceled */
+
+#define STOCK_SUPPLY_NEW_FIELDS(T, VALUE, OBJECT, LIST)                                            \
+    VALUE(T, string, external_id, .min = 1, .max = 100, .doc = "Your id of the supply, unique.")   \
+    VALUE(T, id, product_id, .prefix = "prd", .doc = "The product; or give its sku.")              \
+    VALUE(T, string, sku, .max = 100, .doc = "The product by its SKU.")                            \
+    VALUE(T, id, warehouse_id, .prefix = "whs", .doc = "Default: the default warehouse.")          \
+    VALUE(T, decimal, quantity, .required = true, .min = 1, .max = STOCK_QUANTITY_MAX,             \
+          .doc = "What is expected.", .example = "\"100\"")                                        \
+    VALUE(T, date, expected_date, .required = true, .doc = "When it is expected.")                 \
+    VALUE(T, string, reference, .max = 100,                                                        \
+          .doc = "Whatever it is known by, like a purchase order.")
+JSON_STRUCT(stock_supply_new, STOCK_SUPPLY_NEW_FIELDS);
+
+#define STOCK_SUPPLY_PATCH_FIELDS(T, VALUE, OBJECT, LIST)                                          \
+    VALUE(T, decimal, quantity, .min = 1, .max = STOCK_QUANTITY_MAX, .doc = "What is expected.")   \
+    VALUE(T, date, expected_date, .doc = "When it is expected.")                                   \
+    VALUE(T, string, reference, .max = 100, .doc = "Whatever it is known by.")
+JSON_STRUCT(stock_supply_patch, STOCK_SUPPLY_PATCH_FIELDS);
+
+#define STOCK_SUPPLY_FIELDS(T, VALUE, OBJECT, LIST)                                                \
+    VALUE(T, id, id, .prefix = "sup", .doc = "The supply's id.")                                   \
+    VALUE(T, integer, version, .doc = "Grows with every change; the ETag.")                        \
+    VALUE(T, string, external_id, .doc = "Your id.")                                               \
+    VALUE(T, choice, status, .choices = stock_supply_statuses,                                     \
+          .doc = "open until all of it has been received or the rest is canceled.")                \
+    VALUE(T, id, product_id, .prefix = "prd", .doc = "The product.")                               \
+    VALUE(T, string, sku, .doc = "The product's SKU.")                                             \
+    VALUE(T, id, warehouse_id, .prefix = "whs", .doc = "The warehouse.")                           \
+    VALUE(T, string, warehouse_code, .doc = "The warehouse's code.")                               \
+    VALUE(T, decimal, quantity, .doc = "What is expected in all.")                                 \
+    VALUE(T, decimal, received, .doc = "What has been received.")                                  \
+    VALUE(T, decimal, open, .doc = "What is still to come.")                                       \
+    VALUE(T, date, expected_date, .doc = "When it is expected.")                                   \
+    VALUE(T, string, reference, .doc = "Whatever it is known by.")                                 \
+    VALUE(T, instant, created_at, .doc = "When it was recorded.")                                  \
+    VALUE(T, instant, updated_at, .doc = "When it last changed.")
+JSON_STRUCT(stock_supply, STOCK_SUPPLY_FIELDS);
+/* ---- reservations ---- */
+
+extern const char *const stock_reservation_statuses[];
+/* Without expires_at a reservation holds for so long. */
+#define RESERVATION_MINUTES_DEFAULT 15
+/* The farthest expires_at. */
+#define RESERVATION_DAYS_MAX 366
+#define RESERVATIONS_OF_REQUEST_MAX 1000
+
+#define STOCK_RESERVATION_ENTRY_FIELDS(T, VALUE, OBJECT, LIST)                                     \
+    VALUE(T, string, external_id, .min = 1, .max = 100,                                            \
+          .doc = "Your id of the reservation, unique.")                                            \
+    VALUE(T, id, product_id, .prefix = "prd", .doc = "The product; or give its sku.")              \
+    VALUE(T, string, sku, .max = 100, .doc = "The product by its SKU.")                            \
+    VALUE(T, id, warehouse_id, .prefix = "whs", .doc = "Default: the default warehouse.")          \
+    VALUE(T, decimal, quantity, .required = true, .min = 1, .max = STOCK_QUANTITY_MAX,             \
+          .doc = "What to hold.", .example = "\"2\"")
+JSON_STRUCT(stock_reservation_entry, STOCK_RESERVATION_ENTRY_FIELDS);
+
+#define STOCK_RESERVATIONS_NEW_FIELDS(T, VALUE, OBJECT, LIST)                                      \
+    VALUE(T, string, owner, .required = true, .min = 1, .max = 100,                                \
+          .doc = "For whom it is held: a cart, a customer, a quote.", .example = "\"cart-4711\"")  \
+    VALUE(T, instant, expires_at,                                                                  \
+          .doc = "Until when; default: 15 minutes from now, at most 366 days.",                    \
+          .example = "\"2026-03-01T12:00:00Z\"")                                                   \
+    LIST(T, stock_reservation_entry, reservations, .required = true, .min = 1,                     \
+         .max = RESERVATIONS_OF_REQUEST_MAX, .doc = "All of them are held, or none.")
+JSON_STRUCT(stock_reservations_new, STOCK_RESERVATIONS_NEW_FIELDS);
+
+#define STOCK_RESERVATION_FIELDS(T, VALUE, OBJECT, LIST)                                           \
+    VALUE(T, id, id, .prefix = "rsv", .doc = "The reservation's id.")                              \
+    VALUE(T, integer, version, .doc = "Grows with every change; the ETag.")                        \
+    VALUE(T, string, external_id, .doc = "Your id.")                                               \
+    VALUE(T, choice, status, .choices = stock_reservation_statuses,                                \
+          .doc = "held, until an order takes it over (committed), it is released or it has "       \
+                 "expired; consumed when the order has shipped what it took.")                     \
+    VALUE(T, string, owner, .doc = "For whom it is held.")                                         \
+    VALUE(T, id, product_id, .prefix = "prd", .doc = "The product.")                               \
+    VALUE(T, string, sku, .doc = "The product's SKU.")                                             \
+    VALUE(T, id, warehouse_id, .prefix = "whs", .doc = "The warehouse.")                           \
+    VALUE(T, string, warehouse_code, .doc = "The warehouse's code.")                               \
+    VALUE(T, decimal, quantity, .doc = "What it holds or held.")                                   \
+    VALUE(T, instant, expires_at, .doc = "Until when it holds without an order.")                  \
+    VALUE(T, id, order_id, .prefix = "ord", .doc = "The order that named it.")                     \
+    VALUE(T, instant, created_at, .doc = "When it was recorded.")                                  \
+    VALUE(T, instant, updated_at, .doc = "When it last changed.")
+JSON_STRUCT(stock_reservation, STOCK_RESERVATION_FIELDS);
+
+#define STOCK_RESERVATIONS_FIELDS(T, VALUE, OBJECT, LIST)                                          \
+    LIST(T, stock_reservation, reservations, .max = RESERVATIONS_OF_REQUEST_MAX,                   \
+         .doc = "What is held, in the order of the request.")
+JSON_STRUCT(stock_reservations, STOCK_RESERVATIONS_FIELDS);
+
+#define STOCK_RESERVATION_PATCH_FIELDS(T, VALUE, OBJECT, LIST)                                     \
+    VALUE(T, instant, expires_at, .required = true, .doc = "Until when; at most 366 days from now.")
+JSON_STRUCT(stock_reservation_patch, STOCK_RESERVATION_PATCH_FIELDS);
 
 /* ---- for the stages that follow ---- */
 
@@ -103,25 +214,39 @@ const struct warehouse_facts *warehouse_default(const struct warehouse_facts_lis
 struct stock_key {
     int64_t product_id, warehouse_id;
 };
+struct stock_key_list {
+    struct stock_key *v;
+    size_t n;
+};
 struct stock_facts {
     int64_t product_id, warehouse_id, on_hand, reserved;
+    int64_t held;       /* by reservations */
+    int64_t held_until; /* when the first of them expires; NIL64: nothing is held */
+    int64_t safety;
 };
 struct stock_facts_list {
     struct stock_facts *v;
     size_t n;
 };
-/* Locks the rows of these keys (duplicates are fine), sorted; keys without a row are left out. */
+/* Locks the rows of these keys (duplicates are fine), sorted; keys without a row are left out.
+ * stock_lock_queue() leaves ret to the next flush; then call stock_locked(), which lets the
+ * reservations expire whose time has come: only where there are some, it asks the database. */
 err stock_lock_queue(struct tx *tx, const struct stock_key *keys, size_t n,
                      struct stock_facts_list *ret) MUST_CHECK;
+err stock_locked(struct tx *tx, const struct stock_facts_list *locked) MUST_CHECK;
 err stock_lock(struct tx *tx, const struct stock_key *keys, size_t n,
                struct stock_facts_list *ret) MUST_CHECK;
 /* The facts of a key in a list sorted by (product, warehouse); NULL when it is not there. */
 struct stock_facts *stock_find(const struct stock_facts_list *list, int64_t product_id,
                                int64_t warehouse_id);
 
+/* What may be promised: on_hand less reserved, held and safety, never below 0. f may be NULL: there
+ * has never been any. */
+int64_t stock_available(const struct stock_facts *f);
+
 /* Quantities in 10^-6. */
 struct stock_delta {
-    int64_t product_id, warehouse_id, on_hand, reserved;
+    int64_t product_id, warehouse_id, on_hand, reserved, held;
 };
 /* Queues the deltas, summed per key, in key order; rows are created when missing (on_hand >= 0).
  * Locked by this transaction before. */
@@ -139,3 +264,55 @@ struct stock_movement_new {
 };
 /* Queues the movements. The caller moves the stock itself with stock_apply. */
 err stock_movements_record(struct tx *tx, const struct stock_movement_new *m, size_t n) MUST_CHECK;
+
+/* A reservation, read behind the lock of its stock. */
+struct reservation_facts {
+    int64_t id, product_id, warehouse_id, quantity, expires_at;
+    const char *status;
+    int64_t order_id; /* the order that named it; NIL64: none */
+};
+struct reservation_facts_list {
+    struct reservation_facts *v;
+    size_t n;
+};
+/* Queued, to be read in the flush of stock_lock_queue() or later: these reservations, sorted by id;
+ * those that these orders named. */
+err reservations_load_queue(struct tx *tx, const int64_t *ids, size_t n,
+                            struct reservation_facts_list *ret) MUST_CHECK;
+err reservations_of_orders_queue(struct tx *tx, const int64_t *orders, size_t n,
+                                 struct reservation_facts_list *ret) MUST_CHECK;
+struct reservation_facts *reservation_find(const struct reservation_facts_list *sorted_by_id,
+                                           int64_t id); /* or NULL */
+bool reservation_holds(const struct reservation_facts *r, int64_t now);
+/* Queues that these reservations, held so far and their stock locked, are now "committed" to the
+ * order or "released", or "held" still but named by the order; and tells. stock_apply() comes
+ * behind it, with what is no longer held. */
+err reservations_settle(struct tx *tx, const struct call *c, const char *status,
+                        const struct reservation_facts *v, size_t n, int64_t order_id) MUST_CHECK;
+/* Lets those expire whose time is over, of a few rows of stock: the sweeper, of no call. */
+err reservations_sweep(struct tx *tx) MUST_CHECK;
+
+/* A product in a warehouse as a request names it: by id or SKU; without a warehouse the default
+ * one. */
+struct stock_naming {
+    const struct call *call;
+    const char *at; /* pointer to the object that names it, "" or "/movements/3" */
+    int64_t product_id;
+    const char *sku;
+    int64_t warehouse_id;
+    struct stock_key key; /* out */
+    const char *found_sku, *warehouse_code;
+};
+/* Fills in the keys; what cannot be resolved is a fault of its call. Flushes. */
+err stock_namings_resolve(struct tx *tx, struct stock_naming *v, size_t n) MUST_CHECK;
+
+/* Movements of a request on their way: what they say is checked, then they move stock under its
+ * lock, then they are shown. Whoever has to lock orders does it between the first two. */
+struct stock_intake;
+err stock_intake_check(struct tx *tx, struct call *c, const struct stock_movements_new *in,
+                       struct stock_intake **ret) MUST_CHECK;
+/* Where they bring something: keys, sorted. */
+size_t stock_intake_arrivals(const struct stock_intake *k, struct stock_key **ret);
+/* ret: the rows, locked, as the movements leave them. */
+err stock_intake_move(struct stock_intake *k, struct stock_facts_list *ret) MUST_CHECK;
+err stock_intake_show(struct stock_intake *k, struct stock_movements *ret) MUST_CHECK;

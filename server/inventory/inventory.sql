@@ -56,8 +56,9 @@ SELECT w.id, w.version, w.external_id, w.code, w.name, w.address, w.is_default, 
  WHERE w.tenant_id = :tenant AND :filters;
 
 -- fn stock_rows_lock(rows keys[struct stock_key: product_id i64, warehouse_id i64])
---     -> many struct stock_facts(product_id i64, warehouse_id i64, on_hand i64, reserved i64)
-SELECT s.product_id, s.warehouse_id, s.on_hand, s.reserved
+--     -> many struct stock_facts(product_id i64, warehouse_id i64, on_hand i64, reserved i64,
+--     held i64, held_until instant?, safety i64)
+SELECT s.product_id, s.warehouse_id, s.on_hand, s.reserved, s.held, s.held_until, s.safety
   FROM unnest(:keys.product_id, :keys.warehouse_id) AS k(product_id, warehouse_id)
   JOIN stock s ON s.tenant_id = :tenant AND s.product_id = k.product_id
        AND s.warehouse_id = k.warehouse_id
@@ -76,27 +77,56 @@ SELECT :tenant, k.id, k.product_id, k.warehouse_id
  ORDER BY k.product_id, k.warehouse_id
     ON CONFLICT (tenant_id, product_id, warehouse_id) DO NOTHING;
 
+-- held_until follows from what is held now, this transaction's changes included.
 -- fn stock_rows_move(rows d[struct stock_delta: product_id i64, warehouse_id i64, on_hand i64,
---     reserved i64]) -> exec
+--     reserved i64, held i64]) -> exec
 UPDATE stock s
-   SET on_hand = s.on_hand + d.on_hand, reserved = s.reserved + d.reserved
-  FROM unnest(:d.product_id, :d.warehouse_id, :d.on_hand, :d.reserved)
-       AS d(product_id, warehouse_id, on_hand, reserved)
+   SET on_hand = s.on_hand + d.on_hand, reserved = s.reserved + d.reserved, held = s.held + d.held,
+       held_until = CASE WHEN d.held = 0 THEN s.held_until
+                    ELSE (SELECT min(r.expires_at) FROM stock_reservation r
+                           WHERE r.tenant_id = :tenant AND r.product_id = d.product_id
+                             AND r.warehouse_id = d.warehouse_id AND r.status = 'held') END
+  FROM unnest(:d.product_id, :d.warehouse_id, :d.on_hand, :d.reserved, :d.held)
+       AS d(product_id, warehouse_id, on_hand, reserved, held)
  WHERE s.tenant_id = :tenant AND s.product_id = d.product_id AND s.warehouse_id = d.warehouse_id;
 
+-- What has expired holds nothing, even where nobody has noticed it yet.
 -- fn stock_list() -> list struct stock_level(id i64, product_id i64, sku text, unit text,
---     warehouse_id i64, warehouse_code text, on_hand i64, reserved i64, available i64)
+--     warehouse_id i64, warehouse_code text, on_hand i64, reserved i64, held i64, safety i64,
+--     available i64)
 -- filter product_id id prd: s.product_id
 -- filter sku text: p.sku
 -- filter warehouse_id id whs: s.warehouse_id
 -- sort id: s.id
 -- sort sku: p.sku
 SELECT s.id, s.product_id, p.sku, p.unit, s.warehouse_id, w.code AS warehouse_code, s.on_hand,
-       s.reserved, s.on_hand - s.reserved AS available
+       s.reserved, h.held, s.safety,
+       greatest(s.on_hand - s.reserved - h.held - s.safety, 0) AS available
   FROM stock s
   JOIN product p ON p.tenant_id = s.tenant_id AND p.id = s.product_id
   JOIN warehouse w ON w.tenant_id = s.tenant_id AND w.id = s.warehouse_id
+ CROSS JOIN LATERAL stock_held(s.tenant_id, s.product_id, s.warehouse_id, s.held, s.held_until, :now)
+       AS h(held)
  WHERE s.tenant_id = :tenant AND :filters;
+
+-- One of them.
+-- fn stock_level_load(product_id i64, warehouse_id i64) -> one struct stock_level(id i64,
+--     product_id i64, sku text, unit text, warehouse_id i64, warehouse_code text, on_hand i64,
+--     reserved i64, held i64, safety i64, available i64)
+SELECT s.id, s.product_id, p.sku, p.unit, s.warehouse_id, w.code AS warehouse_code, s.on_hand,
+       s.reserved, h.held, s.safety,
+       greatest(s.on_hand - s.reserved - h.held - s.safety, 0) AS available
+  FROM stock s
+  JOIN product p ON p.tenant_id = s.tenant_id AND p.id = s.product_id
+  JOIN warehouse w ON w.tenant_id = s.tenant_id AND w.id = s.warehouse_id
+ CROSS JOIN LATERAL stock_held(s.tenant_id, s.product_id, s.warehouse_id, s.held, s.held_until, :now)
+       AS h(held)
+ WHERE s.tenant_id = :tenant AND s.product_id = :product_id AND s.warehouse_id = :warehouse_id;
+
+-- The row is locked.
+-- fn stock_set_safety(product_id i64, warehouse_id i64, safety i64) -> exec
+UPDATE stock SET safety = :safety
+ WHERE tenant_id = :tenant AND product_id = :product_id AND warehouse_id = :warehouse_id;
 
 -- fn stock_products_by_id(ids i64[]) -> many struct stock_product(id i64, sku text, kind text)
 SELECT id, sku, kind FROM product WHERE tenant_id = :tenant AND id = ANY(:ids);
@@ -123,12 +153,13 @@ SELECT :tenant, m.id, m.external_id, m.product_id, m.warehouse_id, m.kind, m.qua
 
 -- fn stock_movements_load(ids i64[]) -> many struct stock_movement(id i64, external_id text?,
 --     kind text, product_id i64, sku text, warehouse_id i64, warehouse_code text, quantity i64,
---     shipment_id i64?, credit_note_id i64?, reason text?, effective_date date,
+--     shipment_id i64?, credit_note_id i64?, supply_id i64?, reason text?, effective_date date,
 --     recorded_at instant)
 SELECT m.id, m.external_id, m.kind, m.product_id, p.sku, m.warehouse_id,
        w.code AS warehouse_code, m.quantity,
        CASE WHEN m.kind IN ('shipment', 'undelivered') THEN m.document_id END AS shipment_id,
-       CASE m.kind WHEN 'return' THEN m.document_id END AS credit_note_id, m.reason,
+       CASE m.kind WHEN 'return' THEN m.document_id END AS credit_note_id,
+       CASE m.kind WHEN 'receipt' THEN m.document_id END AS supply_id, m.reason,
        m.effective_date, m.recorded_at
   FROM stock_movement m
   JOIN product p ON p.tenant_id = m.tenant_id AND p.id = m.product_id
@@ -138,7 +169,7 @@ SELECT m.id, m.external_id, m.kind, m.product_id, p.sku, m.warehouse_id,
 
 -- fn stock_movements_list() -> list struct stock_movement(id i64, external_id text?, kind text,
 --     product_id i64, sku text, warehouse_id i64, warehouse_code text, quantity i64,
---     shipment_id i64?, credit_note_id i64?, reason text?, effective_date date,
+--     shipment_id i64?, credit_note_id i64?, supply_id i64?, reason text?, effective_date date,
 --     recorded_at instant)
 -- filter external_id text: m.external_id
 -- filter kind text: m.kind
@@ -151,7 +182,8 @@ SELECT m.id, m.external_id, m.kind, m.product_id, p.sku, m.warehouse_id,
 SELECT m.id, m.external_id, m.kind, m.product_id, p.sku, m.warehouse_id,
        w.code AS warehouse_code, m.quantity,
        CASE WHEN m.kind IN ('shipment', 'undelivered') THEN m.document_id END AS shipment_id,
-       CASE m.kind WHEN 'return' THEN m.document_id END AS credit_note_id, m.reason,
+       CASE m.kind WHEN 'return' THEN m.document_id END AS credit_note_id,
+       CASE m.kind WHEN 'receipt' THEN m.document_id END AS supply_id, m.reason,
        m.effective_date, m.recorded_at
   FROM stock_movement m
   JOIN product p ON p.tenant_id = m.tenant_id AND p.id = m.product_id

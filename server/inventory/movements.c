@@ -1,42 +1,34 @@
-/* Receive, return and adjust stock: up to 10,000 movements of a request, all or none. */
+/* Receive, return and adjust stock: up to 10,000 movements of a request, all or none. What arrives
+ * is handed on to those who wait by a later stage (server/fulfillment). */
 #include "inventory.sql.h"
 #include "lib/base/decimal.h"
+#include "lib/base/distinct.h"
 #include "lib/base/id.h"
 #include "server/events/events.h"
+#include "server/inventory/internal.h"
 #include "server/inventory/rules.h"
 #include "server/routes_prototypes.h"
 #include <stdlib.h>
 #include <string.h>
 
-/* What the movements of a request refer to; products sorted by id and by SKU. */
-struct intake {
+/* What the movements of a request refer to. */
+struct stock_intake {
     struct tx *tx;
     struct call *c;
     const struct stock_movement_entry *entries;
     size_t n;
-    struct stock_product_list by_id, by_sku;
-    struct warehouse_facts_list warehouses;
+    struct stock_naming *namings; /* as entries */
     struct stock_movements_taken_row_list taken;
+    int64_t *supply_ids; /* distinct */
+    size_t n_supplies;
     struct stock_movement_new *movements; /* as entries, resolved */
 };
 
-static void entry_fault(struct intake *k, size_t i, const char *member, const char *code,
+static void entry_fault(struct stock_intake *k, size_t i, const char *member, const char *code,
                         const char *detail)
 {
     struct problem *p = k->c->problem;
     fault(p, arena_printf(p->arena, "/movements/%zu/%s", i, member), code, "%s", detail);
-}
-
-static int id_order(const void *a, const void *b)
-{
-    const struct stock_product *x = a, *y = b;
-    return (x->id > y->id) - (x->id < y->id);
-}
-
-static int sku_order(const void *a, const void *b)
-{
-    const struct stock_product *x = a, *y = b;
-    return strcmp(x->sku, y->sku);
 }
 
 static int text_order(const void *a, const void *b)
@@ -50,89 +42,36 @@ static int taken_order(const void *a, const void *b)
     return strcmp(x->external_id, y->external_id);
 }
 
-static err load_references(struct intake *k)
+/* The references of all entries, and which external ids are taken. */
+static err load_references(struct stock_intake *k)
 {
-    int64_t *ids = ARENA_ARRAY(k->tx->arena, int64_t, k->n);
-    const char **skus = ARENA_ARRAY(k->tx->arena, const char *, k->n);
     const char **external_ids = ARENA_ARRAY(k->tx->arena, const char *, k->n);
-    size_t n_ids = 0, n_skus = 0, n_external_ids = 0;
+    int64_t *supplies = ARENA_ARRAY(k->tx->arena, int64_t, k->n);
+    size_t n_external_ids = 0, n_supplies = 0;
+    k->namings = ARENA_ARRAY(k->tx->arena, struct stock_naming, k->n);
     for (size_t i = 0; i < k->n; i++) {
         const struct stock_movement_entry *e = &k->entries[i];
-        if (e->product_id != NIL64)
-            ids[n_ids++] = e->product_id;
-        if (e->sku != NULL)
-            skus[n_skus++] = e->sku;
+        k->namings[i] = (struct stock_naming){.call = k->c,
+                                              .at = arena_printf(k->tx->arena, "/movements/%zu", i),
+                                              .product_id = e->product_id,
+                                              .sku = e->sku,
+                                              .warehouse_id = e->warehouse_id};
         if (e->external_id != NULL)
             external_ids[n_external_ids++] = e->external_id;
+        if (e->supply_id != NIL64)
+            supplies[n_supplies++] = e->supply_id;
     }
-    if (n_ids > 0)
-        TRY(stock_products_by_id_queue(k->tx, ids, n_ids, &k->by_id));
-    if (n_skus > 0)
-        TRY(stock_products_by_sku_queue(k->tx, skus, n_skus, &k->by_sku));
     if (n_external_ids > 0)
         TRY(stock_movements_taken_queue(k->tx, external_ids, n_external_ids, &k->taken));
-    TRY(warehouses_load_queue(k->tx, &k->warehouses));
-    TRY(tx_flush(k->tx));
-    if (k->by_id.n > 0)
-        qsort(k->by_id.v, k->by_id.n, sizeof *k->by_id.v, id_order);
-    if (k->by_sku.n > 0)
-        qsort(k->by_sku.v, k->by_sku.n, sizeof *k->by_sku.v, sku_order);
+    k->n_supplies = distinct_ids(supplies, n_supplies);
+    k->supply_ids = supplies;
+    TRY(stock_namings_resolve(k->tx, k->namings, k->n));
     if (k->taken.n > 0)
         qsort(k->taken.v, k->taken.n, sizeof *k->taken.v, taken_order);
     return OK;
 }
 
-static const struct stock_product *find_product(const struct intake *k,
-                                                const struct stock_movement_entry *e)
-{
-    struct stock_product key = {.id = e->product_id, .sku = e->sku};
-    if (e->product_id != NIL64)
-        return k->by_id.n == 0
-                   ? NULL
-                   : bsearch(&key, k->by_id.v, k->by_id.n, sizeof *k->by_id.v, id_order);
-    return k->by_sku.n == 0
-               ? NULL
-               : bsearch(&key, k->by_sku.v, k->by_sku.n, sizeof *k->by_sku.v, sku_order);
-}
-
-static int64_t resolve_product(struct intake *k, size_t i)
-{
-    const struct stock_movement_entry *e = &k->entries[i];
-    const char *member = e->product_id != NIL64 ? "product_id" : "sku";
-    if (e->product_id == NIL64 && e->sku == NULL) {
-        entry_fault(k, i, "product_id", "required", "Name the product by product_id or sku.");
-        return NIL64;
-    }
-    if (e->product_id != NIL64 && e->sku != NULL) {
-        entry_fault(k, i, "sku", "ambiguous", "Give product_id or sku, not both.");
-        return NIL64;
-    }
-    const struct stock_product *p = find_product(k, e);
-    if (p == NULL) {
-        entry_fault(k, i, member, "unknown_reference", "There is no such product.");
-        return NIL64;
-    }
-    if (strcmp(p->kind, "stock") != 0)
-        entry_fault(k, i, member, "service", "The product is a service; services have no stock.");
-    return p->id;
-}
-
-static int64_t resolve_warehouse(struct intake *k, size_t i)
-{
-    const struct stock_movement_entry *e = &k->entries[i];
-    const struct warehouse_facts *w = e->warehouse_id == NIL64
-                                          ? warehouse_default(&k->warehouses)
-                                          : warehouse_find(&k->warehouses, e->warehouse_id);
-    if (w != NULL)
-        return w->id;
-    if (e->warehouse_id == NIL64)
-        entry_fault(k, i, "warehouse_id", "required", "There is no warehouse yet; create one.");
-    else
-        entry_fault(k, i, "warehouse_id", "unknown_reference", "There is no such warehouse.");
-    return NIL64;
-}
-
-static void resolve(struct intake *k)
+static void resolve(struct stock_intake *k)
 {
     k->movements = ARENA_ARRAY(k->tx->arena, struct stock_movement_new, k->n);
     for (size_t i = 0; i < k->n; i++) {
@@ -140,14 +79,17 @@ static void resolve(struct intake *k)
         const char *why = stock_quantity_fault(e->kind, e->quantity);
         if (why != NULL)
             entry_fault(k, i, "quantity", "sign", why);
+        if (e->supply_id != NIL64 && strcmp(e->kind, "receipt") != 0)
+            entry_fault(k, i, "supply_id", "not_a_receipt",
+                        "Only a receipt brings a supply; leave supply_id out.");
         k->movements[i] = (struct stock_movement_new){
             .id = id_new(),
             .external_id = e->external_id,
-            .product_id = resolve_product(k, i),
-            .warehouse_id = resolve_warehouse(k, i),
+            .product_id = k->namings[i].key.product_id,
+            .warehouse_id = k->namings[i].key.warehouse_id,
             .kind = e->kind,
             .quantity = e->quantity,
-            .document_id = NIL64,
+            .document_id = e->supply_id,
             .reason = e->reason,
             .effective_date = e->effective_date == NIL32 ? k->tx->today : e->effective_date,
         };
@@ -155,7 +97,7 @@ static void resolve(struct intake *k)
 }
 
 /* The same external id twice in one request: which of the two would it name? */
-static void refuse_repeats(struct intake *k)
+static void refuse_repeats(struct stock_intake *k)
 {
     const char **sorted = ARENA_ARRAY(k->tx->arena, const char *, k->n);
     size_t n = 0;
@@ -178,7 +120,7 @@ static void refuse_repeats(struct intake *k)
     }
 }
 
-static err refuse_taken(struct intake *k)
+static err refuse_taken(struct stock_intake *k)
 {
     for (size_t i = 0; k->taken.n > 0 && i < k->n; i++) {
         struct stock_movements_taken_row key = {.external_id = k->entries[i].external_id};
@@ -198,7 +140,7 @@ static err refuse_taken(struct intake *k)
     return OK;
 }
 
-static err check_periods(const struct intake *k)
+static err check_periods(const struct stock_intake *k)
 {
     for (size_t i = 0; i < k->n; i++) {
         if (i == 0 || k->movements[i].effective_date != k->movements[i - 1].effective_date)
@@ -208,7 +150,7 @@ static err check_periods(const struct intake *k)
 }
 
 /* Every key gets a row before the rows are locked, in key order: one order for all. */
-static err lock_rows(struct intake *k, struct stock_facts_list *ret)
+static err lock_rows(struct stock_intake *k, struct stock_facts_list *ret)
 {
     struct stock_key *keys = ARENA_ARRAY(k->tx->arena, struct stock_key, k->n);
     for (size_t i = 0; i < k->n; i++)
@@ -223,19 +165,19 @@ static err lock_rows(struct intake *k, struct stock_facts_list *ret)
     return stock_lock(k->tx, keys, n, ret);
 }
 
-static err refuse_move(const struct intake *k, size_t i, const struct stock_facts *f, err e)
+static err refuse_move(const struct stock_intake *k, size_t i, const struct stock_facts *f, err e)
 {
     char text[DECIMAL_TEXT_MAX];
     if (e == ERR_OVERFLOW)
         return fail(k->c->problem, e, "Line %zu: the stock would become too large to count.",
                     i + 1);
-    decimal_format(f->on_hand - f->reserved, DECIMAL_SCALE, 0, text);
+    decimal_format(f->on_hand - f->reserved - f->held, DECIMAL_SCALE, 0, text);
     return fail(k->c->problem, e,
                 "Line %zu: only %s is available to take away; the rest is reserved or not there.",
                 i + 1, text);
 }
 
-static err move(const struct intake *k, const struct stock_facts_list *facts)
+static err move(const struct stock_intake *k, const struct stock_facts_list *facts)
 {
     struct stock_delta *deltas = ARENA_ARRAY(k->tx->arena, struct stock_delta, k->n);
     for (size_t i = 0; i < k->n; i++) {
@@ -246,7 +188,8 @@ static err move(const struct intake *k, const struct stock_facts_list *facts)
         err e = stock_move(f, m->quantity);
         if (e != OK)
             return refuse_move(k, i, f, e);
-        deltas[i] = (struct stock_delta){m->product_id, m->warehouse_id, m->quantity, 0};
+        deltas[i] = (struct stock_delta){
+            .product_id = m->product_id, .warehouse_id = m->warehouse_id, .on_hand = m->quantity};
     }
     TRY(stock_apply(k->tx, deltas, k->n));
     return stock_movements_record(k->tx, k->movements, k->n);
@@ -262,7 +205,7 @@ static err move(const struct intake *k, const struct stock_facts_list *facts)
 JSON_STRUCT(stock_moved, STOCK_MOVED_FIELDS);
 JSON_TYPE(stock_moved, STOCK_MOVED_FIELDS, .doc = "A movement of stock.");
 
-static void tell(const struct intake *k)
+static void tell(const struct stock_intake *k)
 {
     for (size_t i = 0; i < k->n; i++) {
         const struct stock_movement_new *m = &k->movements[i];
@@ -278,7 +221,7 @@ static void tell(const struct intake *k)
     }
 }
 
-static err load_movements(struct intake *k, struct stock_movements *ret)
+static err load_movements(struct stock_intake *k, struct stock_movements *ret)
 {
     int64_t *ids = ARENA_ARRAY(k->tx->arena, int64_t, k->n);
     for (size_t i = 0; i < k->n; i++)
@@ -286,23 +229,43 @@ static err load_movements(struct intake *k, struct stock_movements *ret)
     return stock_movements_load(k->tx, ids, k->n, &ret->movements);
 }
 
-err stock_movements_create(struct tx *tx, struct call *c, const struct stock_movements_new *in,
-                           struct stock_movements *ret)
+err stock_intake_check(struct tx *tx, struct call *c, const struct stock_movements_new *in,
+                       struct stock_intake **ret)
 {
-    struct intake k = {.tx = tx, .c = c, .entries = in->movements.v, .n = in->movements.n};
-    TRY(load_references(&k));
-    resolve(&k);
-    refuse_repeats(&k);
+    struct stock_intake *k = ARENA_NEW(tx->arena, struct stock_intake);
+    *k = (struct stock_intake){.tx = tx, .c = c, .entries = in->movements.v, .n = in->movements.n};
+    TRY(load_references(k));
+    resolve(k);
+    refuse_repeats(k);
     if (c->problem->code != OK)
         return c->problem->code;
-    TRY(refuse_taken(&k));
-    TRY(check_periods(&k));
+    TRY(refuse_taken(k));
+    *ret = k;
+    return check_periods(k);
+}
 
-    struct stock_facts_list facts;
-    TRY(lock_rows(&k, &facts));
-    TRY(move(&k, &facts));
-    tell(&k);
-    return load_movements(&k, ret);
+size_t stock_intake_arrivals(const struct stock_intake *k, struct stock_key **ret)
+{
+    size_t n = 0;
+    *ret = ARENA_ARRAY(k->tx->arena, struct stock_key, k->n);
+    for (size_t i = 0; i < k->n; i++)
+        if (k->movements[i].quantity > 0)
+            (*ret)[n++] = k->namings[i].key;
+    return stock_keys_sort(*ret, n);
+}
+
+err stock_intake_move(struct stock_intake *k, struct stock_facts_list *ret)
+{
+    TRY(lock_rows(k, ret));
+    TRY(supplies_receive(k->tx, k->c, k->supply_ids, k->n_supplies, k->movements, k->n));
+    TRY(move(k, ret));
+    tell(k);
+    return OK;
+}
+
+err stock_intake_show(struct stock_intake *k, struct stock_movements *ret)
+{
+    return load_movements(k, ret);
 }
 
 err stock_movements_get(struct tx *tx, struct call *c, const struct none *in,

@@ -17,10 +17,37 @@ err stock_move(struct stock_facts *f, int64_t quantity)
 {
     int64_t on_hand;
     TRY(add64(f->on_hand, quantity, &on_hand));
-    if (quantity < 0 && on_hand < f->reserved)
+    if (quantity < 0 && on_hand < f->reserved + f->held)
         return ERR_INSUFFICIENT_STOCK;
     f->on_hand = on_hand;
     return OK;
+}
+
+int64_t stock_available(const struct stock_facts *f)
+{
+    /* Neither term is negative, and reserved and held are within on_hand: no overflow. */
+    int64_t available = f == NULL ? 0 : f->on_hand - f->reserved - f->held - f->safety;
+    return available > 0 ? available : 0;
+}
+
+bool reservation_holds(const struct reservation_facts *r, int64_t now)
+{
+    return strcmp(r->status, "held") == 0 && r->expires_at > now;
+}
+
+struct reservation_facts *reservation_find(const struct reservation_facts_list *list, int64_t id)
+{
+    size_t low = 0, high = list->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (list->v[middle].id == id)
+            return &list->v[middle];
+        if (list->v[middle].id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
 }
 
 static int compare_keys(int64_t product_a, int64_t warehouse_a, int64_t product_b,
@@ -63,8 +90,9 @@ err stock_deltas_sum(struct stock_delta *deltas, size_t n, size_t *ret_n)
         for (; i < n && delta_order(&sum, &deltas[i]) == 0; i++) {
             TRY(add64(sum.on_hand, deltas[i].on_hand, &sum.on_hand));
             TRY(add64(sum.reserved, deltas[i].reserved, &sum.reserved));
+            TRY(add64(sum.held, deltas[i].held, &sum.held));
         }
-        if (sum.on_hand != 0 || sum.reserved != 0)
+        if (sum.on_hand != 0 || sum.reserved != 0 || sum.held != 0)
             deltas[kept++] = sum;
     }
     *ret_n = kept;
@@ -111,4 +139,11 @@ const struct warehouse_facts *warehouse_default(const struct warehouse_facts_lis
             return &list->v[i];
     }
     return NULL;
+}
+
+const char *supply_status(const struct stock_supply *s)
+{
+    if (strcmp(s->status, "canceled") == 0)
+        return s->status;
+    return s->received >= s->quantity ? "received" : "open";
 }

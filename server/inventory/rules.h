@@ -16,8 +16,8 @@ struct stock_product_list {
 /* NULL, or why a movement of this kind cannot have this quantity: a sentence. */
 const char *stock_quantity_fault(const char *kind, int64_t quantity);
 
-/* Moves on_hand. What is reserved stays covered: ERR_INSUFFICIENT_STOCK when it would not be,
- * ERR_OVERFLOW beyond 64 bits; f is then unchanged. */
+/* Moves on_hand. What is reserved and held stays covered: ERR_INSUFFICIENT_STOCK when it would not
+ * be, ERR_OVERFLOW beyond 64 bits; f is then unchanged. */
 err stock_move(struct stock_facts *f, int64_t quantity) MUST_CHECK;
 
 /* Sorts by (product, warehouse) and drops repeats; returns how many are left. */
@@ -25,3 +25,6 @@ size_t stock_keys_sort(struct stock_key *keys, size_t n);
 /* Sorts by (product, warehouse), adds up the deltas of a key, drops those that change nothing;
  * ret_n gets how many are left. ERR_OVERFLOW. */
 err stock_deltas_sum(struct stock_delta *deltas, size_t n, size_t *ret_n) MUST_CHECK;
+
+/* open or received, by what has been received of it; a canceled one stays canceled. */
+const char *supply_status(const struct stock_supply *s);

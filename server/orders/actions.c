@@ -76,11 +76,15 @@ static err confirm_locked(struct tx *tx, struct call *c, struct order_state *o, 
     struct customer_facts_list customers;
     struct credit_facts_list credit;
     struct stock_facts_list stock;
+    struct reservation_facts_list named;
     TRY(customers_load_queue(tx, &o->customer_id, 1, &customers));
     TRY(credit_lock_queue(tx, &o->credit_account_id, 1, &credit));
     TRY(orders_stock_lock_queue(tx, &one, &stock));
+    TRY(orders_named_queue(tx, &one, &named));
     TRY(tx_flush(tx));
+    TRY(stock_locked(tx, &stock));
     TRY(credit_ready(tx, &credit));
+    order_named_free(tx, o->id, &named, &stock, true);
     struct confirm_case k = {.arena = tx->arena,
                              .credit_mode = c->tenant->credit_mode,
                              .today = tx->today,
@@ -119,11 +123,13 @@ static err confirm_locked(struct tx *tx, struct call *c, struct order_state *o, 
                                               .amount = gross}));
     TRY(order_credit_decided(tx, o->id, decision.exposure, decision.limit));
     TRY(order_lines_store(tx, &one));
+    TRY(order_named_settle(tx, c, "committed", o->id, &named));
     TRY(orders_reservations_store(tx, &one));
     TRY(set_status(tx, o, "confirmed", tx->now));
     event_push(tx, c, "order.confirmed", "order", o->id,
                arena_printf(tx->arena, "{\"status\":\"%s\"}", before),
                "{\"status\":\"confirmed\"}");
+    order_tell_backordered(tx, c, o->id, o->lines, o->n_lines);
     return OK;
 }
 
@@ -222,6 +228,19 @@ static err cancel_lines(struct tx *tx, struct call *c, const struct order_cancel
     return c->problem->code;
 }
 
+/* Nobody waits any more for what is held for an order that was never confirmed, and is canceled. */
+static err release_named(struct tx *tx, const struct call *c, const struct order_state_list *one)
+{
+    const struct order_state *o = one->v;
+    struct reservation_facts_list named;
+    if (o->confirmed_at != NIL64 ||
+        strcmp(order_status_of_lines(o->lines, o->n_lines), "canceled") != 0)
+        return OK;
+    TRY(orders_named_queue(tx, one, &named));
+    TRY(tx_flush(tx));
+    return order_named_settle(tx, c, "released", o->id, &named);
+}
+
 err orders_cancel(struct tx *tx, struct call *c, const struct order_cancel *in, struct order *ret)
 {
     struct order_state *o;
@@ -231,6 +250,8 @@ err orders_cancel(struct tx *tx, struct call *c, const struct order_cancel *in, 
     struct order_state_list one = {.v = o, .n = 1};
     TRY(orders_stock_lock_queue(tx, &one, &stock));
     TRY(tx_flush(tx));
+    TRY(stock_locked(tx, &stock));
+    TRY(release_named(tx, c, &one));
     TRY(orders_reservations_store(tx, &one));
     event_push(tx, c, "order.cancellation", "order", o->id, NULL,
                call_json(tx->arena, &order_cancel_type, in, NULL));

@@ -10,15 +10,16 @@ static bool is_stock(const struct order_line *l)
     return strcmp(l->kind, "stock") == 0;
 }
 
-/* Takes the line's open quantity from the facts, or says why not. */
+/* Takes the line's open quantity from the facts, or says why not. What is not there a line that may
+ * wait does without. */
 static bool reserve(const struct confirm_case *k, struct order_line *l, const char **ret_reason)
 {
     int64_t wanted = line_open_quantity(l) - l->reserved;
     if (wanted == 0)
         return true; /* canceled before it was ever confirmed: there may be no stock row at all */
     struct stock_facts *s = stock_find(k->stock, l->product_id, l->warehouse_id);
-    int64_t available = s ? s->on_hand - s->reserved : 0;
-    if (wanted > available) {
+    int64_t available = stock_available(s);
+    if (wanted > available && !l->backorder) {
         char want[DECIMAL_TEXT_MAX], have[DECIMAL_TEXT_MAX];
         decimal_format(wanted, DECIMAL_SCALE, 0, want);
         decimal_format(available, DECIMAL_SCALE, 0, have);
@@ -26,15 +27,20 @@ static bool reserve(const struct confirm_case *k, struct order_line *l, const ch
                                    (long long)l->line_no, want, l->sku, have);
         return false;
     }
-    assert(s != NULL); /* something of it is available */
-    s->reserved += wanted;
-    l->reserved += wanted;
+    int64_t taken = wanted < available ? wanted : available;
+    if (taken > 0) {
+        assert(s != NULL); /* something of it is available */
+        s->reserved += taken;
+        l->reserved += taken;
+    }
+    line_wait(l);
     return true;
 }
 
 static void unreserve(const struct confirm_case *k, struct order_line *lines, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
+        lines[i].backordered = 0;
         if (lines[i].reserved == 0)
             continue;
         stock_find(k->stock, lines[i].product_id, lines[i].warehouse_id)->reserved -= lines[i]

@@ -1,5 +1,6 @@
 /* POST /v1/orders: prices, taxes and records a batch of orders, and confirms those that ask for it.
  * Load everything in two flushes, decide each order in turn in memory, store all in one. */
+#include "backorders.sql.h"
 #include "lib/base/distinct.h"
 #include "lib/base/id.h"
 #include "lib/base/money.h"
@@ -22,6 +23,7 @@ struct facts {
     struct tax_rate_facts_list tax_rates;
     struct credit_facts_list credit;
     struct stock_facts_list stock;
+    struct reservation_facts_list reservations;
 };
 
 /* One order on its way. */
@@ -34,9 +36,13 @@ struct placing {
     bool only_price;
     const struct customer_facts *customer;
     struct order_line *lines;
-    struct stock_key *wanted; /* of its stock lines, when it is to be confirmed */
+    struct stock_key *wanted; /* of its stock lines, when it is to be confirmed or names stock that
+                                 is held */
     size_t n_wanted;
     struct external_id_claim *claim;
+    struct reservation_facts *named; /* the reservations that it names */
+    size_t n_named;
+    const char *settled; /* what they become; NULL: nothing */
     const char *held_because;
     struct credit_verdict credit;
     const struct credit_facts *account; /* that was judged; NULL: none */
@@ -87,6 +93,21 @@ static err load_masters(struct tx *tx, const struct placing *p, size_t n, struct
     return tx_flush(tx);
 }
 
+/* Behind the lock of the stock: the reservations that the orders name. */
+static err load_reservations(struct tx *tx, const struct placing *p, size_t n, struct facts *f)
+{
+    size_t most = 0, k = 0;
+    for (size_t i = 0; i < n; i++)
+        most += p[i].in->reservations.n;
+    if (most == 0)
+        return OK;
+    int64_t *ids = ARENA_ARRAY(tx->arena, int64_t, most);
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < p[i].in->reservations.n; j++)
+            ids[k++] = p[i].in->reservations.v[j].reservation_id;
+    return reservations_load_queue(tx, ids, distinct_ids(ids, k), &f->reservations);
+}
+
 /* Prices and tax rates of what is ordered, and under lock the credit and the stock of what is to
  * be confirmed. */
 static err load_and_lock(struct tx *tx, const struct placing *p, size_t n, struct facts *f)
@@ -117,12 +138,11 @@ static err load_and_lock(struct tx *tx, const struct placing *p, size_t n, struc
             tax_codes[k++] = p[i].lines[j].tax_code_id;
             unpriced = unpriced || p[i].in->lines.v[j].unit_price == NIL64;
         }
-        if (p[i].in->confirm) {
+        if (p[i].in->confirm)
             accounts[c++] = p[i].customer->credit_account_id;
-            if (p[i].n_wanted > 0)
-                memcpy(wanted + w, p[i].wanted, p[i].n_wanted * sizeof(*wanted));
-            w += p[i].n_wanted;
-        }
+        if (p[i].n_wanted > 0)
+            memcpy(wanted + w, p[i].wanted, p[i].n_wanted * sizeof(*wanted));
+        w += p[i].n_wanted;
     }
     if (m == 0)
         return OK;
@@ -135,7 +155,9 @@ static err load_and_lock(struct tx *tx, const struct placing *p, size_t n, struc
         TRY(credit_lock_queue(tx, accounts, distinct_ids(accounts, c), &f->credit));
     if (w > 0)
         TRY(stock_lock_queue(tx, wanted, w, &f->stock));
+    TRY(load_reservations(tx, p, n, f));
     TRY(tx_flush(tx));
+    TRY(stock_locked(tx, &f->stock));
     return credit_ready(tx, &f->credit);
 }
 
@@ -220,6 +242,8 @@ static void resolve_header(struct tx *tx, struct placing *p, const struct facts 
         .discount_amount = amount_of(problem, "/discount_amount", in->discount_amount,
                                      p->customer->currency),
         .line_count = (int64_t)in->lines.n,
+        .priority = in->priority != NIL64 ? in->priority : 0,
+        .ship_complete = in->ship_complete,
         .notes = in->notes,
         .metadata = in->metadata ? in->metadata : "{}",
         .created_at = p->draft != NULL ? p->draft->created_at : tx->now,
@@ -271,8 +295,10 @@ static void resolve_line(struct tx *tx, struct placing *p, size_t i, const struc
                                : 0,
         .discount_percent = in->discount_percent != NIL64 ? in->discount_percent : 0,
         .tax_code_id = in->tax_code_id != NIL64 ? in->tax_code_id : product->tax_code_id,
+        .backorder = stock &&
+                     (JSON_HAS(order_line_new, in, backorder) ? in->backorder : p->in->backorder),
     };
-    if (stock && p->in->confirm)
+    if (stock && (p->in->confirm || p->in->reservations.n > 0))
         p->wanted[p->n_wanted++] = (struct stock_key){.product_id = l->product_id,
                                                       .warehouse_id = l->warehouse_id};
 }
@@ -382,6 +408,81 @@ static void price(struct tx *tx, struct placing *p, const struct facts *f)
     p->out->gross = sum.gross;
 }
 
+static bool wants(const struct placing *p, const struct reservation_facts *r)
+{
+    for (size_t i = 0; i < p->n_wanted; i++)
+        if (p->wanted[i].product_id == r->product_id &&
+            p->wanted[i].warehouse_id == r->warehouse_id)
+            return true;
+    return false;
+}
+
+static bool named_before(const struct placing *p, int64_t id)
+{
+    for (size_t i = 0; i < p->n_named; i++)
+        if (p->named[i].id == id)
+            return true;
+    return false;
+}
+
+static void refuse_reservation(const struct tx *tx, const struct placing *p,
+                               const struct reservation_facts *r)
+{
+    char id[ID_TEXT_MAX];
+    id_format("rsv", r->id, id);
+    if (!reservation_holds(r, tx->now))
+        fail(p->call->problem, ERR_WRONG_STATE,
+             "Reservation %s is %s: make another one, or leave it out.", id,
+             strcmp(r->status, "held") == 0 ? "expired" : r->status);
+    else
+        fail(p->call->problem, ERR_WRONG_STATE, "Reservation %s is held for another order.", id);
+}
+
+/* The reservations that the order names, if it may take them over. */
+static void name_reservations(struct tx *tx, struct placing *p, const struct facts *f)
+{
+    const struct order_reservation_list *in = &p->in->reservations;
+    p->named = ARENA_ARRAY(tx->arena, struct reservation_facts, in->n);
+    for (size_t i = 0; i < in->n; i++) {
+        const char *at = arena_printf(tx->arena, "/reservations/%zu/reservation_id", i);
+        const struct reservation_facts *r = reservation_find(&f->reservations,
+                                                             in->v[i].reservation_id);
+        if (r == NULL)
+            fault(p->call->problem, at, "unknown_reference", "There is no such reservation.");
+        else if (named_before(p, r->id))
+            fault(p->call->problem, at, "repeated", "The reservation stands here already.");
+        else if (!wants(p, r))
+            fault(p->call->problem, at, "mismatch",
+                  "The order has no line of the reservation's product and warehouse.");
+        else if (!reservation_holds(r, tx->now) ||
+                 (r->order_id != NIL64 && r->order_id != p->out->id))
+            refuse_reservation(tx, p, r);
+        else
+            p->named[p->n_named++] = *r;
+    }
+}
+
+/* Frees what is held for the order, for itself; or takes that back. */
+static void free_named(const struct placing *p, const struct facts *f, bool free)
+{
+    for (size_t i = 0; i < p->n_named; i++) {
+        const struct reservation_facts *r = &p->named[i];
+        stock_find(&f->stock, r->product_id, r->warehouse_id)->held += free ? -r->quantity
+                                                                            : r->quantity;
+    }
+}
+
+/* The next order of the batch finds them so. */
+static void settle_named(struct placing *p, const struct facts *f, const char *status)
+{
+    p->settled = status;
+    for (size_t i = 0; i < p->n_named; i++) {
+        struct reservation_facts *r = reservation_find(&f->reservations, p->named[i].id);
+        r->status = status;
+        r->order_id = p->out->id;
+    }
+}
+
 static void confirm(struct tx *tx, struct placing *p, struct facts *f)
 {
     struct confirm_case k = {.arena = tx->arena,
@@ -393,16 +494,21 @@ static void confirm(struct tx *tx, struct placing *p, struct facts *f)
     const char *reason = NULL;
     assert(k.credit != NULL); /* the account of a customer is locked */
     p->account = k.credit;
+    free_named(p, f, true);
     switch (confirm_decide(&k, p->out->gross, p->lines, p->in->lines.n, &p->credit, &reason)) {
     case CONFIRM_OK:
         p->out->status = "confirmed";
         p->out->confirmed_at = tx->now;
+        settle_named(p, f, "committed");
         break;
     case CONFIRM_HELD:
+        free_named(p, f, false);
+        settle_named(p, f, "held");
         p->out->status = "on_hold";
         p->held_because = reason;
         break;
     case CONFIRM_NO_STOCK:
+        free_named(p, f, false);
         fail(p->call->problem, ERR_INSUFFICIENT_STOCK, "%s", reason);
         break;
     }
@@ -414,8 +520,12 @@ static void decide(struct tx *tx, struct placing *p, struct facts *f)
     if (!alive(p) || external_id_check_twins(p->claim, "ord") != OK)
         return;
     price(tx, p, f);
+    if (alive(p) && p->in->reservations.n > 0)
+        name_reservations(tx, p, f);
     if (alive(p) && p->in->confirm)
         confirm(tx, p, f);
+    else if (alive(p))
+        settle_named(p, f, "held");
     if (!alive(p))
         return;
     p->claim->id = p->out->id;
@@ -511,6 +621,46 @@ static void push_event(struct tx *tx, const struct placing *p)
     event_push(tx, p->call, type, "order", p->out->id, was, now);
     if (p->credit.outcome == CREDIT_WARNED)
         event_push(tx, p->call, "order.credit_exceeded", "order", p->out->id, NULL, now);
+    order_tell_backordered(tx, p->call, p->out->id, p->lines, p->in->lines.n);
+}
+
+/* What only some orders ask for: to wait for stock, to come first, to ship complete. */
+static err store_precedence(struct tx *tx, const struct placing *p, size_t n, size_t n_lines)
+{
+    struct order_lines_wait_l *lines = ARENA_ARRAY(tx->arena, struct order_lines_wait_l, n_lines);
+    struct orders_set_precedence_o *orders = ARENA_ARRAY(tx->arena, struct orders_set_precedence_o,
+                                                         n);
+    size_t l = 0, o = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!alive(&p[i]))
+            continue;
+        const struct order *out = p[i].out;
+        if (out->priority != 0 || out->ship_complete || p[i].draft != NULL)
+            orders[o++] = (struct orders_set_precedence_o){
+                .id = out->id, .priority = out->priority, .ship_complete = out->ship_complete};
+        for (size_t j = 0; j < p[i].in->lines.n; j++)
+            if (p[i].lines[j].backorder)
+                lines[l++] = (struct order_lines_wait_l){.order_id = out->id,
+                                                         .line_no = p[i].lines[j].line_no,
+                                                         .backordered = p[i].lines[j].backordered};
+    }
+    if (l > 0)
+        TRY(order_lines_wait(tx, lines, l));
+    return o > 0 ? orders_set_precedence(tx, orders, o) : OK;
+}
+
+/* The reservations of an order that is stored; what they no longer hold goes to deltas, which have
+ * room. */
+static err store_named(struct tx *tx, const struct placing *p, struct stock_delta *deltas,
+                       size_t *n_deltas)
+{
+    if (p->n_named == 0)
+        return OK;
+    for (size_t i = 0; strcmp(p->settled, "committed") == 0 && i < p->n_named; i++)
+        deltas[(*n_deltas)++] = (struct stock_delta){.product_id = p->named[i].product_id,
+                                                     .warehouse_id = p->named[i].warehouse_id,
+                                                     .held = -p->named[i].quantity};
+    return reservations_settle(tx, p->call, p->settled, p->named, p->n_named, p->out->id);
 }
 
 /* What was decided about the order, where it has to be kept. */
@@ -527,17 +677,19 @@ static void note_decision(const struct placing *p, struct credit_decisions *deci
 
 static err store(struct tx *tx, const struct placing *p, size_t n)
 {
-    size_t n_lines = 0, o = 0, l = 0, h = 0, c = 0, s = 0;
+    size_t n_lines = 0, n_named = 0, o = 0, l = 0, h = 0, c = 0, s = 0;
     struct credit_decisions decisions = credit_decisions_new(tx->arena, n);
     struct blocked_key *blocked = ARENA_ARRAY(tx->arena, struct blocked_key, n);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         n_lines += p[i].in->lines.n;
+        n_named += p[i].n_named;
+    }
     struct orders_insert_o *orders = ARENA_ARRAY(tx->arena, struct orders_insert_o, n);
     struct order_lines_insert_l *lines = ARENA_ARRAY(tx->arena, struct order_lines_insert_l,
                                                      n_lines);
     struct order_holds_insert_h *holds = ARENA_ARRAY(tx->arena, struct order_holds_insert_h, n);
     struct credit_delta *credit = ARENA_ARRAY(tx->arena, struct credit_delta, n);
-    struct stock_delta *stock = ARENA_ARRAY(tx->arena, struct stock_delta, n_lines);
+    struct stock_delta *stock = ARENA_ARRAY(tx->arena, struct stock_delta, n_lines + n_named);
     for (size_t i = 0; i < n; i++) {
         if (!alive(&p[i]))
             continue;
@@ -564,6 +716,7 @@ static err store(struct tx *tx, const struct placing *p, size_t n)
         }
         note_decision(&p[i], &decisions);
         push_event(tx, &p[i]);
+        TRY(store_named(tx, &p[i], stock, &s));
     }
     if (o == 0)
         return OK;
@@ -576,6 +729,7 @@ static err store(struct tx *tx, const struct placing *p, size_t n)
         TRY(orders_insert(tx, orders, o));
     }
     TRY(order_lines_insert(tx, lines, l));
+    TRY(store_precedence(tx, p, n, n_lines));
     if (h > 0)
         TRY(order_holds_insert(tx, holds, h));
     TRY(credit_block(tx, blocked, h));

@@ -9,6 +9,7 @@
 #include <string.h>
 
 JSON_TYPE(order_line_new, ORDER_LINE_NEW_FIELDS, .doc = "A line of a new order.");
+JSON_TYPE(order_reservation, ORDER_RESERVATION_FIELDS, .doc = "Stock that is held for an order.");
 JSON_TYPE(order_new, ORDER_NEW_FIELDS, .doc = "A new order.");
 JSON_TYPE(order_line, ORDER_LINE_FIELDS, .doc = "A line of an order and how far it has come.");
 JSON_TYPE(order_line_price, ORDER_LINE_PRICE_FIELDS,
@@ -42,6 +43,44 @@ const char *order_event_json(struct arena *a, const struct order *o)
                             .currency = o->currency,
                             .gross = o->gross};
     return call_json(a, &order_event_type, &e, NULL);
+}
+
+#define ORDER_WAITING_LINE_FIELDS(T, VALUE, OBJECT, LIST)                                          \
+    VALUE(T, integer, line_no)                                                                     \
+    VALUE(T, string, sku)                                                                          \
+    VALUE(T, decimal, quantity)                                                                    \
+    VALUE(T, decimal, reserved)                                                                    \
+    VALUE(T, decimal, backordered)
+JSON_STRUCT(order_waiting_line, ORDER_WAITING_LINE_FIELDS);
+JSON_TYPE(order_waiting_line, ORDER_WAITING_LINE_FIELDS, .doc = "A line that waits for stock.");
+#define ORDER_WAITING_FIELDS(T, VALUE, OBJECT, LIST)                                               \
+    VALUE(T, integer, waiting)                                                                     \
+    LIST(T, order_waiting_line, lines)
+JSON_STRUCT(order_waiting, ORDER_WAITING_FIELDS);
+JSON_TYPE(order_waiting, ORDER_WAITING_FIELDS, .doc = "Lines of an order that wait for stock.");
+
+/* Lines that an event names; it counts all. */
+#define WAITING_LINES_TOLD 100
+
+void order_tell_backordered(struct tx *tx, const struct call *c, int64_t order_id,
+                            const struct order_line *lines, size_t n)
+{
+    struct order_waiting w = {
+        .lines = {.v = ARENA_ARRAY(tx->arena, struct order_waiting_line, WAITING_LINES_TOLD)}};
+    for (size_t i = 0; i < n; i++) {
+        const struct order_line *l = &lines[i];
+        if (l->backordered == 0)
+            continue;
+        if (w.waiting++ < WAITING_LINES_TOLD)
+            w.lines.v[w.lines.n++] = (struct order_waiting_line){.line_no = l->line_no,
+                                                                 .sku = l->sku,
+                                                                 .quantity = l->quantity,
+                                                                 .reserved = l->reserved,
+                                                                 .backordered = l->backordered};
+    }
+    if (w.waiting > 0)
+        event_push(tx, c, "order.backordered", "order", order_id, NULL,
+                   call_json(tx->arena, &order_waiting_type, &w, NULL));
 }
 
 /* A release that has expired holds what has yet to leave. */
@@ -88,7 +127,9 @@ static struct order_line line_of(const struct order_line_of *l)
                                .failed = l->failed,
                                .invoiced = l->invoiced,
                                .returned = l->returned,
-                               .credited = l->credited};
+                               .credited = l->credited,
+                               .backorder = l->backorder,
+                               .backordered = l->backordered};
 }
 
 /* The next rows of the order, out of rows sorted by order. As many as there are: line_count is
@@ -244,6 +285,7 @@ struct order_state_list orders_locked(struct tx *tx, const struct orders_locking
                                          .order_date = r->order_date,
                                          .confirmed_at = r->confirmed_at,
                                          .held = hold != NULL,
+                                         .ship_complete = r->ship_complete,
                                          .waits = hold != NULL && hold->credit &&
                                                   r->confirmed_at == NIL64};
         take_lines(tx->arena, &list.v[i], lines_of(tx->arena, r->id, &k->lines, &at));
@@ -298,6 +340,8 @@ static const char *new_status(const struct order_state *o)
 struct order_step order_moved(struct order_state *o)
 {
     struct order_step step = {.order_id = o->id, .was = o->status, .now = new_status(o)};
+    for (size_t i = 0; o->confirmed_at != NIL64 && i < o->n_lines; i++)
+        line_wait(&o->lines[i]);
     o->status = step.now;
     o->version++;
     o->moved = true;
@@ -328,7 +372,8 @@ static struct order_lines_progress_l line_row(const struct order_state *o, size_
                                            .failed = l->failed,
                                            .invoiced = l->invoiced,
                                            .returned = l->returned,
-                                           .credited = l->credited};
+                                           .credited = l->credited,
+                                           .backordered = l->backordered};
 }
 
 err order_lines_store(struct tx *tx, const struct order_state_list *orders)

@@ -19,8 +19,15 @@ extern const char *const order_channels[];
     VALUE(T, decimal, discount_amount, .min = 0, .max = 1000000000000000000,                       \
           .doc = "Net amount off the line, after discount_percent.", .example = "\"5.00\"")        \
     VALUE(T, id, tax_code_id, .prefix = "tax", .doc = "Default: the product's tax code.")          \
-    VALUE(T, id, warehouse_id, .prefix = "whs", .doc = "Default: the order's warehouse.")
+    VALUE(T, id, warehouse_id, .prefix = "whs", .doc = "Default: the order's warehouse.")          \
+    VALUE(T, boolean, backorder,                                                                   \
+          .doc = "When stock is short, the line may wait for the rest; default: the order's.")
 JSON_STRUCT(order_line_new, ORDER_LINE_NEW_FIELDS);
+
+#define ORDER_RESERVATION_FIELDS(T, VALUE, OBJECT, LIST)                                           \
+    VALUE(T, id, reservation_id, .required = true, .prefix = "rsv",                                \
+          .doc = "A held reservation of a product and warehouse of the order.")
+JSON_STRUCT(order_reservation, ORDER_RESERVATION_FIELDS);
 
 #define ORDER_NEW_FIELDS(T, VALUE, OBJECT, LIST)                                                   \
     VALUE(T, string, external_id, .max = 100, .min = 1, .doc = "Your id of the order, unique.")    \
@@ -37,6 +44,13 @@ JSON_STRUCT(order_line_new, ORDER_LINE_NEW_FIELDS);
     VALUE(T, decimal, discount_amount, .min = 0, .max = 1000000000000000000,                       \
           .doc = "Net amount off the sum of the lines.", .example = "\"5.00\"")                    \
     VALUE(T, boolean, confirm, .doc = "Also confirm it: check credit and reserve stock.")          \
+    VALUE(T, boolean, backorder,                                                                   \
+          .doc = "When stock is short, take the order; its lines wait for the rest.")              \
+    VALUE(T, boolean, ship_complete, .doc = "Nothing ships before all of it is reserved.")         \
+    VALUE(T, integer, priority, .min = 0, .max = 9,                                                \
+          .doc = "Who gets scarce stock first: higher before lower; default 0.", .example = "0")   \
+    LIST(T, order_reservation, reservations,                                                       \
+         .doc = "Stock that is held for the order: taken over when it is confirmed.")              \
     VALUE(T, string, notes, .max = 2000, .doc = "Free text.")                                      \
     VALUE(T, metadata, metadata, .doc = "Your own names and values.")                              \
     LIST(T, order_line_new, lines, .required = true, .min = 1, .max = 10000,                       \
@@ -76,7 +90,9 @@ JSON_STRUCT(order_new, ORDER_NEW_FIELDS);
           .doc = "Quantity that was shipped, did not arrive, and so does not count as shipped.")   \
     VALUE(T, decimal, invoiced, .doc = "Quantity invoiced.")                                       \
     VALUE(T, decimal, returned, .doc = "Quantity returned.")                                       \
-    VALUE(T, decimal, credited, .doc = "Quantity credited.")
+    VALUE(T, decimal, credited, .doc = "Quantity credited.")                                       \
+    VALUE(T, boolean, backorder, .doc = "The line may wait for stock.")                            \
+    VALUE(T, decimal, backordered, .doc = "Quantity that waits for stock.")
 extern const char *const product_kinds[];       /* stock, service; catalog.h */
 extern const char *const order_price_sources[]; /* those of catalog.h, and request */
 JSON_STRUCT(order_line, ORDER_LINE_FIELDS);
@@ -114,6 +130,9 @@ JSON_STRUCT(order_hold, ORDER_HOLD_FIELDS);
     VALUE(T, money, tax, .doc = "Tax on it.")                                                      \
     VALUE(T, money, gross, .doc = "To be paid.")                                                   \
     VALUE(T, integer, line_count, .doc = "How many lines.")                                        \
+    VALUE(T, integer, priority, .doc = "Who gets scarce stock first: higher before lower.",        \
+          .example = "0")                                                                          \
+    VALUE(T, boolean, ship_complete, .doc = "Nothing ships before all of it is reserved.")         \
     VALUE(T, string, notes, .doc = "Free text.")                                                   \
     VALUE(T, raw, metadata, .doc = "Your own names and values.")                                   \
     VALUE(T, instant, created_at, .doc = "When it was recorded.")                                  \
@@ -212,6 +231,7 @@ struct order_state {
     int64_t confirmed_at;         /* NIL64: it does not count as exposure and reserves nothing */
     bool held;                    /* a hold that was not released, or whose release expired */
     bool waits;                   /* for credit, never confirmed: credit counts it as held */
+    bool ship_complete;           /* nothing ships while a line waits for stock */
     bool moved;                   /* order_moved() was called: there is something to store */
     struct order_line *lines;     /* all of them, by line_no */
     const struct order_line *was; /* the same as they were when locked */
@@ -249,5 +269,8 @@ void order_tell(struct tx *tx, const struct call *c, struct order_step step);
 /* Queues what moved: headers, counters of lines, and by what the lines now say ordered and unbilled
  * of the credit accounts. One call per transaction. */
 err orders_store(struct tx *tx, const struct order_state_list *orders) MUST_CHECK;
+/* Pushes order.backordered, which names the lines that wait for stock, if any do. */
+void order_tell_backordered(struct tx *tx, const struct call *c, int64_t order_id,
+                            const struct order_line *lines, size_t n);
 /* All three, for a command that comes alone. */
 err orders_progressed(struct tx *tx, const struct call *c, struct order_state *o) MUST_CHECK;

@@ -116,19 +116,20 @@ UPDATE sales_order s SET credit_exposure = o.exposure, credit_limit = o.credit_l
 --   customer_id i64, channel text?, customer_po text?, currency text, order_date date, requested_date date?,
 --   payment_terms_days i64, warehouse_id i64?, quote_id i64?, discount_percent i64?, discount_amount i64?, discount i64, net i64, tax i64,
 --   gross i64, line_count i64, notes text?, metadata json,
---   created_at instant, confirmed_at instant?, updated_at instant)
+--   created_at instant, confirmed_at instant?, updated_at instant, priority i64, ship_complete bool)
 SELECT id, version, external_id, number, status, customer_id, channel, customer_po, currency, order_date, requested_date,
-       payment_terms_days, warehouse_id, quote_id, discount_percent, discount_amount, discount, net, tax, gross, line_count, notes, metadata, created_at, confirmed_at, updated_at
+       payment_terms_days, warehouse_id, quote_id, discount_percent, discount_amount, discount, net, tax, gross, line_count, notes, metadata, created_at, confirmed_at, updated_at,
+       priority, ship_complete
   FROM sales_order WHERE tenant_id = :tenant AND id = ANY(:orders) ORDER BY id;
 
 -- The lines of orders, by order and number.
 -- fn order_lines(orders i64[]) -> many struct order_line_of(order_id i64, line_no i64, product_id i64, kind text, sku text,
 --   description text, warehouse_id i64?, quantity i64, unit_price i64, price_source text?, price_id i64?,
 --   discount_percent i64, discount_amount i64, order_discount i64, tax_code_id i64, tax_rate i64, net i64, tax i64, gross i64, canceled i64, reserved i64, shipped i64,
---   delivered i64, failed i64, invoiced i64, returned i64, credited i64)
+--   delivered i64, failed i64, invoiced i64, returned i64, credited i64, backorder bool, backordered i64)
 SELECT order_id, line_no, product_id, kind, sku, description, warehouse_id, quantity, unit_price, price_source,
        price_id, discount_percent, discount_amount, order_discount, tax_code_id, tax_rate, net, tax, gross, canceled, reserved, shipped, delivered, failed,
-       invoiced, returned, credited
+       invoiced, returned, credited, backorder, backordered
   FROM order_line WHERE tenant_id = :tenant AND order_id = ANY(:orders) ORDER BY order_id, line_no;
 
 -- fn order_holds(orders i64[]) -> many(order_id i64, hold_no i64, kind text, reason text, placed_at instant,
@@ -140,7 +141,7 @@ SELECT order_id, hold_no, kind, reason, placed_at, released_at, release_reason, 
 --   customer_id i64, channel text?, customer_po text?, currency text, order_date date, requested_date date?,
 --   payment_terms_days i64, warehouse_id i64?, quote_id i64?, discount_percent i64?, discount_amount i64?, discount i64, net i64, tax i64,
 --   gross i64, line_count i64, notes text?, metadata json,
---   created_at instant, confirmed_at instant?, updated_at instant)
+--   created_at instant, confirmed_at instant?, updated_at instant, priority i64, ship_complete bool)
 -- filter status text: o.status
 -- filter customer_id id cus: o.customer_id
 -- filter external_id text: o.external_id
@@ -153,15 +154,17 @@ SELECT order_id, hold_no, kind, reason, placed_at, released_at, release_reason, 
 -- sort id: o.id
 SELECT o.id, o.version, o.external_id, o.number, o.status, o.customer_id, o.channel, o.customer_po, o.currency, o.order_date,
        o.requested_date, o.payment_terms_days, o.warehouse_id, o.quote_id, o.discount_percent, o.discount_amount, o.discount, o.net, o.tax, o.gross, o.line_count, o.notes, o.metadata,
-       o.created_at, o.confirmed_at, o.updated_at
+       o.created_at, o.confirmed_at, o.updated_at, o.priority, o.ship_complete
   FROM sales_order o WHERE o.tenant_id = :tenant AND :filters;
 
 -- Locks orders, sorted. Their credit accounts are locked before.
 -- fn orders_lock_rows(orders i64[]) -> many(id i64, version i64, customer_id i64, credit_account_id i64, warehouse_id i64?,
 --   payment_terms_days i64, number text, status text, currency text, rounding text, tax_rounding text, customer_po text?,
---   bill_to json?, ship_to json?, order_date date, confirmed_at instant?, external_id text?, gross i64)
+--   bill_to json?, ship_to json?, order_date date, confirmed_at instant?, external_id text?, gross i64,
+--   ship_complete bool)
 SELECT id, version, customer_id, credit_account_id, warehouse_id, payment_terms_days, number, status, currency, rounding,
-       tax_rounding, customer_po, bill_to, ship_to, order_date, confirmed_at, external_id, gross
+       tax_rounding, customer_po, bill_to, ship_to, order_date, confirmed_at, external_id, gross,
+       ship_complete
   FROM sales_order WHERE tenant_id = :tenant AND id = ANY(:orders) ORDER BY id FOR UPDATE;
 
 -- Which of these orders are held, and which by credit? An expired release holds what has yet to leave.
@@ -187,10 +190,11 @@ UPDATE sales_order SET credit_exposure = :exposure, credit_limit = :credit_limit
  WHERE tenant_id = :tenant AND id = :order_id;
 
 -- fn order_lines_progress(rows l[order_id i64, line_no i64, canceled i64, reserved i64, shipped i64, delivered i64,
---   failed i64, invoiced i64, returned i64, credited i64]) -> exec
+--   failed i64, invoiced i64, returned i64, credited i64, backordered i64]) -> exec
 UPDATE order_line o SET canceled = l.canceled, reserved = l.reserved, shipped = l.shipped, delivered = l.delivered,
-       failed = l.failed, invoiced = l.invoiced, returned = l.returned, credited = l.credited
+       failed = l.failed, invoiced = l.invoiced, returned = l.returned, credited = l.credited,
+       backordered = l.backordered
   FROM unnest(:l.order_id, :l.line_no, :l.canceled, :l.reserved, :l.shipped, :l.delivered, :l.failed, :l.invoiced, :l.returned,
-       :l.credited)
-       AS l(order_id, line_no, canceled, reserved, shipped, delivered, failed, invoiced, returned, credited)
+       :l.credited, :l.backordered)
+       AS l(order_id, line_no, canceled, reserved, shipped, delivered, failed, invoiced, returned, credited, backordered)
  WHERE o.tenant_id = :tenant AND o.order_id = l.order_id AND o.line_no = l.line_no;

@@ -11,10 +11,11 @@
 enum confirm_outcome { CONFIRM_OK, CONFIRM_HELD, CONFIRM_NO_STOCK };
 
 /* Confirms an order in memory, against facts that shrink as orders consume them: reserves the open
- * quantity of its stock lines (l->reserved) and adds its gross to the account's exposure. Where
- * credit does not allow it (mode enforce) nothing is consumed and ret_reason tells why it is held;
- * without stock nothing is consumed and ret_reason names the first line that lacks it. force:
- * whoever releases a hold has decided to go over the limit. Pure: texts go to the arena. */
+ * quantity of its stock lines (l->reserved; what is short of those that may wait: l->backordered)
+ * and adds its gross to the account's exposure. Where credit does not allow it (mode enforce)
+ * nothing is consumed and ret_reason tells why it is held; without stock nothing is consumed and
+ * ret_reason names the first line that lacks it. force: whoever releases a hold has decided to go
+ * over the limit. Pure: texts go to the arena. */
 struct confirm_case {
     struct arena *arena;
     const char *credit_mode; /* ignore, warn, enforce: where no policy says another */

@@ -31,6 +31,7 @@ struct again {
     struct customer_facts_list customers;
     struct credit_facts_list credit;
     struct stock_facts_list stock;
+    struct reservation_facts_list named;
     struct waiting *v;
     size_t n;
 };
@@ -92,7 +93,9 @@ static err load(struct tx *tx, struct again *g)
     TRY(customers_load_queue(tx, customers, distinct_ids(customers, g->n), &g->customers));
     TRY(credit_lock_queue(tx, accounts, distinct_ids(accounts, g->n), &g->credit));
     TRY(orders_stock_lock_queue(tx, &g->orders, &g->stock));
+    TRY(orders_named_queue(tx, &g->orders, &g->named));
     TRY(tx_flush(tx));
+    TRY(stock_locked(tx, &g->stock));
     return credit_ready(tx, &g->credit);
 }
 
@@ -108,8 +111,11 @@ static void decide(struct tx *tx, struct again *g, struct waiting *w)
     const char *reason = NULL;
     w->account = k.credit;
     w->gross = order_open_gross(o);
+    order_named_free(tx, o->id, &g->named, &g->stock, true);
     w->confirmed = confirm_decide(&k, w->gross, o->lines, o->n_lines, &w->verdict, &reason) ==
                    CONFIRM_OK;
+    if (!w->confirmed)
+        order_named_free(tx, o->id, &g->named, &g->stock, false);
 }
 
 static const char *because(struct arena *a, const struct credit_cause *cause)
@@ -134,6 +140,7 @@ static void tell(struct tx *tx, const struct again *g, const struct waiting *w)
     }
     const struct call *c = w->cause != NULL && w->cause->call != NULL ? w->cause->call : g->call;
     event_push(tx, c, "order.confirmed", "order", w->order->id, "{\"status\":\"on_hold\"}", after);
+    order_tell_backordered(tx, c, w->order->id, w->order->lines, w->order->n_lines);
 }
 
 static err store(struct tx *tx, struct again *g)
@@ -177,6 +184,8 @@ static err store(struct tx *tx, struct again *g)
     TRY(credit_decisions_store(tx, &decisions));
     TRY(orders_go_on(tx, rows, done.n));
     TRY(order_lines_store(tx, &done));
+    for (size_t i = 0; i < done.n; i++)
+        TRY(order_named_settle(tx, g->call, "committed", done.v[i].id, &g->named));
     TRY(orders_reservations_store(tx, &done));
     return orders_progress(tx, done.v, done.n);
 }

@@ -45,6 +45,11 @@ int64_t line_open_quantity(const struct order_line *l)
     return l->quantity - l->canceled - (is_service(l) ? l->invoiced : l->shipped);
 }
 
+void line_wait(struct order_line *l)
+{
+    l->backordered = l->backorder ? line_open_quantity(l) - l->reserved : 0;
+}
+
 bool line_complete(const struct order_line *l)
 {
     return line_open_quantity(l) == 0;

@@ -14,6 +14,8 @@ struct line_exposure line_exposure(const struct order_line *l);
 /* Quantity that can still be canceled, shipped (stock) or invoiced (both; stock: once shipped). */
 int64_t line_open_quantity(const struct order_line *l);
 bool line_complete(const struct order_line *l);
+/* A line of a confirmed order that may wait for stock waits for what is open and not reserved. */
+void line_wait(struct order_line *l);
 
 /* The status that the lines imply for a confirmed order: confirmed, in_fulfillment, fulfilled or
  * canceled. Decided by counting complete lines, never by a percentage (domain.md S2). */

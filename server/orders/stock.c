@@ -41,6 +41,52 @@ err orders_reservations_store(struct tx *tx, const struct order_state_list *orde
     return n > 0 ? stock_apply(tx, deltas, n) : OK;
 }
 
+err orders_named_queue(struct tx *tx, const struct order_state_list *orders,
+                       struct reservation_facts_list *ret)
+{
+    int64_t *ids = ARENA_ARRAY(tx->arena, int64_t, orders->n);
+    for (size_t i = 0; i < orders->n; i++)
+        ids[i] = orders->v[i].id;
+    return reservations_of_orders_queue(tx, ids, orders->n, ret);
+}
+
+static bool held_for(const struct tx *tx, const struct reservation_facts *r, int64_t order_id)
+{
+    return r->order_id == order_id && reservation_holds(r, tx->now);
+}
+
+void order_named_free(const struct tx *tx, int64_t order_id,
+                      const struct reservation_facts_list *named,
+                      const struct stock_facts_list *stock, bool free)
+{
+    for (size_t i = 0; i < named->n; i++) {
+        const struct reservation_facts *r = &named->v[i];
+        if (held_for(tx, r, order_id))
+            stock_find(stock, r->product_id, r->warehouse_id)->held += free ? -r->quantity
+                                                                            : r->quantity;
+    }
+}
+
+err order_named_settle(struct tx *tx, const struct call *c, const char *status, int64_t order_id,
+                       const struct reservation_facts_list *named)
+{
+    struct reservation_facts *over = ARENA_ARRAY(tx->arena, struct reservation_facts, named->n);
+    struct stock_delta *deltas = ARENA_ARRAY(tx->arena, struct stock_delta, named->n);
+    size_t n = 0;
+    for (size_t i = 0; i < named->n; i++) {
+        const struct reservation_facts *r = &named->v[i];
+        if (!held_for(tx, r, order_id))
+            continue;
+        deltas[n] = (struct stock_delta){
+            .product_id = r->product_id, .warehouse_id = r->warehouse_id, .held = -r->quantity};
+        over[n++] = *r;
+    }
+    if (n == 0)
+        return OK;
+    TRY(reservations_settle(tx, c, status, over, n, order_id));
+    return stock_apply(tx, deltas, n);
+}
+
 int64_t order_open_gross(const struct order_state *o)
 {
     int64_t gross = 0;

@@ -9,5 +9,16 @@ err orders_stock_lock_queue(struct tx *tx, const struct order_state_list *orders
                             struct stock_facts_list *ret) MUST_CHECK;
 /* Queues what the lines' reservations say now against what they said. */
 err orders_reservations_store(struct tx *tx, const struct order_state_list *orders) MUST_CHECK;
+/* The reservations that these orders named, behind the lock of their stock. Queued. */
+err orders_named_queue(struct tx *tx, const struct order_state_list *orders,
+                       struct reservation_facts_list *ret) MUST_CHECK;
+/* What is held for the order is free for it, in memory; or, free false, held again. */
+void order_named_free(const struct tx *tx, int64_t order_id,
+                      const struct reservation_facts_list *named,
+                      const struct stock_facts_list *stock, bool free);
+/* Queues that what is held for the order is committed to it, or released. Before
+ * orders_reservations_store(). */
+err order_named_settle(struct tx *tx, const struct call *c, const char *status, int64_t order_id,
+                       const struct reservation_facts_list *named) MUST_CHECK;
 /* Gross of what is neither shipped, invoiced nor canceled. */
 int64_t order_open_gross(const struct order_state *o);

@@ -21,6 +21,10 @@ SELECT 'products', count(*) FROM product WHERE tenant_id = :tenant
 UNION ALL
 SELECT 'stock', count(*) FROM stock WHERE tenant_id = :tenant
 UNION ALL
+SELECT 'stock_supplies', count(*) FROM stock_supply WHERE tenant_id = :tenant
+UNION ALL
+SELECT 'stock_reservations', count(*) FROM stock_reservation WHERE tenant_id = :tenant
+UNION ALL
 SELECT 'stock_movements', count(*) FROM stock_movement WHERE tenant_id = :tenant
 UNION ALL
 SELECT 'orders', count(*) FROM sales_order WHERE tenant_id = :tenant
@@ -533,6 +537,10 @@ WITH bad AS (
             UNION ALL
             SELECT 'quote', x.id FROM quote x WHERE x.tenant_id = :tenant
             UNION ALL
+            SELECT 'stock_supply', x.id FROM stock_supply x WHERE x.tenant_id = :tenant
+            UNION ALL
+            SELECT 'stock_reservation', x.id FROM stock_reservation x WHERE x.tenant_id = :tenant
+            UNION ALL
             SELECT 'shipment', x.id FROM shipment x WHERE x.tenant_id = :tenant
             UNION ALL
             SELECT 'invoice', x.id FROM invoice x WHERE x.tenant_id = :tenant
@@ -595,6 +603,82 @@ WITH bad AS (
              GROUP BY s.product_id, s.warehouse_id
             HAVING sum(s.reserved) <> sum(s.wanted)) x
       LEFT JOIN warehouse h ON h.tenant_id = :tenant AND h.id = x.warehouse_id)
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- fn proof_stock_held()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH bad AS (
+    SELECT 'product' AS kind, x.product_id AS id,
+           format('held %s until %s in warehouse %s, the reservations say %s until %s', x.held,
+                  x.held_until, h.code, x.wanted, x.until) AS detail
+      FROM (SELECT s.product_id, s.warehouse_id, sum(s.held) AS held, sum(s.wanted) AS wanted,
+                   max(s.held_until) AS held_until, min(s.until) AS until
+              FROM (SELECT k.product_id, k.warehouse_id, k.held, 0::bigint AS wanted, k.held_until,
+                           NULL::timestamptz AS until
+                      FROM stock k
+                     WHERE k.tenant_id = :tenant
+                    UNION ALL
+                    SELECT r.product_id, r.warehouse_id, 0, r.quantity, NULL, r.expires_at
+                      FROM stock_reservation r
+                     WHERE r.tenant_id = :tenant AND r.status = 'held') s
+             GROUP BY s.product_id, s.warehouse_id
+            HAVING sum(s.held) <> sum(s.wanted)
+                OR max(s.held_until) IS DISTINCT FROM min(s.until)) x
+      LEFT JOIN warehouse h ON h.tenant_id = :tenant AND h.id = x.warehouse_id)
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- Movements that disagree with their stock are left to stock_on_hand.
+-- fn proof_supplies_received()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH bad AS (
+    SELECT 'stock_supply' AS kind, u.id,
+           format('received %s, the movements say %s', u.received, coalesce(m.moved, 0)) AS detail
+      FROM stock_supply u
+      LEFT JOIN (SELECT x.document_id, sum(x.quantity) AS moved
+                   FROM stock_movement x
+                  WHERE x.tenant_id = :tenant AND x.kind = 'receipt' AND x.document_id IS NOT NULL
+                  GROUP BY x.document_id) m ON m.document_id = u.id
+     WHERE u.tenant_id = :tenant AND u.received <> coalesce(m.moved, 0)
+       AND (SELECT s.on_hand FROM stock s
+             WHERE s.tenant_id = :tenant AND s.product_id = u.product_id
+               AND s.warehouse_id = u.warehouse_id)
+           = (SELECT sum(x.quantity) FROM stock_movement x
+               WHERE x.tenant_id = :tenant AND x.product_id = u.product_id
+                 AND x.warehouse_id = u.warehouse_id))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- Lines whose other counters are wrong are left to stock_reserved and order_lines_shipped.
+-- fn proof_order_lines_backordered()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH bad AS (
+    SELECT 'order' AS kind, l.order_id AS id,
+           format('line %s: backordered %s, open and not reserved %s', l.line_no, l.backordered,
+                  l.waiting) AS detail
+      FROM (SELECT x.order_id, x.line_no, x.product_id, x.warehouse_id, x.backordered,
+                   CASE WHEN o.confirmed_at IS NULL THEN 0
+                        ELSE x.quantity - x.canceled - x.shipped - x.reserved END AS waiting
+              FROM order_line x
+              JOIN sales_order o ON o.tenant_id = :tenant AND o.id = x.order_id
+             WHERE x.tenant_id = :tenant AND x.backorder) l
+     WHERE l.backordered <> l.waiting
+       AND coalesce((SELECT s.reserved FROM stock s
+                      WHERE s.tenant_id = :tenant AND s.product_id = l.product_id
+                        AND s.warehouse_id = l.warehouse_id), 0)
+           = (SELECT sum(x.reserved) FROM order_line x
+             WHERE x.tenant_id = :tenant AND x.product_id = l.product_id
+               AND x.warehouse_id = l.warehouse_id)
+       AND NOT EXISTS (SELECT 1 FROM order_line_done d
+                        WHERE d.tenant_id = :tenant AND d.order_id = l.order_id
+                          AND d.line_no = l.line_no AND d.shipped <> d.on_shipments))
 SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
   FROM bad b
  ORDER BY b.id, b.detail
@@ -1097,7 +1181,13 @@ WITH bad AS (
      WHERE x.tenant_id = :tenant
        AND NOT EXISTS (SELECT 1 FROM stock s
                         WHERE s.tenant_id = :tenant AND s.product_id = x.product_id
-                          AND s.warehouse_id = x.warehouse_id))
+                          AND s.warehouse_id = x.warehouse_id)
+    UNION ALL
+    SELECT 'stock_reservation', x.id, 'its order does not exist'
+      FROM stock_reservation x
+     WHERE x.tenant_id = :tenant AND x.order_id IS NOT NULL
+       AND NOT EXISTS (SELECT 1 FROM sales_order h
+                        WHERE h.tenant_id = :tenant AND h.id = x.order_id))
 SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
   FROM bad b
  ORDER BY b.id, b.detail

@@ -271,7 +271,8 @@ static err load(struct tx *tx, const struct adding *a, const struct shipping *s,
         TRY(shipments_by_external_id_queue(tx, external_ids, n_named, &f->taken));
     TRY(shipment_numbers_queue(tx, (int64_t)n_alive, &f->numbers));
     TRY(lock_stock(tx, a, s, n, f));
-    return tx_flush(tx);
+    TRY(tx_flush(tx));
+    return stock_locked(tx, &f->stock);
 }
 
 /* ---- decide ---- */

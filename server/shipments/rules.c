@@ -7,14 +7,27 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+/* Is anything open that is not reserved? */
+static bool anything_waits(const struct order_state *o)
+{
+    for (size_t i = 0; i < o->n_lines; i++)
+        if (shipment_open_quantity(&o->lines[i]) > o->lines[i].reserved)
+            return true;
+    return false;
+}
+
 err shipment_order_check(const struct order_state *o, const char **ret_why)
 {
     if (o->held || strcmp(o->status, "on_hold") == 0) {
         *ret_why = "The order is on hold; release it first.";
         return ERR_ON_HOLD;
     }
-    if (strcmp(o->status, "confirmed") == 0 || strcmp(o->status, "in_fulfillment") == 0)
-        return OK;
+    if (strcmp(o->status, "confirmed") == 0 || strcmp(o->status, "in_fulfillment") == 0) {
+        if (!o->ship_complete || !anything_waits(o))
+            return OK;
+        *ret_why = "The order ships complete, and part of it still waits for stock.";
+        return ERR_WRONG_STATE;
+    }
     if (strcmp(o->status, "draft") == 0)
         *ret_why = "The order is a draft; confirm it first.";
     else if (strcmp(o->status, "canceled") == 0)
@@ -71,7 +84,7 @@ size_t shipment_pick_all(struct order_state *o, struct shipment_pick *picks)
 
 int64_t shipment_takeable(const struct order_line *line, const struct stock_facts *stock)
 {
-    return stock == NULL ? 0 : stock->on_hand - stock->reserved + line->reserved;
+    return stock == NULL ? 0 : line->reserved + stock_available(stock);
 }
 
 err shipment_take(const struct shipment_pick *pick, struct stock_facts *stock,

@@ -139,6 +139,7 @@ static err bill_order(struct tx *tx, struct call *c, const struct act *a)
 static err adjust(struct tx *tx, struct call *c, const struct act *a)
 {
     struct stock_movement_entry entry = {.kind = "adjustment",
+                                         .supply_id = NIL64,
                                          .product_id = a->id,
                                          .warehouse_id = NIL64,
                                          .quantity = a->quantity,
@@ -154,6 +155,7 @@ static err receive_two(struct tx *tx, struct call *c, const struct act *a)
     struct stock_movement_entry entries[2];
     for (int i = 0; i < 2; i++)
         entries[i] = (struct stock_movement_entry){.kind = "receipt",
+                                                   .supply_id = NIL64,
                                                    .product_id = a->id +
                                                                  (i ^ (int)(a->quantity & 1)),
                                                    .warehouse_id = NIL64,

@@ -181,6 +181,8 @@ static const char *const growing[] = {"sales_order",
                                       "ledger_transfer",
                                       "event",
                                       "stock_movement",
+                                      "stock_supply",
+                                      "stock_reservation",
                                       "idempotency_key",
                                       "open_item",
                                       "customer",
@@ -235,6 +237,13 @@ static void fill(void)
         "stock_movement (tenant_id, id, external_id, product_id, warehouse_id, kind, quantity,"
         " effective_date, recorded_at) SELECT 1, g, 'x' || g, g, 1, 'receipt', 1000000,"
         " DATE '2020-01-01' + g % 1000, now()",
+        "stock_supply (tenant_id, id, external_id, product_id, warehouse_id, quantity, received,"
+        " expected_date, status, created_at, updated_at) SELECT 1, g, 'x' || g, g, 1, 2, g % 3,"
+        " DATE '2020-01-01' + g % 1000, CASE g % 3 WHEN 2 THEN 'received' ELSE 'open' END, now(),"
+        " now()",
+        "stock_reservation (tenant_id, id, external_id, product_id, warehouse_id, quantity, owner,"
+        " status, expires_at, order_id, created_at, updated_at) SELECT 1, g, 'x' || g, g, 1, 1,"
+        " 'o', CASE g % 10 WHEN 0 THEN 'held' ELSE 'committed' END, now(), g, now(), now()",
         "sales_order (tenant_id, id, external_id, number, customer_id, credit_account_id, status,"
         " currency, order_date, payment_terms_days, rounding, tax_rounding, net, tax, gross,"
         " line_count, created_at, updated_at) SELECT 1, g, 'x' || g, 'O' || g, g, g, 'confirmed',"

@@ -85,6 +85,33 @@ static void quotes(struct world *w, struct company *c)
     create(w, c, act(w, fmt(w, "/v1/quotes/%s", c->accepted_quote), "accept"));
 }
 
+/* Goods to come, an order that waits for them, and stock that is held for somebody. */
+static void scarce(struct world *w, struct company *c)
+{
+    given_product(w, "W", "7.00", 3);
+    c->supply = create(w, c,
+                       post(w, "/v1/stock/supplies",
+                            "{'external_id':'SU1','sku':'W','quantity':'20','expected_date':"
+                            "'2099-01-31'}"));
+    made(w, c,
+         post(w, "/v1/stock/movements",
+              "{'movements':[{'sku':'W','kind':'receipt','quantity':'4','supply_id':'%s'}]}",
+              c->supply),
+         201);
+    struct reply r = post(w, "/v1/stock/reservations",
+                          "{'owner':'cart-1','expires_at':'%s','reservations':[{'external_id':"
+                          "'RS1','sku':'W','quantity':'2'}]}",
+                          world_sql(w, "SELECT to_char(now() + interval '1 day',"
+                                       " 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"));
+    c->reservation = copy(w, text(made(w, c, r, 201), "/reservations/0/id"));
+    c->waiting = create(w, c,
+                        post(w, "/v1/orders",
+                             "{'customer_id':'%s','confirm':true,'backorder':true,'priority':5,"
+                             "'lines':[{'sku':'W','quantity':'9'}]}",
+                             c->customer));
+    c->allocation_of_stock = create(w, c, post(w, "/v1/stock/allocations", "{}"));
+}
+
 static void shipments(struct world *w, struct company *c)
 {
     c->shipment = create(w, c,
@@ -194,6 +221,7 @@ void company_found(struct world *w, struct company *c)
     masters(w, c);
     orders(w, c);
     quotes(w, c);
+    scarce(w, c);
     shipments(w, c);
     invoices(w, c);
     credits(w, c);
@@ -223,6 +251,9 @@ const char *company_id(const struct company *c, const char *parameter)
         {"transfer_id", c->transfer},
         {"credit_account_id", c->credit_account},
         {"credit_policy_id", c->credit_policy},
+        {"stock_supply_id", c->supply},
+        {"stock_reservation_id", c->reservation},
+        {"stock_allocation_id", c->allocation_of_stock},
     };
     for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
         if (strcmp(ids[i].parameter, parameter) == 0)
@@ -268,6 +299,14 @@ const char *company_body(struct world *w, const struct company *c, const char *o
         {"warehouses_create", "{'code':'W2','name':'Second'}"},
         {"warehouses_put", "{'code':'MAIN','name':'Main'}"},
         {"stock_movements_create", "{'movements':[{'sku':'A','kind':'receipt','quantity':'1'}]}"},
+        {"stock_patch", "{'safety':'1'}"},
+        {"stock_availability_of", "{'items':[{'sku':'W','quantity':'1'}]}"},
+        {"stock_supplies_create", "{'sku':'A','quantity':'5','expected_date':'2099-01-31'}"},
+        {"stock_reservations_create",
+         "{'owner':'cart-2','reservations':[{'sku':'A','quantity':'1'}]}"},
+        {"stock_reservations_patch", fmt(w, "{'expires_at':'%s'}",
+                                         world_sql(w, "SELECT to_char(now() + interval '2 days',"
+                                                      " 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"))},
         {"orders_create", fmt(w,
                               "{'customer_id':'%s','confirm':true,'lines':[{'sku':'A',"
                               "'quantity':'1'}]}",

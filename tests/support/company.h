@@ -23,6 +23,10 @@ struct company {
     const char *allocation; /* of the payment to the invoice */
     const char *reversed;   /* an allocation that was taken back */
     const char *refund;
+    const char *supply;      /* partly received */
+    const char *reservation; /* held */
+    const char *allocation_of_stock;
+    const char *waiting; /* an order that waits for stock */
     const char *transfer;
     /* X-Request-Id of every write that made it. */
     const char *requests[64];

@@ -44,6 +44,29 @@ START_TEST(stock_never_falls_below_what_is_reserved)
 }
 END_TEST
 
+START_TEST(nor_below_what_is_held)
+{
+    struct stock_facts f = {.on_hand = Q(10), .reserved = Q(4), .held = Q(3)};
+    ck_assert_int_eq(stock_move(&f, Q(-3) - 1), ERR_INSUFFICIENT_STOCK);
+    ck_assert_int_eq(stock_move(&f, Q(-3)), OK);
+    ck_assert_int_eq(f.on_hand, Q(7));
+}
+END_TEST
+
+START_TEST(available_is_what_nobody_has_a_claim_to_and_never_negative)
+{
+    struct stock_facts f = {.on_hand = Q(10), .reserved = Q(4), .held = Q(3), .safety = Q(1)};
+    ck_assert_int_eq(stock_available(&f), Q(2));
+    f.safety = Q(4);
+    ck_assert_int_eq(stock_available(&f), 0);
+    ck_assert_int_eq(stock_available(NULL), 0);
+    f = (struct stock_facts){.on_hand = INT64_MAX, .safety = INT64_MAX};
+    ck_assert_int_eq(stock_available(&f), 0);
+    f = (struct stock_facts){.safety = INT64_MAX};
+    ck_assert_int_eq(stock_available(&f), 0);
+}
+END_TEST
+
 START_TEST(keys_are_sorted_by_product_then_warehouse_and_each_occurs_once)
 {
     struct stock_key keys[] = {{3, 1}, {1, 2}, {3, 1}, {1, 1}, {2, 9}, {1, 2}};
@@ -59,11 +82,14 @@ END_TEST
 START_TEST(deltas_of_a_key_are_added_up_and_those_that_change_nothing_vanish)
 {
     struct stock_delta d[] = {
-        {2, 1, Q(-1), Q(-1)}, {1, 1, Q(5), 0}, {2, 1, Q(-2), 0}, {1, 1, Q(-5), 0}, {3, 1, 0, Q(4)},
+        {2, 1, Q(-1), Q(-1), Q(1)}, {1, 1, Q(5), 0, 0}, {2, 1, Q(-2), 0, Q(2)},
+        {1, 1, Q(-5), 0, 0},        {3, 1, 0, Q(4), 0}, {4, 1, 0, 0, Q(-4)},
     };
     size_t n;
     ck_assert_int_eq(stock_deltas_sum(d, COUNT_OF(d), &n), OK);
-    ck_assert_uint_eq(n, 2);
+    ck_assert_uint_eq(n, 3);
+    ck_assert_int_eq(d[0].held, Q(3));
+    ck_assert_int_eq(d[2].held, Q(-4));
     ck_assert_int_eq(d[0].product_id, 2);
     ck_assert_int_eq(d[0].on_hand, Q(-3));
     ck_assert_int_eq(d[0].reserved, Q(-1));
@@ -84,7 +110,7 @@ END_TEST
 
 START_TEST(a_sum_beyond_64_bits_is_refused)
 {
-    struct stock_delta d[] = {{1, 1, INT64_MAX, 0}, {1, 1, 1, 0}};
+    struct stock_delta d[] = {{1, 1, INT64_MAX, 0, 0}, {1, 1, 1, 0, 0}};
     size_t n = 7;
     ck_assert_int_eq(stock_deltas_sum(d, COUNT_OF(d), &n), ERR_OVERFLOW);
     ck_assert_uint_eq(n, 7);
@@ -93,7 +119,10 @@ END_TEST
 
 START_TEST(facts_are_found_by_product_and_warehouse)
 {
-    struct stock_facts rows[] = {{1, 1, 11, 0}, {1, 5, 15, 0}, {2, 1, 21, 0}, {7, 3, 73, 0}};
+    struct stock_facts rows[] = {{.product_id = 1, .warehouse_id = 1},
+                                 {.product_id = 1, .warehouse_id = 5},
+                                 {.product_id = 2, .warehouse_id = 1},
+                                 {.product_id = 7, .warehouse_id = 3}};
     struct stock_facts_list list = {rows, COUNT_OF(rows)};
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         ck_assert_ptr_eq(stock_find(&list, rows[i].product_id, rows[i].warehouse_id), &rows[i]);
@@ -124,6 +153,8 @@ int main(void)
     suite_add_tcase(suite, tc);
     tcase_add_test(tc, only_an_adjustment_may_take_stock_away);
     tcase_add_test(tc, stock_never_falls_below_what_is_reserved);
+    tcase_add_test(tc, nor_below_what_is_held);
+    tcase_add_test(tc, available_is_what_nobody_has_a_claim_to_and_never_negative);
     tcase_add_test(tc, keys_are_sorted_by_product_then_warehouse_and_each_occurs_once);
     tcase_add_test(tc, deltas_of_a_key_are_added_up_and_those_that_change_nothing_vanish);
     tcase_add_test(tc, no_deltas_are_no_deltas);

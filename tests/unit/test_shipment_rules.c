@@ -134,7 +134,10 @@ START_TEST(shipping_takes_what_is_reserved_first_and_then_what_is_free)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct order_line line = stock_line(1, Q(10), cases[i].canceled, cases[i].shipped,
                                             cases[i].reserved);
-        struct stock_facts stock = {101, 7, cases[i].on_hand, cases[i].stock_reserved};
+        struct stock_facts stock = {.product_id = 101,
+                                    .warehouse_id = 7,
+                                    .on_hand = cases[i].on_hand,
+                                    .reserved = cases[i].stock_reserved};
         struct shipment_pick pick = {.line_no = 1,
                                      .product_id = 101,
                                      .warehouse_id = 7,
@@ -163,7 +166,7 @@ END_TEST
 START_TEST(two_lines_of_one_product_share_its_stock)
 {
     struct order_line a = stock_line(1, Q(6), 0, 0, 0), b = stock_line(2, Q(6), 0, 0, 0);
-    struct stock_facts stock = {101, 7, Q(10), 0};
+    struct stock_facts stock = {.product_id = 101, .warehouse_id = 7, .on_hand = Q(10)};
     struct shipment_pick first = {.quantity = Q(6), .line = &a};
     struct shipment_pick second = {.quantity = Q(6), .line = &b};
     struct stock_delta delta;

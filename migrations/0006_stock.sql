@@ -1,0 +1,164 @@
+-- Stock beyond what is on hand: safety stock, supplies that are on their way, reservations that
+-- hold stock before there is an order, orders that wait for stock.
+
+-- What may be promised is on_hand less reserved, held and safety. held counts reservations that are
+-- held, also those that have expired meanwhile: whoever locks the row at or after held_until lets
+-- them expire first.
+ALTER TABLE stock
+    ADD COLUMN held bigint NOT NULL DEFAULT 0,
+    ADD COLUMN held_until timestamptz,
+    ADD COLUMN safety bigint NOT NULL DEFAULT 0,
+    DROP CONSTRAINT stock_reserved_check,
+    ADD CONSTRAINT stock_reserved_check
+        CHECK (reserved >= 0 AND held >= 0 AND reserved + held <= on_hand),
+    ADD CONSTRAINT stock_held_until_check CHECK ((held > 0) = (held_until IS NOT NULL)),
+    ADD CONSTRAINT stock_safety_check CHECK (safety >= 0);
+COMMENT ON COLUMN stock.reserved IS 'what confirmed order lines reserve';
+COMMENT ON COLUMN stock.held IS 'what reservations without an order hold';
+COMMENT ON COLUMN stock.held_until IS 'when the first of them expires';
+COMMENT ON COLUMN stock.safety IS 'never promised';
+
+-- Goods on their way in. Changes of a row are serialized by its own lock, taken after stock rows.
+CREATE TABLE stock_supply (
+    tenant_id bigint NOT NULL,
+    id bigint NOT NULL,
+    version bigint NOT NULL DEFAULT 1,
+    external_id text,
+    product_id bigint NOT NULL,
+    warehouse_id bigint NOT NULL,
+    quantity bigint NOT NULL,
+    received bigint NOT NULL DEFAULT 0,
+    expected_date date NOT NULL,
+    status text NOT NULL,
+    reference text,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT stock_supply_external_id_key UNIQUE (tenant_id, external_id),
+    CONSTRAINT stock_supply_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES product,
+    CONSTRAINT stock_supply_warehouse_fkey FOREIGN KEY (tenant_id, warehouse_id)
+        REFERENCES warehouse,
+    CONSTRAINT stock_supply_status_check CHECK (status IN ('open', 'received', 'canceled')),
+    CONSTRAINT stock_supply_quantity_check CHECK (quantity > 0 AND received >= 0
+        AND (status = 'received') = (received >= quantity))
+);
+CREATE INDEX stock_supply_open ON stock_supply (tenant_id, product_id, warehouse_id, expected_date)
+    WHERE status = 'open';
+
+-- Stock that is held for somebody before there is an order. Changes of a row are made under the lock
+-- of its stock. Once an order has taken it over, what it reserves is the order line's affair
+-- (order_line.reserved), and how it ended is told by the line.
+CREATE TABLE stock_reservation (
+    tenant_id bigint NOT NULL,
+    id bigint NOT NULL,
+    version bigint NOT NULL DEFAULT 1,
+    external_id text,
+    product_id bigint NOT NULL,
+    warehouse_id bigint NOT NULL,
+    quantity bigint NOT NULL,
+    owner text NOT NULL,
+    status text NOT NULL,
+    expires_at timestamptz NOT NULL,
+    order_id bigint,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT stock_reservation_external_id_key UNIQUE (tenant_id, external_id),
+    CONSTRAINT stock_reservation_status_check
+        CHECK (status IN ('held', 'committed', 'released', 'expired')),
+    CONSTRAINT stock_reservation_quantity_check CHECK (quantity > 0),
+    CONSTRAINT stock_reservation_order_check CHECK (status <> 'committed' OR order_id IS NOT NULL)
+) WITH (fillfactor = 85);
+CREATE INDEX stock_reservation_held
+    ON stock_reservation (tenant_id, product_id, warehouse_id, expires_at) WHERE status = 'held';
+CREATE INDEX stock_reservation_order ON stock_reservation (tenant_id, order_id)
+    WHERE order_id IS NOT NULL;
+
+-- Lines that may wait for stock (backorder) wait for all that is open and not reserved once their
+-- order is confirmed: backordered.
+ALTER TABLE order_line
+    ADD COLUMN backorder boolean NOT NULL DEFAULT false,
+    ADD COLUMN backordered bigint NOT NULL DEFAULT 0,
+    ADD CONSTRAINT order_line_backordered_check CHECK (backordered >= 0
+        AND shipped + canceled + reserved + backordered <= quantity
+        AND (backorder OR backordered = 0));
+CREATE INDEX order_line_backordered ON order_line (tenant_id, product_id, warehouse_id)
+    WHERE backordered > 0;
+
+-- Among orders that wait for the same stock the higher priority comes first. An order that ships
+-- complete leaves when nothing of it waits any more.
+ALTER TABLE sales_order
+    ADD COLUMN priority bigint NOT NULL DEFAULT 0,
+    ADD COLUMN ship_complete boolean NOT NULL DEFAULT false,
+    ADD CONSTRAINT sales_order_priority_check CHECK (priority BETWEEN 0 AND 9);
+
+-- Who got scarce stock when it was shared out, and why.
+CREATE TABLE stock_allocation (
+    tenant_id bigint NOT NULL,
+    id bigint NOT NULL,
+    cause text NOT NULL,
+    line_count bigint NOT NULL,
+    lines_granted bigint NOT NULL,
+    truncated boolean NOT NULL,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT stock_allocation_cause_check CHECK (cause IN ('request', 'receipt'))
+);
+CREATE TABLE stock_allocation_line (
+    tenant_id bigint NOT NULL,
+    allocation_id bigint NOT NULL,
+    rank bigint NOT NULL,
+    order_id bigint NOT NULL,
+    order_line_no bigint NOT NULL,
+    product_id bigint NOT NULL,
+    warehouse_id bigint NOT NULL,
+    priority bigint NOT NULL,
+    due_date date,
+    wanted bigint NOT NULL,
+    available bigint NOT NULL,
+    granted bigint NOT NULL,
+    outcome text NOT NULL,
+    PRIMARY KEY (tenant_id, allocation_id, rank),
+    CONSTRAINT stock_allocation_line_granted_check
+        CHECK (granted BETWEEN 0 AND wanted AND granted <= available)
+);
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON stock_allocation
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON stock_allocation_line
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- What reservations hold of a row of stock at a moment: those that have expired hold nothing, even
+-- where nobody has noticed it yet.
+CREATE FUNCTION stock_held(tenant bigint, product bigint, warehouse bigint, held bigint,
+                           held_until timestamptz, at timestamptz) RETURNS bigint
+LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN held_until <= at THEN
+        (SELECT coalesce(sum(r.quantity), 0)::bigint FROM stock_reservation r
+          WHERE r.tenant_id = tenant AND r.product_id = product AND r.warehouse_id = warehouse
+            AND r.status = 'held' AND r.expires_at > at)
+        ELSE held END
+$$;
+
+-- Where a reservation stands at a moment. How one ended that an order took over is told by the
+-- order's lines: consumed when nothing of the product is left to ship and something has shipped.
+CREATE FUNCTION stock_reservation_status(tenant bigint, status text, expires_at timestamptz,
+                                         ordered_by bigint, product bigint, warehouse bigint,
+                                         at timestamptz) RETURNS text
+LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN status = 'held' AND expires_at <= at THEN 'expired'
+        WHEN status <> 'committed' THEN status
+        ELSE (SELECT CASE WHEN sum(l.quantity - l.canceled - l.shipped) > 0 THEN 'committed'
+                     WHEN sum(l.shipped) > 0 THEN 'consumed' ELSE 'released' END
+                FROM order_line l
+               WHERE l.tenant_id = tenant AND l.order_id = ordered_by AND l.product_id = product
+                 AND l.warehouse_id = warehouse) END
+$$;
+
+-- The role that runs requests.
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'o2c_server') THEN
+        GRANT SELECT, INSERT, UPDATE ON stock_supply, stock_reservation TO o2c_server;
+        GRANT SELECT, INSERT ON stock_allocation, stock_allocation_line TO o2c_server;
+    END IF;
+END $$;

@@ -1,0 +1,32 @@
+/* Levels of stock: how much of it is never promised. */
+#include "inventory.sql.h"
+#include "lib/base/id.h"
+#include "server/events/events.h"
+#include "server/inventory/inventory.h"
+#include "server/routes_prototypes.h"
+
+err stock_patch(struct tx *tx, struct call *c, const struct stock_level_patch *in,
+                struct stock_level *ret)
+{
+    struct stock_naming what = {
+        .call = c, .at = "", .product_id = c->path_id[0], .warehouse_id = c->path_id[1]};
+    TRY(stock_namings_resolve(tx, &what, 1));
+    if (c->problem->n_faults > 0)
+        return fail(c->problem, ERR_NOT_FOUND, "%s", c->problem->faults[0].detail);
+
+    struct stock_rows_ensure_keys row = {id_new(), what.key.product_id, what.key.warehouse_id};
+    struct stock_facts_list locked;
+    TRY(stock_rows_ensure(tx, &row, 1));
+    TRY(stock_lock(tx, &what.key, 1, &locked));
+    struct stock_level before;
+    TRY(stock_level_load(tx, what.key.product_id, what.key.warehouse_id, &before));
+    *ret = before;
+    if (before.safety == in->safety)
+        return OK;
+    TRY(stock_set_safety(tx, what.key.product_id, what.key.warehouse_id, in->safety));
+    TRY(stock_level_load(tx, what.key.product_id, what.key.warehouse_id, ret));
+    event_push(tx, c, "stock.safety_changed", "product", ret->product_id,
+               call_json(tx->arena, &stock_level_type, &before, NULL),
+               call_json(tx->arena, &stock_level_type, ret, NULL));
+    return OK;
+}
