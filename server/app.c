@@ -122,7 +122,7 @@ err app_open_pool(struct app *app)
         log_line(LOG_ERROR, "the schema is not the one this program knows: run o2cd migrate");
         return e;
     }
-    int64_t workers = s->write_workers + s->read_workers;
+    int64_t workers = s->write_workers + s->read_workers + s->job_workers;
     struct pool_options o = {.conninfo = app->server_conninfo,
                              .size = (size_t)workers + SPARE_CONNECTIONS,
                              .wait_us = s->request_timeout_ms * 1000,

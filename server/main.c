@@ -9,9 +9,11 @@
 #include "server/api/auth.h"
 #include "server/api/openapi.h"
 #include "server/api/run.h"
+#include "server/api/worker.h"
 #include "server/app.h"
 #include "server/events/events.h"
 #include "server/inventory/inventory.h"
+#include "server/jobs/jobs.h"
 #include "server/reporting/proof.h"
 #include "server/tenants/tenants.h"
 #include "tenants.sql.h"
@@ -30,7 +32,8 @@
 #define VERB_ARENA_LIMIT ((size_t)64 << 20)
 #define PRUNE_EVERY_S 3600
 #define SWEEP_EVERY_S 60
-#define KEYS_KEPT_US (7 * 86400 * INT64_C(1000000)) /* domain.md 4.1 */
+#define KEYS_KEPT_US (7 * 86400 * INT64_C(1000000))  /* domain.md 4.1 */
+#define FILES_KEPT_US (7 * 86400 * INT64_C(1000000)) /* of jobs that have ended */
 #define CHECK_DEADLINE_US (600 * INT64_C(1000000))
 
 struct options {
@@ -44,7 +47,8 @@ struct options {
 static err prune_tenant(struct tx *tx, void *arg)
 {
     (void)arg;
-    return idempotency_forget(tx, tx->now - KEYS_KEPT_US);
+    TRY(idempotency_forget(tx, tx->now - KEYS_KEPT_US));
+    return jobs_prune(tx, tx->now - FILES_KEPT_US);
 }
 
 static err sweep_tenant(struct tx *tx, void *arg)
@@ -90,7 +94,7 @@ static err each_tenant(struct app *app, enum tx_mode mode, err (*fn)(struct tx *
 }
 
 /* Waits for SIGTERM or SIGINT, and meanwhile lets reservations expire and forgets old idempotency
- * keys now and then. */
+ * keys and files now and then. */
 static void wait_for_signal(struct app *app, const sigset_t *signals)
 {
     const struct timespec pause = {.tv_sec = SWEEP_EVERY_S};
@@ -102,7 +106,7 @@ static void wait_for_signal(struct app *app, const sigset_t *signals)
             continue;
         pruned_us = clock_monotonic_us();
         if (each_tenant(app, TX_WRITE, prune_tenant, NULL) != OK)
-            log_line(LOG_WARN, "old idempotency keys could not be pruned");
+            log_line(LOG_WARN, "old idempotency keys and files could not be pruned");
     }
 }
 
@@ -126,9 +130,11 @@ static int serve_until_signal(struct app *app, const sigset_t *signals)
     if (http_start(&o, &handler, &http) == OK) {
         log_line(LOG_INFO, "listening", LOG_S("address", s->address),
                  LOG_I("port", http_port(http)));
+        struct job_workers *jobs = job_workers_start(app->pool, (int)s->job_workers);
         wait_for_signal(app, signals);
         log_line(LOG_INFO, "draining");
         http_stop(http);
+        job_workers_stop(jobs);
         log_line(LOG_INFO, "stopped");
         status = 0;
     }

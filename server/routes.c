@@ -1,5 +1,6 @@
 /* The rows of routes.def as data, each with a thunk that hands the runner's untyped calls to its
  * typed use case. */
+#include "server/jobs/jobs.h"
 #include "server/routes_prototypes.h"
 
 /* Reads and single writes: one call after the other; a call's failure stays its own. */
@@ -49,6 +50,16 @@
 #define BULK(method, path, fn, scope, LINE, OUT, status, flags, summary, most, errors)             \
     RUN_EACH(fn)                                                                                   \
     static const err fn##_errors[] = errors;
+#define JOB(path, fn, scope, LINE, summary)                                                        \
+    static err fn##_run(struct tx *tx, struct call **c, size_t n)                                  \
+    {                                                                                              \
+        for (size_t i = 0; i < n; i++) {                                                           \
+            err e = jobs_take(tx, c[i], c[i]->in, c[i]->out);                                      \
+            if (e != OK)                                                                           \
+                TRY(call_failed(tx, c[i], e));                                                     \
+        }                                                                                          \
+        return OK;                                                                                 \
+    }
 #include "server/routes.def"
 #undef READ
 #undef READS
@@ -56,6 +67,7 @@
 #undef WRITE
 #undef BATCH
 #undef BULK
+#undef JOB
 
 #define READ(path, fn, scope, IN, OUT, summary) extern const struct json_type IN##_type, OUT##_type;
 #define READS(path, fn, scope, IN, OUT, summary, most)                                             \
@@ -67,6 +79,7 @@
     extern const struct json_type IN##_type, OUT##_type;
 #define BULK(method, path, fn, scope, LINE, OUT, status, flags, summary, most, errors)             \
     extern const struct json_type LINE##_type, OUT##_type;
+#define JOB(path, fn, scope, LINE, summary) extern const struct json_type LINE##_type;
 #include "server/routes.def"
 #undef READ
 #undef READS
@@ -74,6 +87,7 @@
 #undef WRITE
 #undef BATCH
 #undef BULK
+#undef JOB
 
 /* Most reads of one kind that share a snapshot and a connection. */
 #define READS_TOGETHER 16
@@ -82,22 +96,25 @@ static const err no_errors[] = {OK};
 const struct route routes[] = {
 #define READ(path_, fn, scope_, IN, OUT, summary_)                                                 \
     {ROUTE_READ, "GET", path_,          #fn, scope_,    summary_, &IN##_type, &OUT##_type, NULL,   \
-     200,        0,     READS_TOGETHER, 0,   no_errors, fn##_run},
+     200,        0,     READS_TOGETHER, 0,   no_errors, fn##_run, NULL},
 #define READS(path_, fn, scope_, IN, OUT, summary_, most_)                                         \
     {ROUTE_READ, "GET", path_, #fn,   scope_, summary_,  &IN##_type, &OUT##_type,                  \
-     NULL,       200,   0,     most_, 0,      no_errors, fn##_run},
+     NULL,       200,   0,     most_, 0,      no_errors, fn##_run,   NULL},
 #define LIST(path_, fn, scope_, ITEM, summary_)                                                    \
     {ROUTE_LIST, "GET", path_,          #fn, scope_,    summary_, NULL, &ITEM##_type, &fn##_def,   \
-     200,        0,     READS_TOGETHER, 0,   no_errors, fn##_run},
+     200,        0,     READS_TOGETHER, 0,   no_errors, fn##_run, NULL},
 #define WRITE(method_, path_, fn, scope_, IN, OUT, status_, flags_, summary_, errors_)             \
     {ROUTE_WRITE, #method_, path_,  #fn, scope_, summary_,    &IN##_type, &OUT##_type,             \
-     NULL,        status_,  flags_, 1,   0,      fn##_errors, fn##_run},
+     NULL,        status_,  flags_, 1,   0,      fn##_errors, fn##_run,   NULL},
 #define BATCH(method_, path_, fn, scope_, IN, OUT, status_, flags_, summary_, most_, errors_)      \
     {ROUTE_WRITE, #method_, path_,  #fn,   scope_, summary_,    &IN##_type, &OUT##_type,           \
-     NULL,        status_,  flags_, most_, 0,      fn##_errors, fn##_run},
+     NULL,        status_,  flags_, most_, 0,      fn##_errors, fn##_run,   NULL},
 #define BULK(method_, path_, fn, scope_, LINE, OUT, status_, flags_, summary_, most_, errors_)     \
     {ROUTE_WRITE, #method_, path_,  #fn, scope_, summary_,    &LINE##_type, &OUT##_type,           \
-     NULL,        status_,  flags_, 1,   most_,  fn##_errors, fn##_run},
+     NULL,        status_,  flags_, 1,   most_,  fn##_errors, fn##_run,     NULL},
+#define JOB(path_, fn, scope_, LINE, summary_)                                                     \
+    {ROUTE_WRITE, "POST", path_, #fn, scope_,        summary_,  &LINE##_type, &job_type,           \
+     NULL,        202,    KEY,   1,   JOB_LINES_MAX, no_errors, fn##_run,     fn},
 #include "server/routes.def"
 #undef READ
 #undef READS
@@ -105,6 +122,7 @@ const struct route routes[] = {
 #undef WRITE
 #undef BATCH
 #undef BULK
+#undef JOB
 };
 const size_t n_routes = COUNT_OF(routes);
 

@@ -9,6 +9,8 @@
 enum route_flag { KEY = 1, MATCH = 2, UPSERT = 4, PURE = 8, TENANT_FACTS = 16 };
 enum route_kind { ROUTE_READ, ROUTE_LIST, ROUTE_WRITE };
 
+struct job_result;
+
 struct route {
     enum route_kind kind;
     const char *method, *path, *name, *scope, *summary;
@@ -21,6 +23,8 @@ struct route {
     const err *errors; /* ends with OK */
     /* Runs n calls; failures of single calls are in their problems. */
     err (*run)(struct tx *tx, struct call **calls, size_t n);
+    /* Of a JOB: works off lines of the file that run() has taken; else NULL. */
+    err (*work)(struct tx *tx, struct call *c, const struct bulk *in, struct job_result *results);
 };
 
 /* The media type of the operation's body, and the other one that it takes, or NULL. */

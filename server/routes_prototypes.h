@@ -30,6 +30,9 @@
 #define BULK(method, path, fn, scope, LINE, OUT, status, flags, summary, most, errors)             \
     struct OUT;                                                                                    \
     err fn(struct tx *tx, struct call *c, const struct bulk *in, struct OUT *ret) MUST_CHECK;
+#define JOB(path, fn, scope, LINE, summary)                                                        \
+    err fn(struct tx *tx, struct call *c, const struct bulk *in, struct job_result *results)       \
+        MUST_CHECK;
 #include "server/routes.def"
 #undef READ
 #undef READS
@@ -38,4 +41,5 @@
 #undef BATCH
 #undef TOGETHER_
 #undef BULK
+#undef JOB
 #undef ERRORS

@@ -135,30 +135,29 @@ static bool copy_text(char *to, size_t size, const char *from)
     return true;
 }
 
-static err load_body(struct tx *tx, void *arg)
+/* The key and its tenant; hash NULL: nobody presents the key's secret. */
+static err load_slot(struct tx *tx, int64_t key_id, const unsigned char *hash, struct slot *s)
 {
-    struct load *l = arg;
     struct api_key_find_row key;
     struct tenant_find_row t;
-    err e = api_key_find(tx, l->who.key, &key);
+    err e = api_key_find(tx, key_id, &key);
     if (e == OK)
         e = tenant_find(tx, &t);
     if (e == ERR_NO_ROW)
         return ERR_UNAUTHENTICATED;
     TRY(e);
     if (key.secret_hash.len != HASH_BYTES ||
-        CRYPTO_memcmp(key.secret_hash.p, l->who.hash, HASH_BYTES) != 0 || key.revoked_at != NIL64 ||
-        (key.expires_at != NIL64 && key.expires_at <= tx->now))
+        (hash != NULL && CRYPTO_memcmp(key.secret_hash.p, hash, HASH_BYTES) != 0) ||
+        key.revoked_at != NIL64 || (key.expires_at != NIL64 && key.expires_at <= tx->now))
         return ERR_UNAUTHENTICATED;
-    struct slot *s = &l->slot;
-    *s = (struct slot){.tenant = l->who.tenant,
-                       .key = l->who.key,
+    *s = (struct slot){.tenant = tx->tenant,
+                       .key = key_id,
                        .loaded_at = tx->now,
                        .expires_at = key.expires_at == NIL64 ? INT64_MAX : key.expires_at,
                        .next_midnight = t.next_midnight,
                        .today = t.today};
-    memcpy(s->hash, l->who.hash, HASH_BYTES);
-    s->facts = (struct tenant_facts){.id = l->who.tenant,
+    memcpy(s->hash, key.secret_hash.p, HASH_BYTES);
+    s->facts = (struct tenant_facts){.id = tx->tenant,
                                      .version = t.version,
                                      .exponent = currency_exponent(t.currency),
                                      .tax_per_line = strcmp(t.tax_rounding, "per_line") == 0,
@@ -171,6 +170,20 @@ static err load_body(struct tx *tx, void *arg)
         !copy_text(s->credit_mode, sizeof(s->credit_mode), t.credit_mode) ||
         !copy_text(s->scopes, sizeof(s->scopes), key.scopes))
         return fail(tx->problem, ERR_INTERNAL, "The tenant's settings are longer than expected.");
+    return OK;
+}
+
+static err load_body(struct tx *tx, void *arg)
+{
+    struct load *l = arg;
+    return load_slot(tx, l->who.key, l->who.hash, &l->slot);
+}
+
+err auth_actor(struct tx *tx, int64_t api_key, struct actor *ret)
+{
+    struct slot s;
+    TRY(load_slot(tx, api_key, NULL, &s));
+    copy_out(tx->arena, &s, ret);
     return OK;
 }
 

@@ -33,6 +33,10 @@ err auth_cached(struct auth *a, const char *authorization, int64_t now, struct a
 err auth_load(struct auth *a, struct pool *pool, const char *authorization, int64_t now,
               struct arena *arena, struct actor *ret, struct problem *p) MUST_CHECK;
 
+/* Whoever works for the key later, in a transaction of its tenant; texts in the transaction's
+ * arena. ERR_UNAUTHENTICATED: it was revoked, has expired or is unknown. */
+err auth_actor(struct tx *tx, int64_t api_key, struct actor *ret) MUST_CHECK;
+
 /* Forgets everything cached: the facts of a tenant have changed. Other servers notice within
  * AUTH_TTL_US. */
 void auth_forget(struct auth *a);

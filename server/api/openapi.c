@@ -81,6 +81,8 @@ static const char *answer_description(const struct route *r, int status)
 {
     if (status == 201)
         return "Created.";
+    if (status == 202)
+        return "Accepted: it will be done.";
     if (r->kind == ROUTE_LIST)
         return "One page.";
     return r->kind == ROUTE_WRITE ? "Done." : "Found.";
@@ -127,6 +129,7 @@ static const struct {
     {"Inventory", "Where goods are, and how many.", " warehouses stock "},
     {"Orders", "What was agreed: priced, credit-checked, reserved.", " orders "},
     {"Quotes", "What was offered, until when, and what became of it.", " quotes "},
+    {"Jobs", "Files that are worked off in the background.", " jobs "},
     {"Shipments", "What left the warehouse.", " shipments "},
     {"Invoices", "What is asked for.", " invoices "},
     {"Credit notes", "What is taken back.", " credit-notes "},
@@ -315,6 +318,12 @@ static const char introduction[] =
     "Lines stand for "
     "themselves; with `atomic=true` one refusal takes all of them back. With `dry_run=true` the "
     "file is only checked: the answer says what would become of each line.\n"
+    "\n"
+    "**Jobs.** A longer file goes to `POST /v1/jobs/orders-import`, which answers at once with a "
+    "job. "
+    "`GET /v1/jobs/{job_id}` says how far it has come, `GET /v1/jobs/{job_id}/results` what became "
+    "of "
+    "each line. It goes on whatever happens to the server, and does each line exactly once.\n"
     "\n"
     "**Dry runs.** Every change takes `dry_run=true`: it is done, answered and taken back.\n"
     "\n"

@@ -223,7 +223,7 @@ void doc_put_parameters(struct document *d, const struct route *r)
     } else {
         doc_ref(b, "parameters", "dry_run");
     }
-    if (r->lines_max > 0)
+    if (r->lines_max > 0 && r->work == NULL)
         doc_ref(b, "parameters", "atomic");
     if (route_takes_key(r))
         doc_ref(b, "parameters",

@@ -337,6 +337,28 @@ static const char *decode_lines(struct request *q)
     return q->bulk->atomic ? arena_printf(r->arena, "atomic\n%s", canonical) : canonical;
 }
 
+/* A file that is only taken: its canonical text is its hash. */
+static const char *take_file(struct request *q)
+{
+    struct bulk_text *file = ARENA_NEW(q->http->arena, struct bulk_text);
+    *file = text_of(q->http);
+    q->call.in = file;
+    unsigned char hash[SHA256_DIGEST_LENGTH];
+    SHA256(file->body.p, file->body.len, hash);
+    const char *text = file->media == BULK_CSV ? "csv " : "";
+    for (size_t i = 0; i < sizeof(hash); i++)
+        text = arena_printf(q->http->arena, "%s%02x", text, hash[i]);
+    return text;
+}
+
+/* Decodes the body into the call; its canonical text. */
+static const char *decode_body(struct request *q)
+{
+    if (q->match.route->work != NULL)
+        return take_file(q);
+    return q->bulk != NULL ? decode_lines(q) : decode_object(q);
+}
+
 static void decode_query(struct request *q, struct bytes secret)
 {
     struct http_request *r = q->http;
@@ -389,7 +411,7 @@ static bool prepare(struct runner *run, struct request *q)
                             .api_key_id = q->actor.api_key_id,
                             .request_id = r->request_id,
                             .if_match = VERSION_ANY};
-    if (q->match.route->lines_max > 0)
+    if (q->match.route->lines_max > 0 && q->match.route->work == NULL)
         q->bulk = ARENA_NEW(r->arena, struct bulk);
     parse_path_ids(q);
     if (q->match.route->kind == ROUTE_WRITE && q->problem.code == OK) {
@@ -397,7 +419,7 @@ static bool prepare(struct runner *run, struct request *q)
         if (q->problem.code == OK)
             parse_key(q);
         if (q->problem.code == OK)
-            fingerprint(q, q->bulk != NULL ? decode_lines(q) : decode_object(q));
+            fingerprint(q, decode_body(q));
         if (q->problem.code == OK)
             parse_if_match(q);
     } else if (q->problem.code == OK) {

@@ -61,6 +61,8 @@ SELECT 'transfers', count(*) FROM ledger_transfer WHERE tenant_id = :tenant
 UNION ALL
 SELECT 'ledger_days', count(*) FROM ledger_day WHERE tenant_id = :tenant
 UNION ALL
+SELECT 'jobs', count(*) FROM job WHERE tenant_id = :tenant
+UNION ALL
 SELECT 'events', count(*) FROM event WHERE tenant_id = :tenant;
 
 -- A transfer moves a positive amount between two accounts of the chart.
@@ -1191,4 +1193,24 @@ WITH bad AS (
 SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
   FROM bad b
  ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- A job has counted each result once.
+-- fn proof_job_progress()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH r AS (
+    SELECT job_id, count(*) FILTER (WHERE status < 400) AS accepted,
+           count(*) FILTER (WHERE status >= 400) AS refused
+      FROM job_result WHERE tenant_id = :tenant GROUP BY job_id),
+bad AS (
+    SELECT coalesce(j.id, r.job_id) AS id,
+           format('%s accepted, %s refused; the results say %s and %s', j.accepted, j.refused,
+                  coalesce(r.accepted, 0), coalesce(r.refused, 0)) AS detail
+      FROM (SELECT * FROM job WHERE tenant_id = :tenant) j
+      FULL JOIN r ON r.job_id = j.id
+     WHERE j.id IS NULL OR j.accepted <> coalesce(r.accepted, 0)
+        OR j.refused <> coalesce(r.refused, 0))
+SELECT count(*) OVER () AS violations, 'job' AS kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id
  LIMIT 10;

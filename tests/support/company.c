@@ -215,6 +215,15 @@ static void cash(struct world *w, struct company *c)
     c->transfer = copy(w, text(get(w, "/v1/ledger/transfers"), "/data/0/id"));
 }
 
+static void jobs(struct world *w, struct company *c)
+{
+    static const char *const ndjson[] = {"Content-Type: application/x-ndjson", NULL};
+    struct request_options o = {.key = "", .headers = ndjson};
+    const char *body = company_body(w, c, "orders_import");
+    c->job = copy(
+        w, text(made(w, c, request(w, "POST", "/v1/jobs/orders-import", body, &o), 202), "/id"));
+}
+
 void company_found(struct world *w, struct company *c)
 {
     *c = (struct company){0};
@@ -226,6 +235,7 @@ void company_found(struct world *w, struct company *c)
     invoices(w, c);
     credits(w, c);
     cash(w, c);
+    jobs(w, c);
 }
 
 const char *company_id(const struct company *c, const char *parameter)
@@ -254,6 +264,7 @@ const char *company_id(const struct company *c, const char *parameter)
         {"stock_supply_id", c->supply},
         {"stock_reservation_id", c->reservation},
         {"stock_allocation_id", c->allocation_of_stock},
+        {"job_id", c->job},
     };
     for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
         if (strcmp(ids[i].parameter, parameter) == 0)
@@ -312,6 +323,8 @@ const char *company_body(struct world *w, const struct company *c, const char *o
                               "'quantity':'1'}]}",
                               c->customer)},
         {"orders_bulk",
+         fmt(w, "{'customer_id':'%s','lines':[{'sku':'A','quantity':'1'}]}", c->customer)},
+        {"orders_import",
          fmt(w, "{'customer_id':'%s','lines':[{'sku':'A','quantity':'1'}]}", c->customer)},
         {"orders_preview",
          fmt(w, "{'customer_id':'%s','lines':[{'sku':'A','quantity':'1'}]}", c->customer)},

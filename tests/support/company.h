@@ -28,6 +28,7 @@ struct company {
     const char *allocation_of_stock;
     const char *waiting; /* an order that waits for stock */
     const char *transfer;
+    const char *job; /* queued */
     /* X-Request-Id of every write that made it. */
     const char *requests[64];
     size_t n_requests;

@@ -10,6 +10,7 @@
 #include "lib/pg/pg.h"
 #include "server/api/auth.h"
 #include "server/api/run.h"
+#include "server/api/worker.h"
 #include "server/constraints.h"
 #include "server/tenants/tenants.h"
 #include "tenants.sql.h"
@@ -42,6 +43,7 @@ struct world {
     struct pool *pool, *report_pool;
     struct runner *runner;
     struct http_server *http;
+    struct job_workers *jobs;
     bool has_masters;
     json_t **parsed;
     size_t n_parsed, cap_parsed;
@@ -169,11 +171,12 @@ static void start_server(struct world *w)
     const char *base = embedded_server_conninfo(cluster);
     const char *conninfo = arena_printf(w->arena, "%s dbname=%s", base, w->database);
     const struct o2c_settings *s = &w->settings;
-    struct pool_options po = {.conninfo = conninfo,
-                              .size = (size_t)(s->write_workers + s->read_workers + 1),
-                              .wait_us = 20000000,
-                              .statement_timeout_ms = 60000,
-                              .lock_timeout_ms = s->lock_timeout_ms};
+    struct pool_options po = {
+        .conninfo = conninfo,
+        .size = (size_t)(s->write_workers + s->read_workers + s->job_workers + 1),
+        .wait_us = 20000000,
+        .statement_timeout_ms = 60000,
+        .lock_timeout_ms = s->lock_timeout_ms};
     ck_assert_int_eq(pool_open(&po, &w->pool), OK);
     if (s->report_database_url[0] != '\0')
         po.conninfo = s->report_database_url;
@@ -194,6 +197,7 @@ static void start_server(struct world *w)
     ho.classes = runner_classes(w->runner, &ho.n_classes);
     struct http_handler h = runner_handler(w->runner);
     ck_assert_int_eq(http_start(&ho, &h, &w->http), OK);
+    w->jobs = job_workers_start(w->pool, (int)s->job_workers);
     w->url = arena_printf(w->arena, "http://127.0.0.1:%d", http_port(w->http));
 }
 
@@ -213,6 +217,7 @@ struct world *world_new_with(const char *const *env)
     admin = admin_conninfo(w->database);
     w->conninfo = arena_strdup(a, admin);
     free(admin);
+    setenv("O2C_JOB_WORKERS", "0", 1); /* so that nothing happens by itself */
     for (size_t i = 0; env != NULL && env[i] != NULL; i += 2)
         setenv(env[i], env[i + 1], 1);
     ck_assert_int_eq(settings_load(o2c_settings_table, o2c_settings_count, &w->settings), OK);
@@ -241,6 +246,7 @@ void world_free(struct world *w)
 {
     ck_assert_msg(w->breach == NULL, "not as openapi.json says: %s", w->breach);
     http_stop(w->http);
+    job_workers_stop(w->jobs);
     runner_free(w->runner);
     pool_close(w->pool);
     pool_close(w->report_pool);

@@ -1,0 +1,376 @@
+/* The runner of jobs: see worker.h. Finds one that no other worker is at, does some lines of it,
+ * and commits them with their results and the job's progress. */
+#include "server/api/worker.h"
+#include "jobs.sql.h"
+#include "lib/base/date.h"
+#include "lib/base/id.h"
+#include "lib/base/log.h"
+#include "server/api/auth.h"
+#include "server/api/refs.h"
+#include "server/events/events.h"
+#include "server/jobs/jobs.h"
+#include "server/orders/reconsider.h"
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ARENA_LIMIT ((size_t)512 << 20)
+#define OPEN_MOST 16
+#define LINES_MOST 500 /* in one transaction */
+#define TRIES_MAX 16   /* of a turn: halving down to one line, refusing it, giving up */
+#define PAUSE_IDLE_MS 250
+#define PAUSE_FAILED_MS 1000
+#define STEP_DEADLINE_US (60 * INT64_C(1000000))
+
+struct job_workers {
+    struct pool *pool;
+    pthread_mutex_t lock;
+    pthread_cond_t stop;
+    bool stopping;
+    int n;
+    pthread_t threads[];
+};
+
+/* One worker's next transaction. */
+struct step {
+    int64_t job;
+    size_t most;  /* lines; fewer after failures, so that a bad line is alone in the end */
+    err refuse;   /* what its first line fails with, alone; OK: nothing known */
+    int64_t at;   /* that line's index */
+    bool abandon; /* not even refusing it helped: the job fails */
+    size_t n;     /* out: lines worked off */
+    bool moved;   /* out: the job was free, and has changed */
+};
+
+struct claim {
+    struct job job;
+    const char *request_id;
+    bool csv;
+};
+
+static const struct route *route_of(const char *kind)
+{
+    for (size_t i = 0; i < n_routes; i++)
+        if (routes[i].work != NULL && strcmp(routes[i].name, kind) == 0)
+            return &routes[i];
+    return NULL;
+}
+
+static err claim(struct tx *tx, int64_t id, struct claim *ret, bool *ret_free)
+{
+    struct job_claim_row r;
+    TRY(job_claim(tx, id, &r, ret_free));
+    if (*ret_free)
+        *ret = (struct claim){.job = {.id = id,
+                                      .kind = r.kind,
+                                      .status = r.status,
+                                      .total = r.total,
+                                      .done = r.accepted + r.refused,
+                                      .accepted = r.accepted,
+                                      .refused = r.refused,
+                                      .api_key_id = r.api_key_id,
+                                      .created_at = r.created_at,
+                                      .started_at = r.started_at,
+                                      .finished_at = NIL64},
+                              .request_id = r.request_id,
+                              .csv = r.csv};
+    return OK;
+}
+
+static err start(struct tx *tx, const struct call *c, const struct job *was)
+{
+    struct job now = *was;
+    now.status = "running";
+    now.started_at = tx->now;
+    return job_store(tx, c, was, now, "job.started");
+}
+
+static err fail_job(struct tx *tx, const struct call *c, const struct job *was, const char *reason)
+{
+    struct job now = *was;
+    now.status = "failed";
+    now.reason = reason;
+    now.finished_at = tx->now;
+    return job_store(tx, c, was, now, "job.failed");
+}
+
+/* Loads the actor; why the job may not go on, NULL: it may. */
+static err check_key(struct tx *tx, const struct route *route, int64_t key, struct actor *ret,
+                     const char **ret_reason)
+{
+    err e = auth_actor(tx, key, ret);
+    *ret_reason = NULL;
+    if (e == ERR_UNAUTHENTICATED)
+        *ret_reason = "Its API key was revoked or has expired.";
+    else if (e != OK)
+        return e;
+    else if (route == NULL)
+        *ret_reason = "This server knows no such kind of job.";
+    else if (!actor_may(ret, route->scope))
+        *ret_reason = arena_printf(tx->arena, "Its API key lacks the scope %s.", route->scope);
+    return OK;
+}
+
+/* The lines from the job's position on, decoded, with their references resolved. */
+static err load_lines(struct tx *tx, struct call *c, const struct claim *k, size_t most,
+                      struct bulk *ret)
+{
+    struct job_part_of_row part;
+    bool found;
+    TRY(job_part_of(tx, k->job.id, k->job.done, &part, &found));
+    size_t skip = found ? (size_t)(k->job.done - part.first_index) : 0;
+    if (!found || skip >= (size_t)part.line_count)
+        return fail(tx->problem, ERR_INTERNAL, "Line %lld of the file is missing.",
+                    (long long)k->job.done);
+    struct bulk_text text = {
+        .media = k->csv ? BULK_CSV : BULK_NDJSON, .body = part.body, .first_row = part.first_row};
+    struct json_refs *refs = NULL;
+    struct refs *known = NULL;
+    bulk_decode(tx->arena, c, &text, ret, &refs);
+    if (ret->n != (size_t)part.line_count)
+        return fail(tx->problem, ERR_INTERNAL, "The file was cut into other lines.");
+    ret->lines += skip;
+    ret->origins += skip;
+    refs += skip;
+    ret->n = ret->n - skip < most ? ret->n - skip : most;
+    TRY(refs_queue(tx, refs, ret->n, &known));
+    TRY(tx_flush(tx));
+    for (size_t i = 0; i < ret->n; i++)
+        refs_fill(known, &refs[i], ret->lines[i].problem);
+    return OK;
+}
+
+static err store_results(struct tx *tx, int64_t job, const struct job_result *results, size_t n)
+{
+    struct job_results_insert_r *rows = ARENA_ARRAY(tx->arena, struct job_results_insert_r, n);
+    for (size_t i = 0; i < n; i++)
+        rows[i] = (struct job_results_insert_r){
+            .index = results[i].index,
+            .status = results[i].status,
+            .result = call_json(tx->arena, &job_result_type, &results[i], NULL)};
+    return job_results_insert(tx, job, rows, n);
+}
+
+static struct job progress(struct tx *tx, const struct job *was, const struct job_result *results,
+                           size_t n)
+{
+    struct job now = *was;
+    now.done += (int64_t)n;
+    for (size_t i = 0; i < n; i++)
+        *(results[i].status < 400 ? &now.accepted : &now.refused) += 1;
+    if (now.done == now.total) {
+        now.status = now.refused == 0    ? "succeeded"
+                     : now.accepted == 0 ? "failed"
+                                         : "partially_failed";
+        now.finished_at = tx->now;
+    }
+    return now;
+}
+
+static err work_off(struct tx *tx, struct call *c, const struct claim *k, struct step *s)
+{
+    struct bulk lines = {0};
+    TRY(load_lines(tx, c, k, s->most, &lines));
+    if (s->refuse != OK && s->at == k->job.done && lines.n == 1)
+        fail(lines.lines[0].problem, s->refuse,
+             "The server cannot take this line. Tell whoever "
+             "runs it.");
+    struct job_result *results = ARENA_ARRAY(tx->arena, struct job_result, lines.n);
+    TRY(c->route->work(tx, c, &lines, results));
+    for (size_t i = 0; i < lines.n; i++)
+        results[i].index = k->job.done + (int64_t)i;
+    if (arena_over(tx->arena))
+        return fail(tx->problem, ERR_OVERLOADED, "These lines need too much memory together.");
+    TRY(store_results(tx, k->job.id, results, lines.n));
+    struct job now = progress(tx, &k->job, results, lines.n);
+    s->n = lines.n;
+    return job_store(tx, c, &k->job, now,
+                     now.finished_at != NIL64 ? arena_printf(tx->arena, "job.%s", now.status)
+                                              : NULL);
+}
+
+static err step_body(struct tx *tx, void *arg)
+{
+    struct step *s = arg;
+    struct claim k;
+    struct actor actor = {0};
+    const char *reason = NULL;
+    s->n = 0;
+    s->moved = false;
+    bool available;
+    TRY(claim(tx, s->job, &k, &available));
+    if (!available)
+        return OK;
+    s->at = s->refuse == OK ? k.job.done : s->at;
+    const struct route *route = route_of(k.job.kind);
+    struct call c = {.route = route,
+                     .problem = tx->problem,
+                     .tenant = &actor.tenant,
+                     .api_key_id = k.job.api_key_id,
+                     .request_id = k.request_id,
+                     .if_match = VERSION_ANY};
+    TRY(check_key(tx, route, k.job.api_key_id, &actor, &reason));
+    if (s->abandon)
+        reason = "The server cannot work it off. Tell whoever runs it.";
+    if (reason != NULL)
+        TRY(fail_job(tx, &c, &k.job, reason));
+    else if (strcmp(k.job.status, "queued") == 0)
+        TRY(start(tx, &c, &k.job));
+    else
+        TRY(work_off(tx, &c, &k, s));
+    s->moved = true;
+    TRY(orders_reconsider(tx, &c));
+    return events_flush(tx);
+}
+
+static bool may_pass(err e)
+{
+    return err_status(e) == 503;
+}
+
+/* A failure makes the next step smaller, until the line that cannot be taken is alone and gets it
+ * as its result. Failures that pass by themselves are not a line's: those are waited for. */
+static void learn(struct step *s, err e)
+{
+    if (e == OK) {
+        s->most = s->most * 2 < LINES_MOST ? s->most * 2 : LINES_MOST;
+        s->refuse = OK;
+    } else if (s->most > 1) {
+        s->most /= 2;
+    } else if (!may_pass(e)) {
+        s->abandon = s->refuse != OK;
+        s->refuse = e;
+    }
+}
+
+static err take_step(struct pool *pool, struct arena *a, const struct jobs_open_row *open,
+                     struct step *s)
+{
+    struct problem p;
+    arena_reset(a);
+    problem_init(&p, a);
+    struct tx_options o = {.mode = TX_WRITE,
+                           .tenant = open->tenant,
+                           .now = clock_now_us(),
+                           .today = open->today,
+                           .deadline_us = clock_monotonic_us() + STEP_DEADLINE_US,
+                           .arena = a,
+                           .problem = &p};
+    s->job = open->id;
+    err e = tx_run(pool, &o, step_body, s);
+    char id[ID_TEXT_MAX];
+    id_format("job", open->id, id);
+    if (e != OK)
+        log_line(LOG_WARN, "a step of a job failed", LOG_S("job", id), LOG_S("code", err_slug(e)),
+                 LOG_S("detail", p.detail ? p.detail : ""), LOG_I("lines", (int64_t)s->most));
+    return e;
+}
+
+/* A step of one job; failures that are the lines' own are followed to the line. */
+static err take_turn(struct job_workers *w, struct arena *a, const struct jobs_open_row *open,
+                     struct step *s)
+{
+    err e = OK;
+    s->refuse = OK;
+    s->abandon = false;
+    for (int i = 0; i < TRIES_MAX; i++) {
+        e = take_step(w->pool, a, open, s);
+        learn(s, e);
+        if (e == OK || may_pass(e))
+            break;
+    }
+    return e;
+}
+
+static err list_open(struct tx *tx, void *arg)
+{
+    return jobs_open(tx, OPEN_MOST, arg);
+}
+
+static bool stopping(struct job_workers *w)
+{
+    pthread_mutex_lock(&w->lock);
+    bool yes = w->stopping;
+    pthread_mutex_unlock(&w->lock);
+    return yes;
+}
+
+/* Once through the open jobs, a step of each: was there something to do? One that has to wait does
+ * not keep the others. */
+static err round_trip(struct job_workers *w, struct arena *list, struct arena *each, struct step *s,
+                      bool *ret_moved)
+{
+    struct jobs_open_row_list open = {0};
+    struct problem p;
+    arena_reset(list);
+    problem_init(&p, list);
+    struct tx_options o = {.mode = TX_READ, .now = clock_now_us(), .arena = list, .problem = &p};
+    err e = tx_run(w->pool, &o, list_open, &open);
+    *ret_moved = false;
+    for (size_t i = 0; e != ERR_UNAVAILABLE && i < open.n && !stopping(w); i++) {
+        err one = take_turn(w, each, &open.v[i], s);
+        *ret_moved = *ret_moved || (one == OK && s->moved);
+        e = one != OK ? one : e;
+    }
+    return e;
+}
+
+static void pause_for(struct job_workers *w, int ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += (long)ms % 1000 * 1000000;
+    until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    pthread_mutex_lock(&w->lock);
+    while (!w->stopping && pthread_cond_timedwait(&w->stop, &w->lock, &until) != ETIMEDOUT)
+        ;
+    pthread_mutex_unlock(&w->lock);
+}
+
+static void *worker(void *arg)
+{
+    struct job_workers *w = arg;
+    struct arena *list = arena_new(ARENA_LIMIT), *each = arena_new(ARENA_LIMIT);
+    struct step s = {.most = LINES_MOST};
+    while (!stopping(w)) {
+        bool moved;
+        err e = round_trip(w, list, each, &s, &moved);
+        if (e != OK || !moved)
+            pause_for(w, e != OK ? PAUSE_FAILED_MS : PAUSE_IDLE_MS);
+    }
+    arena_free(list);
+    arena_free(each);
+    return NULL;
+}
+
+struct job_workers *job_workers_start(struct pool *pool, int n)
+{
+    struct job_workers *w = calloc(1, sizeof(*w) + (size_t)n * sizeof(w->threads[0]));
+    if (w == NULL)
+        abort();
+    w->pool = pool;
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_cond_init(&w->stop, NULL);
+    while (w->n < n && pthread_create(&w->threads[w->n], NULL, worker, w) == 0)
+        w->n++;
+    if (w->n < n)
+        log_line(LOG_ERROR, "not all workers for jobs could be started", LOG_I("started", w->n));
+    return w;
+}
+
+void job_workers_stop(struct job_workers *w)
+{
+    if (w == NULL)
+        return;
+    pthread_mutex_lock(&w->lock);
+    w->stopping = true;
+    pthread_cond_broadcast(&w->stop);
+    pthread_mutex_unlock(&w->lock);
+    for (int i = 0; i < w->n; i++)
+        pthread_join(w->threads[i], NULL);
+    pthread_cond_destroy(&w->stop);
+    pthread_mutex_destroy(&w->lock);
+    free(w);
+}
