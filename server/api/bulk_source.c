@@ -374,13 +374,19 @@ static struct bytes json_of_rows(struct bulk_source *s, const struct bulk_item *
 
 /* ---- both ---- */
 
+const struct json_field *bulk_items(const struct json_type *type)
+{
+    for (size_t i = 0; i < type->n_fields; i++)
+        if (type->fields[i].kind == JSON_KIND_list && type->fields[i].required)
+            return &type->fields[i];
+    return NULL;
+}
+
 err bulk_source_open(struct bulk_source *s, struct arena *a, const struct json_type *type,
                      const struct bulk_text *text, struct problem *p)
 {
     *s = (struct bulk_source){.arena = a, .type = type, .media = text->media};
-    for (size_t i = 0; i < type->n_fields && s->items == NULL; i++)
-        if (type->fields[i].kind == JSON_KIND_list)
-            s->items = &type->fields[i];
+    s->items = bulk_items(type);
     csv_begin(&s->csv, a, (const char *)text->body.p, text->body.len);
     if (text->media == BULK_CSV)
         TRY(read_header(s, p));

@@ -1,9 +1,10 @@
 /* Bodies of many lines, cut into the JSON text of each: NDJSON as it is, CSV by a header line.
  *
- * A column of CSV is a member of the line's type or of the type of its list, `lines.<member>` where
- * both have one of the name. `<x>_external_id` stands for "ext:…" as <x>_id, `metadata.<name>` for
- * a value of the metadata, `<object>.<member>` for one of an object. Rows that follow each other
- * with the same external_id are the items of one line. Empty cells are absent members. */
+ * A column of CSV is a member of the line's type or of the type of its required list,
+ * `lines.<member>` where both have one of the name. `<x>_external_id` stands for "ext:…" as <x>_id,
+ * `metadata.<name>` for a value of the metadata, `<object>.<member>` for one of an object. Rows
+ * that follow each other with the same external_id are the items of one line. Empty cells are
+ * absent members. */
 #pragma once
 #include "lib/base/csv.h"
 #include "lib/base/problem.h"
@@ -47,6 +48,8 @@ struct bulk_item {
     size_t n_rows;
 };
 
+/* The list of a line that rows of CSV fill: the one that is required; NULL: there is none. */
+const struct json_field *bulk_items(const struct json_type *type);
 /* Faults of the header go to p. */
 err bulk_source_open(struct bulk_source *s, struct arena *a, const struct json_type *type,
                      const struct bulk_text *text, struct problem *p) MUST_CHECK;

@@ -2,6 +2,7 @@
  * the table of errors. The same build always writes the same bytes, laid out so that a change of
  * one thing is a change of few lines. */
 #include "server/api/openapi.h"
+#include "server/api/bulk_source.h"
 #include "server/api/openapi_parts.h"
 #include <assert.h>
 #include <string.h>
@@ -153,10 +154,8 @@ static const char *tag_of(struct arena *a, const struct route *r)
 
 static const char *describe_lines(struct arena *a, const struct route *r)
 {
-    const char *list = NULL;
-    for (size_t i = 0; i < r->in->n_fields; i++)
-        if (r->in->fields[i].kind == JSON_KIND_list && list == NULL)
-            list = r->in->fields[i].name;
+    const struct json_field *items = bulk_items(r->in);
+    const char *list = items != NULL ? items->name : NULL;
     const char *grouped = list == NULL ? ""
                                        : arena_printf(a,
                                                       " Rows that follow each other with the same "
