@@ -105,6 +105,13 @@ static void put_word(struct storm *s, struct rng *r, uint64_t n, const char *wor
         fprintf(out, "%ld", rng_between(r, 1, 9));
     } else if (strcmp(word, "amount") == 0) {
         fprintf(out, "%ld.%02ld", rng_between(r, 1, 900), rng_between(r, 0, 99));
+    } else if (strcmp(word, "soon") == 0) {
+        char at[INSTANT_TEXT];
+        instant_format(clock_now_us() + 3000000, at);
+        fputs(at, out);
+    } else if (strcmp(word, "whs") == 0) {
+        id_format("whs", STAGE_WAREHOUSE, id);
+        fputs(id, out);
     } else if (strcmp(word, "n") == 0) {
         fprintf(out, "%llx-%llx", (unsigned long long)s->seed, (unsigned long long)n);
     } else {
