@@ -48,7 +48,7 @@ COMMENT ON COLUMN credit_account.held_orders IS
 -- What each order contributes to its credit account. Shares of a line are rounded half up from
 -- cumulative quantities, as server/orders/rules.h has them.
 CREATE VIEW order_commitment AS
-SELECT o.tenant_id, o.id, o.credit_account_id, o.customer_id, o.number, o.order_date,
+SELECT o.tenant_id, o.id, o.credit_account_id, o.customer_id, o.payer_id, o.number, o.order_date,
        o.requested_date, sum(l.gross - q.committed) AS ordered, sum(q.done - q.invoiced) AS unbilled
   FROM sales_order o
   JOIN order_line l ON l.tenant_id = o.tenant_id AND l.order_id = o.id
@@ -64,7 +64,7 @@ SELECT o.tenant_id, o.id, o.credit_account_id, o.customer_id, o.number, o.order_
        ELSE sign(l.gross) * div(abs(l.gross)::numeric * (l.invoiced) * 2 + l.quantity,
                                 l.quantity::numeric * 2) END AS invoiced) q
  WHERE o.confirmed_at IS NOT NULL
- GROUP BY o.tenant_id, o.id, o.credit_account_id, o.customer_id, o.number, o.order_date,
+ GROUP BY o.tenant_id, o.id, o.credit_account_id, o.customer_id, o.payer_id, o.number, o.order_date,
        o.requested_date;
 
 -- Orders that wait for credit, never confirmed: small and hot. A row goes when its order goes on.

@@ -16,6 +16,7 @@ const struct pg_constraint constraints[] = {
     {"stock_reservation_external_id_key", ERR_SERIALIZATION, NULL},
     {"sales_order_external_id_key", ERR_SERIALIZATION, NULL},
     {"quote_external_id_key", ERR_SERIALIZATION, NULL},
+    {"sales_order_po_key", ERR_SERIALIZATION, NULL},
     {"shipment_external_id_key", ERR_SERIALIZATION, NULL},
     {"invoice_external_id_key", ERR_SERIALIZATION, NULL},
     {"credit_note_external_id_key", ERR_SERIALIZATION, NULL},

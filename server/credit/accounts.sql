@@ -109,7 +109,10 @@ SELECT credit_account_id, currency FROM customer WHERE tenant_id = :tenant AND i
 SELECT EXISTS (SELECT FROM open_item WHERE tenant_id = :tenant AND customer_id = :customer)
     OR EXISTS (SELECT FROM sales_order WHERE tenant_id = :tenant AND customer_id = :customer
                   AND status IN ('draft', 'on_hold', 'confirmed', 'in_fulfillment'))
-    OR EXISTS (SELECT FROM order_commitment WHERE tenant_id = :tenant AND customer_id = :customer
+    OR EXISTS (SELECT FROM sales_order WHERE tenant_id = :tenant AND payer_id = :customer
+                  AND status IN ('draft', 'on_hold', 'confirmed', 'in_fulfillment'))
+    OR EXISTS (SELECT FROM order_commitment
+                WHERE tenant_id = :tenant AND (customer_id = :customer OR payer_id = :customer)
                   AND (ordered <> 0 OR unbilled <> 0))
     OR EXISTS (SELECT FROM invoice WHERE tenant_id = :tenant AND customer_id = :customer AND status = 'draft')
        AS open;
@@ -148,7 +151,7 @@ documents AS (
     SELECT 'order', m.id, m.number, m.customer_id, m.order_date, NULL,
            CASE :component WHEN 'ordered' THEN m.ordered ELSE m.unbilled END
       FROM order_commitment m
-     WHERE m.tenant_id = :tenant AND m.customer_id = ANY(ARRAY(SELECT id FROM who))
+     WHERE m.tenant_id = :tenant AND (m.customer_id = ANY(ARRAY(SELECT id FROM who)) OR m.payer_id = ANY(ARRAY(SELECT id FROM who)))
        AND m.credit_account_id = :account AND :component IN ('ordered', 'unbilled')
     UNION ALL
     SELECT 'invoice', i.id, i.number, i.customer_id, i.invoice_date, i.due_date, i.gross

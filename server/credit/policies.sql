@@ -94,7 +94,10 @@ SELECT a.id, p.id, p.version, p.mode, p.max_overdue_days, p.max_overdue_percent,
          FROM order_commitment m
         WHERE m.tenant_id = :tenant AND m.credit_account_id = a.id
           AND m.requested_date > :today + p.horizon_days::int
-          AND m.customer_id = ANY(ARRAY(SELECT c.id FROM customer c
-                                         WHERE c.tenant_id = :tenant AND c.credit_account_id = a.id
-                                           AND p.horizon_days IS NOT NULL))) b ON true
+          AND (m.customer_id = ANY(ARRAY(SELECT c.id FROM customer c
+                                          WHERE c.tenant_id = :tenant AND c.credit_account_id = a.id
+                                            AND p.horizon_days IS NOT NULL))
+               OR m.payer_id = ANY(ARRAY(SELECT c.id FROM customer c
+                                          WHERE c.tenant_id = :tenant AND c.credit_account_id = a.id
+                                            AND p.horizon_days IS NOT NULL)))) b ON true
  WHERE a.tenant_id = :tenant AND a.id = ANY(:accounts);

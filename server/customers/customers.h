@@ -156,3 +156,11 @@ const struct customer_facts *customer_find(const struct customer_facts_list *lis
  * address is the first of that kind ("billing", "shipping"), else the first without a kind, else
  * the first. Pure. */
 const char *customer_party(struct arena *a, const struct customer_facts *f, const char *kind);
+/* The same in steps: all addresses, the one of that kind, the party with any address (NULL: none).
+ */
+struct address_list customer_addresses(struct arena *a, const struct customer_facts *f);
+const struct address *address_of_kind(const struct address_list *list, const char *kind);
+const char *customer_party_at(struct arena *a, const struct customer_facts *f,
+                              const struct address *at);
+/* A kept party, elsewhere. */
+const char *party_moved(struct arena *a, const char *party, const struct address *to);

@@ -19,18 +19,33 @@ JSON_TYPE(address_book, ADDRESS_BOOK_FIELDS, .doc = "Addresses as they are store
 JSON_STRUCT(party, PARTY_FIELDS);
 JSON_TYPE(party, PARTY_FIELDS, .doc = "A party of a document.");
 
-static struct address_list decode_addresses(struct arena *a, const char *json)
+static void decode(struct arena *a, const struct json_type *type, const char *text, void *ret)
 {
     struct problem p;
     problem_init(&p, a);
-    struct address_book book;
-    const char *text = arena_printf(a, "{\"addresses\":%s}", json);
-    err e = json_decode(a, &address_book_type, text, strlen(text), &book, NULL, NULL, &p);
+    err e = json_decode(a, type, text, strlen(text), ret, NULL, NULL, &p);
     assert(e == OK); /* it was encoded from this type */
+}
+
+static const char *encode(struct arena *a, const struct party *party)
+{
+    struct buf out;
+    buf_init(&out, a, 256, PARTY_MAX);
+    json_encode(&out, &party_type, party, NULL);
+    assert(!out.over);
+    return out.p;
+}
+
+struct address_list customer_addresses(struct arena *a, const struct customer_facts *f)
+{
+    struct address_book book;
+    if (strcmp(f->addresses, "[]") == 0)
+        return (struct address_list){0};
+    decode(a, &address_book_type, arena_printf(a, "{\"addresses\":%s}", f->addresses), &book);
     return book.addresses;
 }
 
-static struct address *choose(const struct address_list *list, const char *kind)
+const struct address *address_of_kind(const struct address_list *list, const char *kind)
 {
     for (size_t i = 0; i < list->n; i++)
         if (list->v[i].kind != NULL && strcmp(list->v[i].kind, kind) == 0)
@@ -41,15 +56,28 @@ static struct address *choose(const struct address_list *list, const char *kind)
     return list->n > 0 ? &list->v[0] : NULL;
 }
 
-const char *customer_party(struct arena *a, const struct customer_facts *f, const char *kind)
+const char *customer_party_at(struct arena *a, const struct customer_facts *f,
+                              const struct address *at)
 {
-    struct address_list addresses = decode_addresses(a, f->addresses);
+    struct address copy = at != NULL ? *at : (struct address){0};
     struct party party = {.name = f->legal_name != NULL ? f->legal_name : f->name,
                           .tax_id = f->tax_id,
-                          .address = choose(&addresses, kind)};
-    struct buf out;
-    buf_init(&out, a, 256, PARTY_MAX);
-    json_encode(&out, &party_type, &party, NULL);
-    assert(!out.over);
-    return out.p;
+                          .address = at != NULL ? &copy : NULL};
+    return encode(a, &party);
+}
+
+const char *customer_party(struct arena *a, const struct customer_facts *f, const char *kind)
+{
+    struct address_list addresses = customer_addresses(a, f);
+    return customer_party_at(a, f, address_of_kind(&addresses, kind));
+}
+
+const char *party_moved(struct arena *a, const char *party, const struct address *to)
+{
+    struct party moved = {0};
+    struct address copy = *to;
+    if (party != NULL)
+        decode(a, &party_type, party, &moved);
+    moved.address = &copy;
+    return encode(a, &moved);
 }

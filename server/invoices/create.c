@@ -114,8 +114,8 @@ static err set_terms(struct drafting *d, const char *currency, int64_t terms)
 static err check_order(const struct drafting *d, const struct order_state *o)
 {
     struct problem *p = d->c->problem;
-    if (d->in->customer_id != NIL64 && d->in->customer_id != o->customer_id) {
-        fault(p, "/customer_id", "mismatch", "The order is of another customer; leave it out.");
+    if (d->in->customer_id != NIL64 && d->in->customer_id != order_payer(o)) {
+        fault(p, "/customer_id", "mismatch", "Another customer pays the order; leave it out.");
         return p->code;
     }
     if (o->confirmed_at == NIL64 || strcmp(o->status, "canceled") == 0)
@@ -180,7 +180,7 @@ static err price(struct drafting *d, const struct claims *k, const struct invoic
 
 static void take_order(struct drafting *d, const struct order_state *o)
 {
-    d->i.customer_id = o->customer_id;
+    d->i.customer_id = order_payer(o);
     d->i.credit_account_id = o->credit_account_id;
     d->i.order_id = o->id;
     d->i.rounding = o->rounding;

@@ -1,5 +1,5 @@
-/* What can be done with an order that exists: confirm, hold, release, cancel, close. Each locks the
- * credit account, the order, then the stock, decides, and stores. */
+/* What can be done with an order that exists. Each locks the credit account, the order, then the
+ * stock, decides, and stores. Holds are in holds.c. */
 #include "lib/base/decimal.h"
 #include "lib/base/money.h"
 #include "orders.sql.h"
@@ -9,8 +9,7 @@
 #include "server/routes_prototypes.h"
 #include <string.h>
 
-/* The order of the path, locked, and its actions. */
-static err lock_one(struct tx *tx, struct call *c, const char *action, struct order_state **ret)
+err order_lock_for(struct tx *tx, struct call *c, const char *action, struct order_state **ret)
 {
     struct order_state_list list;
     TRY(orders_lock(tx, c->path_id, 1, &list));
@@ -33,8 +32,8 @@ static err lock_one(struct tx *tx, struct call *c, const char *action, struct or
     return OK;
 }
 
-static err set_status(struct tx *tx, const struct order_state *o, const char *status,
-                      int64_t confirmed_at)
+err order_set_status(struct tx *tx, const struct order_state *o, const char *status,
+                     int64_t confirmed_at)
 {
     struct order_state now = *o;
     now.status = status;
@@ -43,10 +42,9 @@ static err set_status(struct tx *tx, const struct order_state *o, const char *st
     return orders_progress(tx, &now, 1);
 }
 
-/* What was decided on the order's credit, where it has to be kept. */
-static err keep_decision(struct tx *tx, const struct call *c, const struct order_state *o,
-                         const struct credit_facts *account, const struct credit_verdict *verdict,
-                         struct credit_subject subject)
+err order_credit_keep(struct tx *tx, const struct call *c, const struct order_state *o,
+                      const struct credit_facts *account, const struct credit_verdict *verdict,
+                      struct credit_subject subject)
 {
     struct credit_decisions decisions = credit_decisions_new(tx->arena, 1);
     subject.call = c;
@@ -56,8 +54,7 @@ static err keep_decision(struct tx *tx, const struct call *c, const struct order
     return credit_decisions_store(tx, &decisions);
 }
 
-/* The order waits for credit from now on, or no longer. */
-static err wait_for_credit(struct tx *tx, struct order_state *o, bool waits)
+err order_wait_for_credit(struct tx *tx, struct order_state *o, bool waits)
 {
     struct blocked_key key = {o->credit_account_id, o->id};
     struct credit_delta delta = {.account = o->credit_account_id, .held = waits ? 1 : -1};
@@ -68,64 +65,81 @@ static err wait_for_credit(struct tx *tx, struct order_state *o, bool waits)
     return waits ? credit_block(tx, &key, 1) : credit_unblock(tx, &key, 1);
 }
 
-/* Confirms a locked order, or puts it on credit hold. release: why it goes over the limit, if it
- * does; NULL: it may not. */
-static err confirm_locked(struct tx *tx, struct call *c, struct order_state *o, const char *release)
+err order_exposure_apply(struct tx *tx, const struct order_state *o,
+                         const struct line_exposure *was, const struct line_exposure *now)
+{
+    struct credit_delta delta = {.account = o->credit_account_id,
+                                 .ordered = now->ordered - was->ordered,
+                                 .unbilled = now->unbilled - was->unbilled,
+                                 .cause = credit_cause_of(tx->arena, NULL, "order", o->id)};
+    return credit_apply(tx, &delta, 1);
+}
+
+err order_facts_load(struct tx *tx, const struct call *c, const struct order_state *o,
+                     struct order_facts *ret)
+{
+    struct order_state one = *o;
+    struct customer_facts_list customers;
+    int64_t parties[] = {o->customer_id, order_payer(o)};
+    TRY(customers_load_queue(tx, parties, COUNT_OF(parties), &customers));
+    TRY(credit_lock_queue(tx, &o->credit_account_id, 1, &ret->credit));
+    TRY(orders_stock_lock_queue(tx, &(struct order_state_list){.v = &one, .n = 1}, &ret->stock));
+    TRY(orders_named_queue(tx, &(struct order_state_list){.v = &one, .n = 1}, &ret->named));
+    TRY(tx_flush(tx));
+    TRY(stock_locked(tx, &ret->stock));
+    TRY(credit_ready(tx, &ret->credit));
+    order_named_free(tx, o->id, &ret->named, &ret->stock, true);
+    ret->confirm = (struct confirm_case){
+        .arena = tx->arena,
+        .credit_mode = c->tenant->credit_mode,
+        .today = tx->today,
+        .customer = customer_find(&customers, o->customer_id),
+        .payer = customer_find(&customers, order_payer(o)),
+        .credit = credit_find(&ret->credit, o->credit_account_id),
+        .stock = &ret->stock,
+    };
+    return OK;
+}
+
+err order_confirm_locked(struct tx *tx, struct call *c, struct order_state *o, const char *release)
 {
     struct order_state_list one = {.v = o, .n = 1};
-    struct customer_facts_list customers;
-    struct credit_facts_list credit;
-    struct stock_facts_list stock;
-    struct reservation_facts_list named;
-    TRY(customers_load_queue(tx, &o->customer_id, 1, &customers));
-    TRY(credit_lock_queue(tx, &o->credit_account_id, 1, &credit));
-    TRY(orders_stock_lock_queue(tx, &one, &stock));
-    TRY(orders_named_queue(tx, &one, &named));
-    TRY(tx_flush(tx));
-    TRY(stock_locked(tx, &stock));
-    TRY(credit_ready(tx, &credit));
-    order_named_free(tx, o->id, &named, &stock, true);
-    struct confirm_case k = {.arena = tx->arena,
-                             .credit_mode = c->tenant->credit_mode,
-                             .today = tx->today,
-                             .customer = &customers.v[0],
-                             .credit = credit_find(&credit, o->credit_account_id),
-                             .stock = &stock,
-                             .force = release != NULL};
+    struct order_facts f;
+    TRY(order_facts_load(tx, c, o, &f));
+    f.confirm.force = release != NULL;
     struct credit_verdict decision;
     const char *reason = NULL;
     int64_t gross = order_open_gross(o);
     const char *before = o->status;
-    switch (confirm_decide(&k, gross, o->lines, o->n_lines, &decision, &reason)) {
+    switch (confirm_decide(&f.confirm, gross, o->lines, o->n_lines, &decision, &reason)) {
     case CONFIRM_NO_STOCK:
         return fail(c->problem, ERR_INSUFFICIENT_STOCK, "%s", reason);
     case CONFIRM_HELD:
-        TRY(order_hold_add(tx, o->id, "credit", reason, c->api_key_id));
-        TRY(wait_for_credit(tx, o, true));
-        TRY(keep_decision(tx, c, o, k.credit, &decision,
-                          (struct credit_subject){.point = "confirm", .amount = gross}));
+        TRY(order_hold_place(tx, c, o,
+                             &(struct order_hold_placing){.kind = "credit",
+                                                          .reason = reason,
+                                                          .release_rule = "when_clear"}));
+        TRY(order_wait_for_credit(tx, o, true));
+        TRY(order_credit_keep(tx, c, o, f.confirm.credit, &decision,
+                              (struct credit_subject){.point = "confirm", .amount = gross}));
         TRY(order_credit_decided(tx, o->id, decision.exposure, decision.limit));
-        TRY(set_status(tx, o, "on_hold", NIL64));
-        event_push(tx, c, "order.held", "order", o->id,
-                   arena_printf(tx->arena, "{\"status\":\"%s\"}", before),
-                   "{\"status\":\"on_hold\",\"hold\":\"credit\"}");
-        return OK;
+        return order_set_status(tx, o, "on_hold", NIL64);
     case CONFIRM_OK:
         break;
     }
     struct credit_delta delta = {.account = o->credit_account_id, .ordered = gross};
     TRY(credit_apply(tx, &delta, 1));
-    TRY(wait_for_credit(tx, o, false));
-    TRY(keep_decision(tx, c, o, k.credit, &decision,
-                      (struct credit_subject){.point = release != NULL ? "release" : "confirm",
-                                              .outcome = release != NULL ? "released" : NULL,
-                                              .reason = release,
-                                              .amount = gross}));
+    TRY(order_wait_for_credit(tx, o, false));
+    TRY(order_credit_keep(tx, c, o, f.confirm.credit, &decision,
+                          (struct credit_subject){.point = release != NULL ? "release" : "confirm",
+                                                  .outcome = release != NULL ? "released" : NULL,
+                                                  .reason = release,
+                                                  .amount = gross}));
     TRY(order_credit_decided(tx, o->id, decision.exposure, decision.limit));
     TRY(order_lines_store(tx, &one));
-    TRY(order_named_settle(tx, c, "committed", o->id, &named));
+    TRY(order_named_settle(tx, c, "committed", o->id, &f.named));
     TRY(orders_reservations_store(tx, &one));
-    TRY(set_status(tx, o, "confirmed", tx->now));
+    TRY(order_set_status(tx, o, "confirmed", tx->now));
     event_push(tx, c, "order.confirmed", "order", o->id,
                arena_printf(tx->arena, "{\"status\":\"%s\"}", before),
                "{\"status\":\"confirmed\"}");
@@ -137,57 +151,8 @@ err orders_confirm(struct tx *tx, struct call *c, const struct none *in, struct 
 {
     (void)in;
     struct order_state *o;
-    TRY(lock_one(tx, c, "confirm", &o));
-    TRY(confirm_locked(tx, c, o, NULL));
-    return order_load(tx, o->id, ret);
-}
-
-err orders_hold(struct tx *tx, struct call *c, const struct order_hold_new *in, struct order *ret)
-{
-    struct order_state *o;
-    TRY(lock_one(tx, c, "hold", &o));
-    const char *kind = in->kind ? in->kind : "customer_request";
-    TRY(order_hold_add(tx, o->id, kind, in->reason, c->api_key_id));
-    TRY(set_status(tx, o, "on_hold", o->confirmed_at));
-    event_push(tx, c, "order.held", "order", o->id,
-               arena_printf(tx->arena, "{\"status\":\"%s\"}", o->status),
-               arena_printf(tx->arena, "{\"status\":\"on_hold\",\"hold\":\"%s\"}", kind));
-    return order_load(tx, o->id, ret);
-}
-
-/* The cap in minor units; faults for a cap below the order and a day that has passed. */
-static err take_release(const struct tx *tx, struct call *c, const struct order_release *in,
-                        const struct order_state *o, int64_t *ret_cap)
-{
-    *ret_cap = NIL64;
-    if (in->cap != NIL64 &&
-        money_from_decimal(in->cap, currency_exponent(o->currency), ret_cap) != OK)
-        fault(c->problem, "/cap", "decimal_scale", "%s has %d decimals.", o->currency,
-              currency_exponent(o->currency));
-    else if (*ret_cap != NIL64 && order_open_gross(o) > *ret_cap)
-        fault(c->problem, "/cap", "too_small", "What is open of the order is more than that.");
-    if (in->expires_on != NIL32 && in->expires_on < tx->today)
-        fault(c->problem, "/expires_on", "too_small", "That day has passed.");
-    return c->problem->code;
-}
-
-/* An order that was confirmed before its hold goes on where it stood; one that was never confirmed
- * is confirmed now: the release is the decision to go over the credit limit, never over the stock.
- */
-err orders_release(struct tx *tx, struct call *c, const struct order_release *in, struct order *ret)
-{
-    struct order_state *o;
-    int64_t cap;
-    TRY(lock_one(tx, c, "release", &o));
-    TRY(take_release(tx, c, in, o, &cap));
-    TRY(order_holds_release(tx, o->id, c->api_key_id, in->reason, cap, in->expires_on));
-    event_push(tx, c, "order.released", "order", o->id, "{\"status\":\"on_hold\"}",
-               call_json(tx->arena, &order_release_type, in, NULL));
-    o->held = false;
-    if (o->confirmed_at != NIL64)
-        TRY(orders_progressed(tx, c, o));
-    else
-        TRY(confirm_locked(tx, c, o, in->reason));
+    TRY(order_lock_for(tx, c, "confirm", &o));
+    TRY(order_confirm_locked(tx, c, o, NULL));
     return order_load(tx, o->id, ret);
 }
 
@@ -204,7 +169,7 @@ static err cancel_lines(struct tx *tx, struct call *c, const struct order_cancel
                         struct order_state *o)
 {
     for (size_t i = 0; in->lines.n == 0 && i < o->n_lines; i++)
-        cancel_line(&o->lines[i], line_open_quantity(&o->lines[i]));
+        cancel_line(&o->lines[i], line_free_quantity(&o->lines[i]));
     for (size_t i = 0; i < in->lines.n; i++) {
         const struct order_cancel_line *want = &in->lines.v[i];
         struct order_line *l = order_line_find(o, want->line_no);
@@ -214,7 +179,7 @@ static err cancel_lines(struct tx *tx, struct call *c, const struct order_cancel
                   (long long)want->line_no);
             continue;
         }
-        int64_t open = line_open_quantity(l);
+        int64_t open = line_free_quantity(l);
         int64_t quantity = want->quantity != NIL64 ? want->quantity : open;
         if (quantity > open) {
             char text[DECIMAL_TEXT_MAX];
@@ -245,7 +210,7 @@ err orders_cancel(struct tx *tx, struct call *c, const struct order_cancel *in, 
 {
     struct order_state *o;
     struct stock_facts_list stock;
-    TRY(lock_one(tx, c, "cancel", &o));
+    TRY(order_lock_for(tx, c, "cancel", &o));
     TRY(cancel_lines(tx, c, in, o));
     struct order_state_list one = {.v = o, .n = 1};
     TRY(orders_stock_lock_queue(tx, &one, &stock));
@@ -257,7 +222,7 @@ err orders_cancel(struct tx *tx, struct call *c, const struct order_cancel *in, 
                call_json(tx->arena, &order_cancel_type, in, NULL));
     if (o->confirmed_at != NIL64) {
         if (strcmp(order_status_of_lines(o->lines, o->n_lines), "canceled") == 0) {
-            TRY(order_holds_release(tx, o->id, c->api_key_id, "canceled", NIL64, NIL32));
+            TRY(order_holds_release_all(tx, o->id, c->api_key_id, "canceled"));
             o->held = false;
         }
         TRY(orders_progressed(tx, c, o));
@@ -267,12 +232,12 @@ err orders_cancel(struct tx *tx, struct call *c, const struct order_cancel *in, 
     bool all = strcmp(order_status_of_lines(o->lines, o->n_lines), "canceled") == 0;
     TRY(order_lines_store(tx, &(struct order_state_list){.v = o, .n = 1}));
     if (all) {
-        TRY(order_holds_release(tx, o->id, c->api_key_id, "canceled", NIL64, NIL32));
-        TRY(wait_for_credit(tx, o, false));
+        TRY(order_holds_release_all(tx, o->id, c->api_key_id, "canceled"));
+        TRY(order_wait_for_credit(tx, o, false));
     } else if (o->waits) { /* it asks for less now */
         credit_made_room(tx, o->credit_account_id, credit_cause_of(tx->arena, c, "order", o->id));
     }
-    TRY(set_status(tx, o, all ? "canceled" : o->status, NIL64));
+    TRY(order_set_status(tx, o, all ? "canceled" : o->status, NIL64));
     if (all)
         event_push(tx, c, "order.canceled", "order", o->id,
                    arena_printf(tx->arena, "{\"status\":\"%s\"}", o->status),
@@ -284,8 +249,8 @@ err orders_close(struct tx *tx, struct call *c, const struct none *in, struct or
 {
     (void)in;
     struct order_state *o;
-    TRY(lock_one(tx, c, "close", &o));
-    TRY(set_status(tx, o, "closed", o->confirmed_at));
+    TRY(order_lock_for(tx, c, "close", &o));
+    TRY(order_set_status(tx, o, "closed", o->confirmed_at));
     event_push(tx, c, "order.closed", "order", o->id,
                arena_printf(tx->arena, "{\"status\":\"%s\"}", o->status),
                "{\"status\":\"closed\"}");

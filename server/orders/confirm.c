@@ -10,13 +10,13 @@ static bool is_stock(const struct order_line *l)
     return strcmp(l->kind, "stock") == 0;
 }
 
-/* Takes the line's open quantity from the facts, or says why not. What is not there a line that may
- * wait does without. */
-static bool reserve(const struct confirm_case *k, struct order_line *l, const char **ret_reason)
+bool order_line_reserve(const struct confirm_case *k, struct order_line *l, const char **ret_reason)
 {
     int64_t wanted = line_open_quantity(l) - l->reserved;
-    if (wanted == 0)
+    if (!is_stock(l) || wanted == 0) {
+        line_wait(l);
         return true; /* canceled before it was ever confirmed: there may be no stock row at all */
+    }
     struct stock_facts *s = stock_find(k->stock, l->product_id, l->warehouse_id);
     int64_t available = stock_available(s);
     if (wanted > available && !l->backorder) {
@@ -27,9 +27,9 @@ static bool reserve(const struct confirm_case *k, struct order_line *l, const ch
                                    (long long)l->line_no, want, l->sku, have);
         return false;
     }
-    int64_t taken = wanted < available ? wanted : available;
-    if (taken > 0) {
-        assert(s != NULL); /* something of it is available */
+    int64_t taken = wanted < available || wanted < 0 ? wanted : available;
+    if (taken > 0 || wanted < 0) {
+        assert(s != NULL); /* something of it is available, or was reserved */
         s->reserved += taken;
         l->reserved += taken;
     }
@@ -49,24 +49,26 @@ static void unreserve(const struct confirm_case *k, struct order_line *lines, si
     }
 }
 
-/* NULL when the customer's credit lets the order through. */
-static const char *credit_refusal(const struct confirm_case *k, int64_t gross,
-                                  struct credit_verdict *ret)
+const char *order_credit_refusal(const struct confirm_case *k, const struct order_credit_ask *ask,
+                                 struct credit_verdict *ret)
 {
-    struct credit_question q = {.point = "confirm",
+    struct credit_question q = {.point = ask->point,
                                 .tenant_mode = k->credit_mode,
-                                .amount = gross,
-                                .ordered = gross,
-                                .document = gross,
+                                .amount = ask->more,
+                                .ordered = ask->more,
+                                .document = ask->document,
                                 .today = k->today};
     credit_judge(k->arena, k->credit, &q, ret);
     if (k->force)
         return NULL;
-    if (strcmp(k->customer->status, "blocked") == 0) {
+    const char *blocked = strcmp(k->customer->status, "blocked") == 0 ? "The customer is blocked."
+                          : strcmp(k->payer->status, "blocked") == 0  ? "Who pays is blocked."
+                                                                      : NULL;
+    if (blocked != NULL) {
         ret->outcome = CREDIT_HELD;
-        return ret->reason = "The customer is blocked.";
+        return ret->reason = blocked;
     }
-    if (!credit_checked_at(k->credit, "confirm"))
+    if (!credit_checked_at(k->credit, ask->point))
         ret->outcome = CREDIT_APPROVED;
     return ret->outcome == CREDIT_HELD ? ret->reason : NULL;
 }
@@ -75,15 +77,33 @@ enum confirm_outcome confirm_decide(const struct confirm_case *k, int64_t gross,
                                     struct order_line *lines, size_t n,
                                     struct credit_verdict *ret_credit, const char **ret_reason)
 {
-    *ret_reason = credit_refusal(k, gross, ret_credit);
+    const struct order_credit_ask ask = {.point = "confirm", .more = gross, .document = gross};
+    *ret_reason = order_credit_refusal(k, &ask, ret_credit);
     if (*ret_reason != NULL)
         return CONFIRM_HELD;
     for (size_t i = 0; i < n; i++) {
-        if (!is_stock(&lines[i]) || reserve(k, &lines[i], ret_reason))
+        if (order_line_reserve(k, &lines[i], ret_reason))
             continue;
         unreserve(k, lines, i);
         return CONFIRM_NO_STOCK;
     }
     credit_take(k->credit, gross);
     return CONFIRM_OK;
+}
+
+bool order_stock_suffices(struct arena *a, const struct stock_facts_list *stock,
+                          const struct order_line *lines, size_t n)
+{
+    struct stock_facts_list tried = {.v = ARENA_ARRAY(a, struct stock_facts, stock->n),
+                                     .n = stock->n};
+    if (stock->n > 0)
+        memcpy(tried.v, stock->v, stock->n * sizeof(*stock->v));
+    struct confirm_case k = {.arena = a, .stock = &tried};
+    const char *reason;
+    for (size_t i = 0; i < n; i++) {
+        struct order_line l = lines[i];
+        if (!order_line_reserve(&k, &l, &reason) || l.backordered > 0)
+            return false;
+    }
+    return true;
 }

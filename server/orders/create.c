@@ -24,6 +24,7 @@ struct facts {
     struct credit_facts_list credit;
     struct stock_facts_list stock;
     struct reservation_facts_list reservations;
+    struct orders_by_customer_po_row_list with_po;
 };
 
 /* One order on its way. */
@@ -34,7 +35,11 @@ struct placing {
     const struct order *draft;         /* what it replaces, locked; NULL: it is new */
     const struct order_origin *origin; /* NULL: the request alone */
     bool only_price;
-    const struct customer_facts *customer;
+    int64_t id;
+    const struct customer_facts *customer, *payer;
+    struct order_parties parties;
+    struct po_claim *po; /* NULL: the order has no customer_po */
+    int64_t po_copy;
     struct order_line *lines;
     struct stock_key *wanted; /* of its stock lines, when it is to be confirmed or names stock that
                                  is held */
@@ -60,17 +65,40 @@ static const char *at_line(struct arena *a, size_t i, const char *member)
 
 /* ---- load ---- */
 
-static err load_masters(struct tx *tx, const struct placing *p, size_t n, struct facts *f)
+/* The orders have ids already, so that a batch can say whose number it is. */
+static struct po_claim *po_claims_of(struct tx *tx, struct placing *p, size_t n, size_t *ret_n)
 {
-    size_t lines = 0, k = 0, s = 0, x = 0;
+    struct po_claim *claims = ARENA_ARRAY(tx->arena, struct po_claim, n);
+    size_t k = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (p[i].in->customer_po == NULL)
+            continue;
+        claims[k] = (struct po_claim){.call = p[i].call,
+                                      .customer_id = p[i].in->customer_id,
+                                      .customer_po = p[i].in->customer_po,
+                                      .id = p[i].id,
+                                      .allowed = p[i].in->allow_duplicate_po,
+                                      .holder = NIL64};
+        p[i].po = &claims[k++];
+    }
+    po_claims_link(tx->arena, claims, k);
+    *ret_n = k;
+    return claims;
+}
+
+static err load_masters(struct tx *tx, struct placing *p, size_t n, struct facts *f)
+{
+    size_t lines = 0, k = 0, s = 0, x = 0, c = 0, n_po;
     for (size_t i = 0; i < n; i++)
         lines += p[i].in->lines.n;
-    int64_t *customers = ARENA_ARRAY(tx->arena, int64_t, n);
+    int64_t *customers = ARENA_ARRAY(tx->arena, int64_t, n * 2);
     int64_t *products = ARENA_ARRAY(tx->arena, int64_t, lines);
     const char **skus = ARENA_ARRAY(tx->arena, const char *, lines);
     const char **external_ids = ARENA_ARRAY(tx->arena, const char *, n);
     for (size_t i = 0; i < n; i++) {
-        customers[i] = p[i].in->customer_id;
+        customers[c++] = p[i].in->customer_id;
+        if (p[i].in->payer_id != NIL64)
+            customers[c++] = p[i].in->payer_id;
         if (p[i].in->external_id != NULL)
             external_ids[x++] = p[i].in->external_id;
         for (size_t j = 0; j < p[i].in->lines.n; j++) {
@@ -83,14 +111,18 @@ static err load_masters(struct tx *tx, const struct placing *p, size_t n, struct
     }
     if (p[0].draft == NULL && !p[0].only_price)
         TRY(order_numbers_queue(tx, (int64_t)n, &f->numbers));
-    TRY(customers_load_queue(tx, customers, distinct_ids(customers, n), &f->customers));
+    TRY(customers_load_queue(tx, customers, distinct_ids(customers, c), &f->customers));
     TRY(warehouses_load_queue(tx, &f->warehouses));
     TRY(products_load_queue(tx, products, distinct_ids(products, k), &f->products));
     if (s > 0)
         TRY(products_load_by_sku_queue(tx, skus, distinct_texts(skus, s), &f->products_by_sku));
     if (x > 0)
         TRY(orders_by_external_id_queue(tx, external_ids, x, &f->taken));
-    return tx_flush(tx);
+    struct po_claim *pos = po_claims_of(tx, p, n, &n_po);
+    TRY(po_claims_load_queue(tx, pos, n_po, &f->with_po));
+    TRY(tx_flush(tx));
+    po_claims_held(pos, &f->with_po);
+    return OK;
 }
 
 /* Behind the lock of the stock: the reservations that the orders name. */
@@ -139,7 +171,7 @@ static err load_and_lock(struct tx *tx, const struct placing *p, size_t n, struc
             unpriced = unpriced || p[i].in->lines.v[j].unit_price == NIL64;
         }
         if (p[i].in->confirm)
-            accounts[c++] = p[i].customer->credit_account_id;
+            accounts[c++] = p[i].payer->credit_account_id;
         if (p[i].n_wanted > 0)
             memcpy(wanted + w, p[i].wanted, p[i].n_wanted * sizeof(*wanted));
         w += p[i].n_wanted;
@@ -195,6 +227,23 @@ static int64_t amount_of(struct problem *p, const char *pointer, int64_t decimal
     return minor;
 }
 
+/* Another customer who pays, in the same currency. */
+static void resolve_payer(struct placing *p, const struct facts *f)
+{
+    struct problem *problem = p->call->problem;
+    p->payer = p->customer;
+    if (p->in->payer_id == NIL64 || p->in->payer_id == p->in->customer_id || p->customer == NULL)
+        return;
+    p->payer = customer_find(&f->customers, p->in->payer_id);
+    if (p->payer == NULL)
+        fault(problem, "/payer_id", "unknown_reference", "There is no such customer.");
+    else if (strcmp(p->payer->status, "archived") == 0)
+        fault(problem, "/payer_id", "archived", "Who should pay is archived.");
+    else if (strcmp(p->payer->currency, p->customer->currency) != 0)
+        fault(problem, "/payer_id", "currency_mismatch", "Who pays must pay in %s.",
+              p->customer->currency);
+}
+
 /* Who buys and in which terms: fills the header, finds the faults. */
 static void resolve_header(struct tx *tx, struct placing *p, const struct facts *f,
                            const char *number)
@@ -217,23 +266,33 @@ static void resolve_header(struct tx *tx, struct placing *p, const struct facts 
     if (in->discount_percent != NIL64 && in->discount_amount != NIL64)
         fault(problem, "/discount_amount", "ambiguous",
               "Give discount_percent or discount_amount, not both.");
+    resolve_payer(p, f);
     if (!alive(p))
         return;
-    assert(p->customer != NULL); /* its absence is a fault */
+    assert(p->customer != NULL && p->payer != NULL); /* their absence is a fault */
+    p->parties = order_parties(tx->arena, p->call, in, p->customer, p->payer);
+    p->po_copy = p->po != NULL ? po_claim_take(p->po) : NIL64;
+    if (!alive(p))
+        return;
     *p->out = (struct order){
-        .id = p->draft != NULL ? p->draft->id : id_new(),
+        .id = p->id,
         .version = p->draft != NULL ? p->draft->version + 1 : 1,
         .external_id = in->external_id,
         .number = number,
         .status = "draft",
         .customer_id = in->customer_id,
+        .payer_id = p->payer != p->customer ? p->payer->id : NIL64,
         .channel = in->channel,
         .customer_po = in->customer_po,
         .currency = p->customer->currency,
         .order_date = in->order_date != NIL32 ? in->order_date : tx->today,
         .requested_date = in->requested_date,
+        .committed_date = in->committed_date,
+        .promised_date = in->promised_date,
+        .bill_to = p->parties.bill_address,
+        .ship_to = p->parties.ship_address,
         .payment_terms_days = in->payment_terms_days != NIL64 ? in->payment_terms_days
-                                                              : p->customer->payment_terms_days,
+                                                              : p->payer->payment_terms_days,
         .warehouse_id = w ? w->id : NIL64,
         .quote_id = p->draft != NULL    ? p->draft->quote_id
                     : p->origin != NULL ? p->origin->quote_id
@@ -244,6 +303,7 @@ static void resolve_header(struct tx *tx, struct placing *p, const struct facts 
         .line_count = (int64_t)in->lines.n,
         .priority = in->priority != NIL64 ? in->priority : 0,
         .ship_complete = in->ship_complete,
+        .split_from = NIL64,
         .notes = in->notes,
         .metadata = in->metadata ? in->metadata : "{}",
         .created_at = p->draft != NULL ? p->draft->created_at : tx->now,
@@ -489,7 +549,8 @@ static void confirm(struct tx *tx, struct placing *p, struct facts *f)
                              .credit_mode = p->call->tenant->credit_mode,
                              .today = tx->today,
                              .customer = p->customer,
-                             .credit = credit_find(&f->credit, p->customer->credit_account_id),
+                             .payer = p->payer,
+                             .credit = credit_find(&f->credit, p->payer->credit_account_id),
                              .stock = &f->stock};
     const char *reason = NULL;
     assert(k.credit != NULL); /* the account of a customer is locked */
@@ -535,8 +596,11 @@ static void decide(struct tx *tx, struct placing *p, struct facts *f)
         *hold = (struct order_hold){.hold_no = 1,
                                     .kind = "credit",
                                     .reason = p->held_because,
+                                    .release_rule = "when_clear",
                                     .placed_at = tx->now,
+                                    .placed_by = p->call->api_key_id,
                                     .released_at = NIL64,
+                                    .released_by = NIL64,
                                     .release_cap = NIL64,
                                     .release_expires = NIL32};
         p->out->holds = (struct order_hold_list){.v = hold, .n = 1};
@@ -548,7 +612,7 @@ static void decide(struct tx *tx, struct placing *p, struct facts *f)
 
 /* ---- store ---- */
 
-static struct orders_insert_o order_row(struct tx *tx, const struct placing *p)
+static struct orders_insert_o order_row(const struct placing *p)
 {
     const struct order *o = p->out;
     const struct tenant_facts *t = p->call->tenant;
@@ -557,7 +621,7 @@ static struct orders_insert_o order_row(struct tx *tx, const struct placing *p)
         .external_id = o->external_id,
         .number = o->number,
         .customer_id = o->customer_id,
-        .credit_account_id = p->customer->credit_account_id,
+        .credit_account_id = p->payer->credit_account_id,
         .warehouse_id = o->warehouse_id,
         .status = o->status,
         .channel = o->channel,
@@ -577,12 +641,16 @@ static struct orders_insert_o order_row(struct tx *tx, const struct placing *p)
         .line_count = o->line_count,
         .credit_exposure = p->account != NULL ? p->credit.exposure : NIL64,
         .credit_limit = p->account != NULL ? p->credit.limit : NIL64,
-        .bill_to = customer_party(tx->arena, p->customer, "billing"),
-        .ship_to = customer_party(tx->arena, p->customer, "shipping"),
+        .bill_to = p->parties.bill_to,
+        .ship_to = p->parties.ship_to,
         .notes = o->notes,
         .metadata = o->metadata,
         .confirmed_at = o->confirmed_at,
         .quote_id = o->quote_id,
+        .payer_id = o->payer_id,
+        .committed_date = o->committed_date,
+        .promised_date = o->promised_date,
+        .po_copy = p->po_copy,
     };
 }
 
@@ -693,7 +761,7 @@ static err store(struct tx *tx, const struct placing *p, size_t n)
     for (size_t i = 0; i < n; i++) {
         if (!alive(&p[i]))
             continue;
-        orders[o++] = order_row(tx, &p[i]);
+        orders[o++] = order_row(&p[i]);
         for (size_t j = 0; j < p[i].in->lines.n; j++) {
             const struct order_line *line = &p[i].lines[j];
             lines[l++] = line_row(p[i].out, line);
@@ -702,7 +770,7 @@ static err store(struct tx *tx, const struct placing *p, size_t n)
                                                   .warehouse_id = line->warehouse_id,
                                                   .reserved = line->reserved};
         }
-        int64_t account = p[i].customer->credit_account_id;
+        int64_t account = p[i].payer->credit_account_id;
         if (p[i].held_because != NULL) {
             credit[c++] = (struct credit_delta){.account = account, .held = 1};
             blocked[h] = (struct blocked_key){account, p[i].out->id};
@@ -710,7 +778,8 @@ static err store(struct tx *tx, const struct placing *p, size_t n)
                                                        .hold_no = 1,
                                                        .kind = "credit",
                                                        .reason = p[i].held_because,
-                                                       .placed_by = p[i].call->api_key_id};
+                                                       .placed_by = p[i].call->api_key_id,
+                                                       .release_rule = "when_clear"};
         } else if (p[i].in->confirm) {
             credit[c++] = (struct credit_delta){.account = account, .ordered = p[i].out->gross};
         }
@@ -765,6 +834,8 @@ static err resolve_each(struct tx *tx, struct placing *p, size_t n, const struct
 static err place(struct tx *tx, struct placing *p, size_t n)
 {
     struct facts f = {0};
+    for (size_t i = 0; i < n; i++)
+        p[i].id = p[i].draft != NULL ? p[i].draft->id : id_new();
     TRY(load_masters(tx, p, n, &f));
     TRY(resolve_each(tx, p, n, &f));
     TRY(load_and_lock(tx, p, n, &f));
@@ -805,4 +876,69 @@ err order_price(struct tx *tx, struct call *c, const struct order_new *in, struc
     struct placing p = {.call = c, .in = &draft, .out = ret, .only_price = true};
     TRY(place(tx, &p, 1));
     return c->problem->code;
+}
+
+/* ---- more lines for an order that exists ---- */
+
+err order_lines_add(struct tx *tx, int64_t order_id, const struct order_line *lines, size_t n)
+{
+    struct order_lines_insert_l *rows = ARENA_ARRAY(tx->arena, struct order_lines_insert_l, n);
+    struct order_lines_wait_l *wait = ARENA_ARRAY(tx->arena, struct order_lines_wait_l, n);
+    const struct order o = {.id = order_id};
+    size_t w = 0;
+    for (size_t i = 0; i < n; i++) {
+        rows[i] = line_row(&o, &lines[i]);
+        if (lines[i].backorder)
+            wait[w++] = (struct order_lines_wait_l){.order_id = order_id,
+                                                    .line_no = lines[i].line_no,
+                                                    .backordered = lines[i].backordered};
+    }
+    if (n == 0)
+        return OK;
+    TRY(order_lines_insert(tx, rows, n));
+    return w > 0 ? order_lines_wait(tx, wait, w) : OK;
+}
+
+/* Faults of a request within the request. */
+static void hand_on(struct problem *to, const struct problem *from, const char *under)
+{
+    static const char lines[] = "/lines";
+    for (size_t i = 0; i < from->n_faults; i++) {
+        const struct fault *f = &from->faults[i];
+        bool here = strncmp(f->pointer, lines, strlen(lines)) == 0;
+        fault(to, here ? arena_printf(to->arena, "%s%s", under, f->pointer + strlen(lines)) : under,
+              f->code, "%s", f->detail);
+    }
+    if (from->code != OK && to->code == OK)
+        (void)fail(to, from->code, "%s", from->detail != NULL ? from->detail : "");
+}
+
+err order_lines_resolve(struct tx *tx, struct call *c, const struct order *o,
+                        const struct order_line_new_list *in, const char *under,
+                        struct order_line_list *ret)
+{
+    struct problem problem;
+    problem_init(&problem, tx->arena);
+    struct call own = *c;
+    own.problem = &problem;
+    struct order_new asked;
+    json_set_all_absent(&order_new_type, &asked);
+    asked.customer_id = o->customer_id;
+    asked.payer_id = o->payer_id;
+    asked.order_date = o->order_date;
+    asked.warehouse_id = o->warehouse_id;
+    asked.lines = *in;
+    struct order scratch;
+    struct placing p = {.call = &own, .in = &asked, .out = &scratch, .id = o->id, .draft = o};
+    struct facts f = {0};
+    TRY(load_masters(tx, &p, 1, &f));
+    resolve(tx, &p, &f, o->number);
+    TRY(load_and_lock(tx, &p, 1, &f));
+    if (alive(&p))
+        price(tx, &p, &f);
+    hand_on(c->problem, &problem, under);
+    if (c->problem->code != OK)
+        return c->problem->code;
+    *ret = (struct order_line_list){.v = p.lines, .n = in->n};
+    return OK;
 }

@@ -17,11 +17,20 @@ JSON_TYPE(order_line_price, ORDER_LINE_PRICE_FIELDS,
 JSON_TYPE(order_prices, ORDER_PRICES_FIELDS, .doc = "Where the prices of an order come from.");
 JSON_TYPE(order_line_of, ORDER_LINE_OF_FIELDS, .doc = "A line and its order.");
 JSON_TYPE(order_hold, ORDER_HOLD_FIELDS, .doc = "What keeps or kept an order from moving.");
+JSON_TYPE(order_hold_fact, ORDER_HOLD_FACT_FIELDS, .doc = "What an event says of a hold.");
 JSON_TYPE(order_summary, ORDER_HEADER_FIELDS, .doc = "An order without its lines.");
 JSON_TYPE(order, ORDER_FIELDS, .doc = "An order.");
+JSON_TYPE(order_patch, ORDER_PATCH_FIELDS, .doc = "What to change of an order.");
 JSON_TYPE(order_hold_new, ORDER_HOLD_NEW_FIELDS, .doc = "A hold to put on an order.");
 JSON_TYPE(order_release, ORDER_RELEASE_FIELDS, .doc = "The release of an order's holds.");
 JSON_TYPE(order_cancel_line, ORDER_CANCEL_LINE_FIELDS, .doc = "A line to cancel.");
+JSON_TYPE(order_reopen, ORDER_REOPEN_FIELDS, .doc = "What to reopen of an order.");
+JSON_TYPE(order_amend_line, ORDER_AMEND_LINE_FIELDS, .doc = "A line to change.");
+JSON_TYPE(order_amend, ORDER_AMEND_FIELDS, .doc = "What to change of a confirmed order.");
+JSON_TYPE(order_split_line, ORDER_SPLIT_LINE_FIELDS, .doc = "A line to move.");
+JSON_TYPE(order_split, ORDER_SPLIT_FIELDS, .doc = "What to move to an order of its own.");
+JSON_TYPE(order_revision, ORDER_REVISION_FIELDS, .doc = "A change of a confirmed order.");
+JSON_TYPE(order_revisions_reply, ORDER_REVISIONS_REPLY_FIELDS, .doc = "All changes of an order.");
 JSON_TYPE(order_cancel, ORDER_CANCEL_FIELDS, .doc = "What to cancel of an order.");
 
 #define ORDER_EVENT_FIELDS(T, VALUE, OBJECT, LIST)                                                 \
@@ -129,7 +138,8 @@ static struct order_line line_of(const struct order_line_of *l)
                                .returned = l->returned,
                                .credited = l->credited,
                                .backorder = l->backorder,
-                               .backordered = l->backordered};
+                               .backordered = l->backordered,
+                               .dropped = l->dropped};
 }
 
 /* The next rows of the order, out of rows sorted by order. As many as there are: line_count is
@@ -158,11 +168,16 @@ static struct order_hold_list holds_of(struct arena *a, const struct order *o,
         ret.v[ret.n++] = (struct order_hold){.hold_no = r->hold_no,
                                              .kind = r->kind,
                                              .reason = r->reason,
+                                             .owner = r->owner,
+                                             .release_rule = r->release_rule,
                                              .placed_at = r->placed_at,
+                                             .placed_by = r->placed_by,
                                              .released_at = r->released_at,
+                                             .released_by = r->released_by,
                                              .release_reason = r->release_reason,
                                              .release_cap = r->release_cap,
-                                             .release_expires = r->release_expires};
+                                             .release_expires = r->release_expires,
+                                             .cleared = r->cleared};
     }
     return ret;
 }
@@ -280,6 +295,8 @@ struct order_state_list orders_locked(struct tx *tx, const struct orders_locking
                                          .rounding = r->rounding,
                                          .tax_rounding = r->tax_rounding,
                                          .customer_po = r->customer_po,
+                                         .payer_id = r->payer_id,
+                                         .po_copy = r->po_copy,
                                          .bill_to = r->bill_to,
                                          .ship_to = r->ship_to,
                                          .order_date = r->order_date,
@@ -300,6 +317,11 @@ err orders_lock(struct tx *tx, const int64_t *ids, size_t n, struct order_state_
     TRY(tx_flush(tx));
     *ret = orders_locked(tx, k);
     return OK;
+}
+
+int64_t order_payer(const struct order_state *o)
+{
+    return o->payer_id != NIL64 ? o->payer_id : o->customer_id;
 }
 
 static int by_id(const void *key, const void *element)

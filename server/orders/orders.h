@@ -2,6 +2,7 @@
 #pragma once
 #include "server/api/bulk.h"
 #include "server/catalog/catalog.h"
+#include "server/customers/customers.h"
 
 extern const char *const order_statuses[]; /* draft … canceled */
 extern const char *const order_channels[];
@@ -29,15 +30,31 @@ JSON_STRUCT(order_line_new, ORDER_LINE_NEW_FIELDS);
           .doc = "A held reservation of a product and warehouse of the order.")
 JSON_STRUCT(order_reservation, ORDER_RESERVATION_FIELDS);
 
+#define ORDER_LINES_MAX 10000 /* of one order */
 #define ORDER_NEW_FIELDS(T, VALUE, OBJECT, LIST)                                                   \
     VALUE(T, string, external_id, .max = 100, .min = 1, .doc = "Your id of the order, unique.")    \
     VALUE(T, id, customer_id, .required = true, .prefix = "cus", .doc = "Who buys.")               \
+    VALUE(T, id, payer_id, .prefix = "cus",                                                        \
+          .doc = "Who pays, when another customer does: their credit is checked, they get the "    \
+                 "invoices.")                                                                      \
     VALUE(T, choice, channel, .choices = order_channels, .doc = "How the order came in.")          \
-    VALUE(T, string, customer_po, .max = 100, .doc = "The customer's purchase order number.")      \
+    VALUE(T, string, customer_po, .max = 100,                                                      \
+          .doc = "The customer's purchase order number; on one order only, unless canceled.")      \
+    VALUE(T, boolean, allow_duplicate_po,                                                          \
+          .doc = "Take the order although another one has its customer_po.")                       \
     VALUE(T, currency, currency, .doc = "Must be the customer's currency, which is the default.")  \
     VALUE(T, date, order_date, .doc = "Default: today in the tenant's time zone.")                 \
     VALUE(T, date, requested_date, .doc = "When the customer wants it.")                           \
-    VALUE(T, integer, payment_terms_days, .min = 0, .max = 365, .doc = "Default: the customer's.") \
+    VALUE(T, date, committed_date, .doc = "When we agreed to deliver it.")                         \
+    VALUE(T, date, promised_date, .doc = "When we now expect to deliver it.")                      \
+    OBJECT(T, address, bill_to, .doc = "Default: the billing address of who pays.")                \
+    OBJECT(T, address, ship_to, .doc = "Default: the customer's shipping address.")                \
+    VALUE(T, integer, bill_to_no, .min = 1, .max = 20,                                             \
+          .doc = "Instead of bill_to: which address of who pays, from 1.", .example = "1")         \
+    VALUE(T, integer, ship_to_no, .min = 1, .max = 20,                                             \
+          .doc = "Instead of ship_to: which address of the customer, from 1.", .example = "1")     \
+    VALUE(T, integer, payment_terms_days, .min = 0, .max = 365,                                    \
+          .doc = "Default: those of who pays.")                                                    \
     VALUE(T, id, warehouse_id, .prefix = "whs", .doc = "Default: the default warehouse.")          \
     VALUE(T, decimal, discount_percent, .min = 0, .max = 100000000,                                \
           .doc = "Percent off the sum of the lines; or give discount_amount.")                     \
@@ -53,7 +70,7 @@ JSON_STRUCT(order_reservation, ORDER_RESERVATION_FIELDS);
          .doc = "Stock that is held for the order: taken over when it is confirmed.")              \
     VALUE(T, string, notes, .max = 2000, .doc = "Free text.")                                      \
     VALUE(T, metadata, metadata, .doc = "Your own names and values.")                              \
-    LIST(T, order_line_new, lines, .required = true, .min = 1, .max = 10000,                       \
+    LIST(T, order_line_new, lines, .required = true, .min = 1, .max = ORDER_LINES_MAX,             \
          .doc = "What is ordered.")
 JSON_STRUCT(order_new, ORDER_NEW_FIELDS);
 
@@ -92,7 +109,9 @@ JSON_STRUCT(order_new, ORDER_NEW_FIELDS);
     VALUE(T, decimal, returned, .doc = "Quantity returned.")                                       \
     VALUE(T, decimal, credited, .doc = "Quantity credited.")                                       \
     VALUE(T, boolean, backorder, .doc = "The line may wait for stock.")                            \
-    VALUE(T, decimal, backordered, .doc = "Quantity that waits for stock.")
+    VALUE(T, decimal, backordered, .doc = "Quantity that waits for stock.")                        \
+    VALUE(T, boolean, dropped,                                                                     \
+          .doc = "Taken out by an amendment or moved to another order: canceled, worth nothing.")
 extern const char *const product_kinds[];       /* stock, service; catalog.h */
 extern const char *const order_price_sources[]; /* those of catalog.h, and request */
 JSON_STRUCT(order_line, ORDER_LINE_FIELDS);
@@ -101,13 +120,38 @@ JSON_STRUCT(order_line, ORDER_LINE_FIELDS);
     VALUE(T, integer, hold_no, .doc = "Number of the hold.")                                       \
     VALUE(T, string, kind, .doc = "credit, stock, approval, fraud or customer_request.")           \
     VALUE(T, string, reason, .doc = "Why it is held.")                                             \
+    VALUE(T, string, owner, .doc = "Who has to do something about it.")                            \
+    VALUE(T, choice, release_rule, .choices = order_release_rules,                                 \
+          .doc = "manual: somebody releases it; when_clear: also a review, once its condition is " \
+                 "gone.")                                                                          \
     VALUE(T, instant, placed_at, .doc = "Since when.")                                             \
+    VALUE(T, id, placed_by, .prefix = "key", .doc = "The API key that placed it.")                 \
     VALUE(T, instant, released_at, .doc = "Until when; null while it holds.")                      \
+    VALUE(T, id, released_by, .prefix = "key", .doc = "The API key that released it.")             \
     VALUE(T, string, release_reason, .doc = "Why it was released.")                                \
     VALUE(T, money, release_cap, .doc = "Gross up to which the release holds.")                    \
-    VALUE(T, date, release_expires, .doc = "Last day of the release; then the hold is back.")
+    VALUE(T, date, release_expires, .doc = "Last day of the release; then the hold is back.")      \
+    VALUE(T, boolean, cleared, .doc = "Released because its condition was gone.")
+extern const char *const order_release_rules[]; /* manual, when_clear */
 JSON_STRUCT(order_hold, ORDER_HOLD_FIELDS);
 
+#define ORDER_HOLDS_REPLY_FIELDS(T, VALUE, OBJECT, LIST)                                           \
+    VALUE(T, id, order_id, .prefix = "ord", .doc = "The order.")                                   \
+    VALUE(T, choice, status, .choices = order_statuses, .doc = "Where it stands.")                 \
+    LIST(T, order_hold, holds, .doc = "All its holds, also those released, by number.")
+JSON_STRUCT(order_holds_reply, ORDER_HOLDS_REPLY_FIELDS);
+
+/* What events say of a hold. */
+#define ORDER_HOLD_FACT_FIELDS(T, VALUE, OBJECT, LIST)                                             \
+    VALUE(T, string, status, .omit_absent = true, .doc = "Where the order stands.")                \
+    VALUE(T, string, hold, .doc = "Kind of the hold.")                                             \
+    VALUE(T, string, reason, .doc = "Why.")                                                        \
+    VALUE(T, string, owner, .omit_absent = true, .doc = "Who has to do something about it.")
+JSON_STRUCT(order_hold_fact, ORDER_HOLD_FACT_FIELDS);
+
+#define ORDER_ADDRESS_EXAMPLE                                                                      \
+    "{\"lines\":[\"Hafenstraße 1\"],\"city\":\"Hamburg\",\"postal_code\":\"20457\","              \
+    "\"country\":\"DE\"}"
 #define ORDER_HEADER_FIELDS(T, VALUE, OBJECT, LIST)                                                \
     VALUE(T, id, id, .prefix = "ord", .doc = "The order's id.")                                    \
     VALUE(T, integer, version, .doc = "Grows with every change; the ETag.")                        \
@@ -115,11 +159,16 @@ JSON_STRUCT(order_hold, ORDER_HOLD_FIELDS);
     VALUE(T, string, number, .doc = "The order number.")                                           \
     VALUE(T, choice, status, .choices = order_statuses, .doc = "Where the order stands.")          \
     VALUE(T, id, customer_id, .prefix = "cus", .doc = "Who buys.")                                 \
+    VALUE(T, id, payer_id, .prefix = "cus", .doc = "Who pays; null: the customer.")                \
     VALUE(T, choice, channel, .choices = order_channels, .doc = "How it came in.")                 \
     VALUE(T, string, customer_po, .doc = "The customer's purchase order number.")                  \
     VALUE(T, currency, currency, .doc = "Currency of all amounts.")                                \
     VALUE(T, date, order_date, .doc = "Date of the order.")                                        \
     VALUE(T, date, requested_date, .doc = "When the customer wants it.")                           \
+    VALUE(T, date, committed_date, .doc = "When we agreed to deliver it.")                         \
+    VALUE(T, date, promised_date, .doc = "When we now expect to deliver it.")                      \
+    VALUE(T, raw, bill_to, .doc = "Where the invoices go.", .example = ORDER_ADDRESS_EXAMPLE)      \
+    VALUE(T, raw, ship_to, .doc = "Where the goods go.", .example = ORDER_ADDRESS_EXAMPLE)         \
     VALUE(T, integer, payment_terms_days, .doc = "Days from invoice to due date.")                 \
     VALUE(T, id, warehouse_id, .prefix = "whs", .doc = "Where it ships from.")                     \
     VALUE(T, id, quote_id, .prefix = "quo", .doc = "The quote that it was accepted from.")         \
@@ -133,6 +182,7 @@ JSON_STRUCT(order_hold, ORDER_HOLD_FIELDS);
     VALUE(T, integer, priority, .doc = "Who gets scarce stock first: higher before lower.",        \
           .example = "0")                                                                          \
     VALUE(T, boolean, ship_complete, .doc = "Nothing ships before all of it is reserved.")         \
+    VALUE(T, id, split_from, .prefix = "ord", .doc = "The order that it was split from.")          \
     VALUE(T, string, notes, .doc = "Free text.")                                                   \
     VALUE(T, raw, metadata, .doc = "Your own names and values.")                                   \
     VALUE(T, instant, created_at, .doc = "When it was recorded.")                                  \
@@ -166,9 +216,24 @@ JSON_STRUCT(order_line_price, ORDER_LINE_PRICE_FIELDS);
     LIST(T, order_line_price, lines, .max = 10000, .doc = "One for each line.")
 JSON_STRUCT(order_prices, ORDER_PRICES_FIELDS);
 
+#define ORDER_PATCH_FIELDS(T, VALUE, OBJECT, LIST)                                                 \
+    VALUE(T, string, customer_po, .max = 100, .doc = "The customer's purchase order number.")      \
+    VALUE(T, boolean, allow_duplicate_po, .doc = "Although another order has it.")                 \
+    VALUE(T, date, requested_date, .doc = "When the customer wants it.")                           \
+    VALUE(T, date, committed_date, .doc = "When we agreed to deliver it.")                         \
+    VALUE(T, date, promised_date, .doc = "When we now expect to deliver it.")                      \
+    OBJECT(T, address, bill_to, .doc = "Where the invoices go; while nothing is invoiced.")        \
+    OBJECT(T, address, ship_to, .doc = "Where the goods go; while nothing has shipped.")           \
+    VALUE(T, string, notes, .max = 2000, .doc = "Free text.")                                      \
+    VALUE(T, metadata, metadata, .doc = "Your own names and values; replaces all.")
+JSON_STRUCT(order_patch, ORDER_PATCH_FIELDS);
+
 #define ORDER_HOLD_NEW_FIELDS(T, VALUE, OBJECT, LIST)                                              \
     VALUE(T, choice, kind, .choices = order_hold_kinds, .doc = "Default: customer_request.")       \
-    VALUE(T, string, reason, .required = true, .min = 1, .max = 500, .doc = "Why it is held.")
+    VALUE(T, string, reason, .required = true, .min = 1, .max = 500, .doc = "Why it is held.")     \
+    VALUE(T, string, owner, .min = 1, .max = 200, .doc = "Who has to do something about it.")      \
+    VALUE(T, choice, release_rule, .choices = order_release_rules,                                 \
+          .doc = "Default: manual. when_clear is for credit and stock.")
 extern const char *const order_hold_kinds[];
 JSON_STRUCT(order_hold_new, ORDER_HOLD_NEW_FIELDS);
 
@@ -178,7 +243,8 @@ JSON_STRUCT(order_hold_new, ORDER_HOLD_NEW_FIELDS);
           .doc = "Gross amount up to which a release of credit holds; null: whatever it becomes.", \
           .example = "\"500.00\"")                                                                 \
     VALUE(T, date, expires_on,                                                                     \
-          .doc = "Last day on which goods may leave on it; null: it does not expire.")
+          .doc = "Last day on which goods may leave on it; null: it does not expire.")             \
+    VALUE(T, integer, hold_no, .min = 1, .max = 10000, .doc = "Default: all holds.")
 JSON_STRUCT(order_release, ORDER_RELEASE_FIELDS);
 
 #define ORDER_CANCEL_LINE_FIELDS(T, VALUE, OBJECT, LIST)                                           \
@@ -191,6 +257,66 @@ JSON_STRUCT(order_cancel_line, ORDER_CANCEL_LINE_FIELDS);
     VALUE(T, string, reason, .max = 500, .doc = "Why.")                                            \
     LIST(T, order_cancel_line, lines, .max = 10000, .doc = "Default: everything that is open.")
 JSON_STRUCT(order_cancel, ORDER_CANCEL_FIELDS);
+
+#define ORDER_REOPEN_FIELDS(T, VALUE, OBJECT, LIST)                                                \
+    VALUE(T, string, reason, .max = 500, .doc = "Why.")                                            \
+    VALUE(T, boolean, allow_duplicate_po,                                                          \
+          .doc = "Although another order has its customer_po now.")                                \
+    LIST(T, order_cancel_line, lines, .max = 10000,                                                \
+         .doc = "Which canceled quantities come back. Default: all of them.")
+JSON_STRUCT(order_reopen, ORDER_REOPEN_FIELDS);
+
+#define ORDER_AMEND_LINE_FIELDS(T, VALUE, OBJECT, LIST)                                            \
+    VALUE(T, integer, line_no, .required = true, .min = 1, .max = 10000, .doc = "The line.")       \
+    VALUE(T, decimal, quantity, .min = 1, .max = 1000000000000000,                                 \
+          .doc = "All of it, not less than what is shipped, invoiced or canceled.")                \
+    VALUE(T, price, unit_price, .min = 0, .max = 1000000000000000,                                 \
+          .doc = "Net price of a unit; while nothing of the line is invoiced.")                    \
+    VALUE(T, decimal, discount_percent, .min = 0, .max = 100000000,                                \
+          .doc = "Percent off the line; while nothing of the line is invoiced.")                   \
+    VALUE(T, decimal, discount_amount, .min = 0, .max = 1000000000000000000,                       \
+          .doc = "Net amount off the line, too; while nothing of the line is invoiced.")           \
+    VALUE(T, boolean, drop, .doc = "Take out what is open of the line.")
+JSON_STRUCT(order_amend_line, ORDER_AMEND_LINE_FIELDS);
+
+#define ORDER_AMEND_FIELDS(T, VALUE, OBJECT, LIST)                                                 \
+    VALUE(T, string, reason, .max = 500, .doc = "Why.")                                            \
+    VALUE(T, date, requested_date, .doc = "When the customer wants it; null: none.")               \
+    VALUE(T, date, committed_date, .doc = "When we agreed to deliver it; null: none.")             \
+    VALUE(T, date, promised_date, .doc = "When we now expect to deliver it; null: none.")          \
+    LIST(T, order_amend_line, lines, .max = 10000, .doc = "What to change; other lines stay.")     \
+    LIST(T, order_line_new, add_lines, .max = 10000, .doc = "What to add.")
+JSON_STRUCT(order_amend, ORDER_AMEND_FIELDS);
+
+#define ORDER_SPLIT_LINE_FIELDS(T, VALUE, OBJECT, LIST)                                            \
+    VALUE(T, integer, line_no, .required = true, .min = 1, .max = 10000, .doc = "The line.")       \
+    VALUE(T, decimal, quantity, .min = 1, .max = 1000000000000000,                                 \
+          .doc = "Default: all that is open.")
+JSON_STRUCT(order_split_line, ORDER_SPLIT_LINE_FIELDS);
+
+#define ORDER_SPLIT_FIELDS(T, VALUE, OBJECT, LIST)                                                 \
+    VALUE(T, string, external_id, .max = 100, .min = 1, .doc = "Your id of the new order.")        \
+    VALUE(T, string, reason, .max = 500, .doc = "Why.")                                            \
+    LIST(T, order_split_line, lines, .required = true, .min = 1, .max = 10000,                     \
+         .doc = "What moves to the new order.")
+JSON_STRUCT(order_split, ORDER_SPLIT_FIELDS);
+
+#define ORDER_REVISION_FIELDS(T, VALUE, OBJECT, LIST)                                              \
+    VALUE(T, integer, revision_no, .doc = "1, 2, 3 …", .example = "1")                             \
+    VALUE(T, string, kind, .doc = "amend or split.", .example = "\"amend\"")                       \
+    VALUE(T, string, reason, .doc = "Why.")                                                        \
+    VALUE(T, instant, at, .doc = "When.")                                                          \
+    VALUE(T, id, api_key_id, .prefix = "key", .doc = "The API key that did it.")                   \
+    VALUE(T, string, request_id, .doc = "The request that did it.")                                \
+    VALUE(T, raw, before, .doc = "The whole order before.", .example = "{\"version\":1}")          \
+    VALUE(T, raw, after, .doc = "The whole order after.", .example = "{\"version\":2}")
+JSON_STRUCT(order_revision, ORDER_REVISION_FIELDS);
+
+#define ORDER_REVISIONS_MAX 1000 /* an order is amended so often at most */
+#define ORDER_REVISIONS_REPLY_FIELDS(T, VALUE, OBJECT, LIST)                                       \
+    VALUE(T, id, order_id, .prefix = "ord", .doc = "The order.")                                   \
+    LIST(T, order_revision, revisions, .max = ORDER_REVISIONS_MAX, .doc = "From the first.")
+JSON_STRUCT(order_revisions_reply, ORDER_REVISIONS_REPLY_FIELDS);
 
 #define ORDERS_BULK_RESULT_FIELDS(T, VALUE, OBJECT, LIST)                                          \
     VALUE(T, integer, index, .doc = "Which line, from 0; blank lines do not count.",               \
@@ -214,6 +340,55 @@ JSON_STRUCT(orders_bulk_result, ORDERS_BULK_RESULT_FIELDS);
     LIST(T, orders_bulk_result, results, .max = 10000, .doc = "One for each line, in order.")
 JSON_STRUCT(orders_bulk_reply, ORDERS_BULK_REPLY_FIELDS);
 
+extern const char *const order_blocker_kinds[];
+#define ORDER_BLOCKER_FIELDS(T, VALUE, OBJECT, LIST)                                               \
+    VALUE(T, choice, kind, .choices = order_blocker_kinds, .doc = "What it is.")                   \
+    VALUE(T, string, detail, .doc = "A sentence that says what has to happen.")                    \
+    VALUE(T, string, owner, .doc = "Who has to do something about it, as far as it is known.")     \
+    VALUE(T, instant, since, .doc = "Since when; null where nobody noted it.")                     \
+    VALUE(T, integer, age_seconds, .doc = "For how long.", .example = "86400")                     \
+    VALUE(T, integer, hold_no, .doc = "The hold, where it is one.")                                \
+    VALUE(T, integer, line_no, .doc = "The line, where it is about one.")                          \
+    VALUE(T, id, shipment_id, .prefix = "shp", .doc = "The draft that waits, where it is one.")    \
+    VALUE(T, id, invoice_id, .prefix = "inv", .doc = "The draft that waits, where it is one.")
+JSON_STRUCT(order_blocker, ORDER_BLOCKER_FIELDS);
+
+#define ORDER_BLOCKERS_REPLY_FIELDS(T, VALUE, OBJECT, LIST)                                        \
+    VALUE(T, id, order_id, .prefix = "ord", .doc = "The order.")                                   \
+    VALUE(T, choice, status, .choices = order_statuses, .doc = "Where it stands.")                 \
+    LIST(T, order_blocker, blockers, .max = 30000,                                                 \
+         .doc = "All that keeps it from moving on; none when it is over.")
+JSON_STRUCT(order_blockers_reply, ORDER_BLOCKERS_REPLY_FIELDS);
+
+#define ORDER_TIMELINE_ENTRY_FIELDS(T, VALUE, OBJECT, LIST)                                        \
+    VALUE(T, integer, seq, .doc = "The event's number.")                                           \
+    VALUE(T, instant, at, .doc = "When it was recorded.")                                          \
+    VALUE(T, string, type, .doc = "What happened.", .example = "\"invoice.finalized\"")            \
+    VALUE(T, string, resource, .doc = "The kind of what it happened to.",                          \
+          .example = "\"invoice\"")                                                                \
+    VALUE(T, string, resource_id, .doc = "Its id.", .example = "\"inv_01kq3v8d2e7g4\"")            \
+    VALUE(T, string, belongs_to, .doc = "The document that it follows from; null: the order.",     \
+          .example = "\"shp_01kq3v8d2e7g4\"")                                                      \
+    VALUE(T, integer, caused_by,                                                                   \
+          .doc = "The event that this one follows from: in the same request the act that brought " \
+                 "it about, else what the document, or the one it belongs to, went through last.") \
+    VALUE(T, string, request_id, .doc = "The request that did it.")                                \
+    VALUE(T, id, api_key_id, .prefix = "key", .doc = "The key that asked for it.")                 \
+    VALUE(T, raw, before, .doc = "The resource before.", .example = "{\"status\":\"draft\"}")      \
+    VALUE(T, raw, after, .doc = "The resource after.", .example = "{\"status\":\"finalized\"}")
+JSON_STRUCT(order_timeline_entry, ORDER_TIMELINE_ENTRY_FIELDS);
+
+/* An order that has more to tell is told of from the beginning. */
+#define ORDER_TIMELINE_MAX 10000
+#define ORDER_TIMELINE_FIELDS(T, VALUE, OBJECT, LIST)                                              \
+    VALUE(T, id, order_id, .prefix = "ord", .doc = "The order.")                                   \
+    VALUE(T, boolean, complete, .doc = "False: there is more than these 10000.",                   \
+          .example = "true")                                                                       \
+    LIST(T, order_timeline_entry, entries, .max = ORDER_TIMELINE_MAX,                              \
+         .doc = "What happened to the order, its shipments, invoices, credit notes, the payments " \
+                "applied to them, in the order in which it happened.")
+JSON_STRUCT(order_timeline, ORDER_TIMELINE_FIELDS);
+
 /* A line together with its order: how sets of lines of several orders are loaded. */
 #define ORDER_LINE_OF_FIELDS(T, VALUE, OBJECT, LIST)                                               \
     VALUE(T, id, order_id, .prefix = "ord", .doc = "The order.")                                   \
@@ -225,6 +400,8 @@ JSON_STRUCT(order_line_of, ORDER_LINE_OF_FIELDS);
 /* An order locked by this transaction, its credit account locked before it. */
 struct order_state {
     int64_t id, version, customer_id, credit_account_id, warehouse_id, payment_terms_days;
+    int64_t payer_id; /* NIL64: the customer */
+    int64_t po_copy;  /* NIL64: no customer_po to defend */
     const char *number, *status, *currency, *rounding, *tax_rounding, *customer_po;
     const char *bill_to, *ship_to; /* JSON or NULL */
     int32_t order_date;
@@ -237,6 +414,8 @@ struct order_state {
     const struct order_line *was; /* the same as they were when locked */
     size_t n_lines;
 };
+/* Who gets the invoices. */
+int64_t order_payer(const struct order_state *o);
 struct order_state_list {
     struct order_state *v;
     size_t n;

@@ -21,6 +21,7 @@ struct confirm_case {
     const char *credit_mode; /* ignore, warn, enforce: where no policy says another */
     int32_t today;
     const struct customer_facts *customer;
+    const struct customer_facts *payer; /* the customer, or who pays for them */
     struct credit_facts *credit;
     struct stock_facts_list *stock;
     bool force;
@@ -41,6 +42,111 @@ err order_place_from(struct tx *tx, struct call *c, const struct order_new *in,
  * in->confirm and in->external_id say nothing here. */
 err order_price(struct tx *tx, struct call *c, const struct order_new *in,
                 struct order *ret) MUST_CHECK;
+
+/* NULL when the credit of the customer, and of who pays, bears `more`; else why not. Consumes
+ * nothing. */
+struct order_credit_ask {
+    const char *point;      /* confirm, amend */
+    int64_t more, document; /* gross that is added, and of all that is open then */
+};
+const char *order_credit_refusal(const struct confirm_case *k, const struct order_credit_ask *ask,
+                                 struct credit_verdict *ret);
+/* Reserves what is open of a stock line: takes it from the facts, or gives back what is no longer
+ * open. False, and why, when there is not enough; then nothing has changed. */
+bool order_line_reserve(const struct confirm_case *k, struct order_line *l,
+                        const char **ret_reason);
+/* Could all that is open and not yet reserved be reserved? Consumes nothing. */
+bool order_stock_suffices(struct arena *a, const struct stock_facts_list *stock,
+                          const struct order_line *lines, size_t n);
+
+/* ---- commands on one order (actions.c): locked first, in the one order of locks ---- */
+
+/* The order of the path, locked, when `action` is allowed now; else the call's problem says what
+ * is. */
+err order_lock_for(struct tx *tx, struct call *c, const char *action,
+                   struct order_state **ret) MUST_CHECK;
+/* Against what a locked order is checked: its customers, and under lock its credit account and the
+ * stock of its lines. */
+struct order_facts {
+    struct confirm_case confirm;
+    struct credit_facts_list credit;
+    struct stock_facts_list stock; /* what is held for the order is free */
+    struct reservation_facts_list named;
+};
+err order_facts_load(struct tx *tx, const struct call *c, const struct order_state *o,
+                     struct order_facts *ret) MUST_CHECK;
+/* Queues deltas of what some lines count as ordered and unbilled on the order's account. */
+err order_exposure_apply(struct tx *tx, const struct order_state *o,
+                         const struct line_exposure *was,
+                         const struct line_exposure *now) MUST_CHECK;
+/* Queues lines that are new to a locked order. */
+err order_lines_add(struct tx *tx, int64_t order_id, const struct order_line *lines,
+                    size_t n) MUST_CHECK;
+/* Queues all that an amendment can change of lines that are there. */
+err order_lines_change(struct tx *tx, int64_t order_id, const struct order_line *lines,
+                       size_t n) MUST_CHECK;
+/* Resolves and prices lines for an order that exists, as if it had been ordered with them; they
+ * have no numbers and amounts yet. Faults are under `under` ("/add_lines"). */
+err order_lines_resolve(struct tx *tx, struct call *c, const struct order *o,
+                        const struct order_line_new_list *in, const char *under,
+                        struct order_line_list *ret) MUST_CHECK;
+/* Keeps what an amendment made of a locked order. */
+err order_revision_keep(struct tx *tx, const struct call *c, const char *kind, const char *reason,
+                        const struct order *before, const struct order *after) MUST_CHECK;
+/* Queues the header alone. */
+err order_set_status(struct tx *tx, const struct order_state *o, const char *status,
+                     int64_t confirmed_at) MUST_CHECK;
+/* Confirms a locked order, or puts it on credit hold. release: why it goes over the limit, if it
+ * does; NULL: it may not. */
+err order_confirm_locked(struct tx *tx, struct call *c, struct order_state *o,
+                         const char *release) MUST_CHECK;
+/* What was decided on the order's credit, where it has to be kept. */
+err order_credit_keep(struct tx *tx, const struct call *c, const struct order_state *o,
+                      const struct credit_facts *account, const struct credit_verdict *verdict,
+                      struct credit_subject subject) MUST_CHECK;
+/* The order waits for credit from now on, or no longer. */
+err order_wait_for_credit(struct tx *tx, struct order_state *o, bool waits) MUST_CHECK;
+/* Has somebody decided that the order may go over the limit with that much open? */
+struct order_holds_row_list;
+bool order_credit_released(const struct order_holds_row_list *holds, int64_t open_gross,
+                           int32_t today);
+
+struct order_hold_placing {
+    const char *kind, *reason, *owner, *release_rule; /* owner may be NULL */
+};
+/* Queues one more hold and tells of it; the caller stores the status. */
+err order_hold_place(struct tx *tx, struct call *c, const struct order_state *o,
+                     const struct order_hold_placing *hold) MUST_CHECK;
+
+/* Who wants a customer's order number for an order. Stored orders are asked with
+ * po_claims_load_queue; after the flush po_claims_held tells the claims. */
+struct po_claim {
+    const struct call *call;
+    int64_t customer_id;
+    const char *customer_po;
+    int64_t id;               /* of the order that wants it */
+    bool allowed;             /* allow_duplicate_po */
+    int64_t holder;           /* another order that has it; NIL64: none */
+    struct po_claim *earlier; /* of the batch: the last one before it that wants the same */
+};
+struct orders_by_customer_po_row_list;
+err po_claims_load_queue(struct tx *tx, const struct po_claim *claims, size_t n,
+                         struct orders_by_customer_po_row_list *ret) MUST_CHECK;
+void po_claims_held(struct po_claim *claims, const struct orders_by_customer_po_row_list *rows);
+/* Fills `earlier` of a batch in the order in which it came. */
+void po_claims_link(struct arena *a, struct po_claim *claims, size_t n);
+/* Decided in turn: the po_copy of the order. NIL64 when the number is another order's, and the
+ * call's problem says so. */
+int64_t po_claim_take(struct po_claim *claim);
+
+/* Where it goes: parties as documents keep them, addresses as JSON (NULL: none). */
+struct order_parties {
+    const char *bill_to, *ship_to, *bill_address, *ship_address;
+};
+struct order_parties order_parties(struct arena *a, const struct call *c,
+                                   const struct order_new *in, const struct customer_facts *buyer,
+                                   const struct customer_facts *payer);
+const char *address_json(struct arena *a, const struct address *at);
 
 /* What events say of an order: id, number, status, customer, totals. */
 const char *order_event_json(struct arena *a, const struct order *o);

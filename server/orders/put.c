@@ -10,7 +10,7 @@ err orders_preview(struct tx *tx, struct call *c, const struct order_new *in, st
 }
 
 /* Writes the draft anew, prices and all. Its credit account is locked with it, so it keeps its
- * customer: another one's account would have to be locked before. */
+ * customer and who pays: another one's account would have to be locked before. */
 static err replace(struct tx *tx, struct call *c, const struct order_new *in,
                    const struct order *seen, struct order *ret)
 {
@@ -23,7 +23,15 @@ static err replace(struct tx *tx, struct call *c, const struct order_new *in,
               "An order keeps its customer: cancel it and create another.");
         return c->problem->code;
     }
-    return order_place_one(tx, c, in, seen, ret);
+    if (in->payer_id != NIL64 && in->payer_id != seen->payer_id &&
+        !(in->payer_id == seen->customer_id && seen->payer_id == NIL64)) {
+        fault(c->problem, "/payer_id", "fixed",
+              "An order keeps who pays: cancel it and create another.");
+        return c->problem->code;
+    }
+    struct order_new kept = *in;
+    kept.payer_id = seen->payer_id;
+    return order_place_one(tx, c, &kept, seen, ret);
 }
 
 err orders_put(struct tx *tx, struct call *c, const struct order_new *in, struct order *ret)

@@ -45,12 +45,15 @@ static const struct credit_cause *cause_of(const struct again *g, int64_t order)
     return NULL;
 }
 
-/* Is credit all that keeps it? */
+/* Is credit all that keeps it, and no hold that somebody has to release? */
 static bool credit_alone(const struct again *g, int64_t order)
 {
     for (size_t i = 0; i < g->holds.n; i++)
         if (g->holds.v[i].order_id == order && g->holds.v[i].released_at == NIL64 &&
-            strcmp(g->holds.v[i].kind, "credit") != 0)
+            strcmp(g->holds.v[i].release_rule, "when_clear") != 0)
+            return false;
+        else if (g->holds.v[i].order_id == order && g->holds.v[i].released_at == NIL64 &&
+                 strcmp(g->holds.v[i].kind, "credit") != 0)
             return false;
     return true;
 }
@@ -84,13 +87,14 @@ static err lock_orders(struct tx *tx, struct again *g)
 /* The facts under lock, as confirming wants them. */
 static err load(struct tx *tx, struct again *g)
 {
-    int64_t *customers = ARENA_ARRAY(tx->arena, int64_t, g->n);
+    int64_t *customers = ARENA_ARRAY(tx->arena, int64_t, g->n * 2);
     int64_t *accounts = ARENA_ARRAY(tx->arena, int64_t, g->n);
     for (size_t i = 0; i < g->n; i++) {
-        customers[i] = g->v[i].order->customer_id;
+        customers[2 * i] = g->v[i].order->customer_id;
+        customers[2 * i + 1] = order_payer(g->v[i].order);
         accounts[i] = g->v[i].order->credit_account_id;
     }
-    TRY(customers_load_queue(tx, customers, distinct_ids(customers, g->n), &g->customers));
+    TRY(customers_load_queue(tx, customers, distinct_ids(customers, g->n * 2), &g->customers));
     TRY(credit_lock_queue(tx, accounts, distinct_ids(accounts, g->n), &g->credit));
     TRY(orders_stock_lock_queue(tx, &g->orders, &g->stock));
     TRY(orders_named_queue(tx, &g->orders, &g->named));
@@ -106,6 +110,7 @@ static void decide(struct tx *tx, struct again *g, struct waiting *w)
                              .credit_mode = g->call->tenant->credit_mode,
                              .today = tx->today,
                              .customer = customer_find(&g->customers, o->customer_id),
+                             .payer = customer_find(&g->customers, order_payer(o)),
                              .credit = credit_find(&g->credit, o->credit_account_id),
                              .stock = &g->stock};
     const char *reason = NULL;

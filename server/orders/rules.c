@@ -9,6 +9,12 @@ const char *const order_statuses[] = {"draft",     "on_hold", "confirmed", "in_f
 const char *const order_channels[] = {"web", "email", "phone", "crm", "edi", "portal", NULL};
 const char *const order_hold_kinds[] = {"credit",           "stock", "approval", "fraud",
                                         "customer_request", NULL};
+const char *const order_release_rules[] = {"manual", "when_clear", NULL};
+
+bool hold_can_clear(const char *kind)
+{
+    return strcmp(kind, "credit") == 0 || strcmp(kind, "stock") == 0;
+}
 
 const char *const order_price_sources[] = {"customer", "group", "general",
                                            "request",  "quote", NULL};
@@ -28,11 +34,27 @@ static int64_t larger(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
+int64_t line_done_quantity(const struct order_line *l)
+{
+    return larger(l->shipped, l->invoiced);
+}
+
 struct line_exposure line_exposure(const struct order_line *l)
 {
-    int64_t done = larger(l->shipped, l->invoiced);
+    int64_t done = line_done_quantity(l);
     return (struct line_exposure){.ordered = l->gross - share(l, done + l->canceled),
                                   .unbilled = share(l, done) - share(l, l->invoiced)};
+}
+
+struct line_exposure lines_exposure(const struct order_line *lines, size_t n)
+{
+    struct line_exposure sum = {0};
+    for (size_t i = 0; i < n; i++) {
+        struct line_exposure e = line_exposure(&lines[i]);
+        sum.ordered += e.ordered;
+        sum.unbilled += e.unbilled;
+    }
+    return sum;
 }
 
 static bool is_service(const struct order_line *l)
@@ -48,6 +70,11 @@ int64_t line_open_quantity(const struct order_line *l)
 void line_wait(struct order_line *l)
 {
     l->backordered = l->backorder ? line_open_quantity(l) - l->reserved : 0;
+}
+
+int64_t line_free_quantity(const struct order_line *l)
+{
+    return l->quantity - l->canceled - line_done_quantity(l);
 }
 
 bool line_complete(const struct order_line *l)
@@ -85,20 +112,34 @@ static bool any_line(const struct order_line *lines, size_t n, bool service, boo
     return false;
 }
 
+/* What was dropped does not come back. */
+static bool any_canceled(const struct order_line *lines, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (lines[i].canceled > 0 && !lines[i].dropped)
+            return true;
+    return false;
+}
+
 struct string_list order_actions(struct arena *a, const char *status, bool confirmed, bool held,
                                  const struct order_line *lines, size_t n)
 {
-    struct string_list ret = {.v = ARENA_ARRAY(a, const char *, 8)};
+    struct string_list ret = {.v = ARENA_ARRAY(a, const char *, 12)};
     bool ended = strcmp(status, "canceled") == 0 || strcmp(status, "closed") == 0;
+    bool draft = strcmp(status, "draft") == 0;
     bool open = any_line(lines, n, false, false) || any_line(lines, n, true, false);
     bool invoiceable = any_line(lines, n, false, true);
-    if (ended)
+    bool reopens = strcmp(status, "closed") == 0 || (!draft && any_canceled(lines, n));
+    if (ended) {
+        if (reopens)
+            ret.v[ret.n++] = "reopen";
         return ret;
-    if (strcmp(status, "draft") == 0)
+    }
+    if (draft)
         ret.v[ret.n++] = "confirm";
     if (held)
         ret.v[ret.n++] = "release";
-    if (open && strcmp(status, "draft") != 0)
+    if (open && !draft)
         ret.v[ret.n++] = "hold";
     if (open)
         ret.v[ret.n++] = "cancel";
@@ -110,6 +151,12 @@ struct string_list order_actions(struct arena *a, const char *status, bool confi
         else if (!open)
             ret.v[ret.n++] = "close";
     }
+    if (!draft)
+        ret.v[ret.n++] = "amend";
+    if (open && confirmed && !held)
+        ret.v[ret.n++] = "split";
+    if (reopens)
+        ret.v[ret.n++] = "reopen";
     return ret;
 }
 

@@ -561,6 +561,54 @@ SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
  ORDER BY b.id, b.detail
  LIMIT 10;
 
+-- Orders whose lines disagree with their documents are left to order_lines_shipped and
+-- order_lines_invoiced, holds without an order to orphans. Releases for a time hold again when it
+-- is over, and the order learns of it when it next moves.
+-- fn proof_order_status()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH said AS (
+    SELECT o.id, o.status, o.confirmed_at IS NOT NULL AS confirmed,
+           EXISTS (SELECT 1 FROM order_hold h
+                    WHERE h.tenant_id = :tenant AND h.order_id = o.id AND h.released_at IS NULL)
+               AS held, l.all_canceled, l.all_complete, l.begun
+      FROM sales_order o
+      JOIN (SELECT x.order_id, bool_and(x.canceled = x.quantity) AS all_canceled,
+                   bool_and(x.quantity = x.canceled + CASE x.kind WHEN 'service' THEN x.invoiced
+                                                                  ELSE x.shipped END)
+                       AS all_complete,
+                   bool_or(x.shipped > 0 OR x.invoiced > 0) AS begun
+              FROM order_line x
+             WHERE x.tenant_id = :tenant
+             GROUP BY x.order_id) l ON l.order_id = o.id
+     WHERE o.tenant_id = :tenant AND o.status <> 'closed'),
+due AS (
+    SELECT s.id, s.status,
+           CASE WHEN s.held THEN 'on_hold'
+                WHEN s.all_canceled THEN 'canceled'
+                WHEN NOT s.confirmed THEN 'draft'
+                WHEN s.all_complete THEN 'fulfilled'
+                WHEN s.begun THEN 'in_fulfillment'
+                ELSE 'confirmed' END AS due
+      FROM said s),
+bad AS (
+    SELECT 'order' AS kind, d.id, format('%s, its lines and holds say %s', d.status, d.due) AS detail
+      FROM due d
+     WHERE d.status <> d.due
+       AND NOT EXISTS (SELECT 1 FROM order_hold h
+                        WHERE h.tenant_id = :tenant AND h.order_id = d.id
+                          AND h.release_expires IS NOT NULL)
+       AND d.id NOT IN (SELECT l.order_id FROM order_line_done l
+                         WHERE l.tenant_id = :tenant
+                           AND (l.shipped <> l.on_shipments OR l.invoiced <> l.on_invoices))
+       AND NOT EXISTS (SELECT 1 FROM order_hold h
+                        WHERE h.tenant_id = :tenant
+                          AND NOT EXISTS (SELECT 1 FROM sales_order o
+                                           WHERE o.tenant_id = :tenant AND o.id = h.order_id)))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
 -- Stock that a wrong movement of a shipment touched is left to shipment_movements.
 -- fn proof_stock_on_hand()
 --     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)

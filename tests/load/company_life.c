@@ -165,7 +165,8 @@ static void send_order(struct life *l, const struct company_order *o)
     put(l, "orders", o->id,
         json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:b, s:o}", "customer_id",
                   json_ext(l->customer->id), "channel", channels[rng_between(&r, 0, 5)],
-                  "customer_po", json_sprintf("PO-%lld", (long long)rng_between(&r, 1000, 99999)),
+                  "customer_po",
+                  json_sprintf("PO-%lld-%s", (long long)rng_between(&r, 1000, 99999), o->id),
                   "order_date", json_date(o->date), "requested_date",
                   json_date(o->date + (int32_t)rng_between(&r, 3, 14)), "warehouse_id",
                   json_ext(warehouse), "confirm", o->fate != FATE_DRAFT, "lines", lines));

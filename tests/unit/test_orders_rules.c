@@ -109,6 +109,7 @@ static void bench_init(struct bench *b, int64_t limit, int64_t on_hand)
     b->k = (struct confirm_case){.arena = b->arena,
                                  .credit_mode = "enforce",
                                  .customer = &b->customer,
+                                 .payer = &b->customer,
                                  .credit = &b->credit,
                                  .stock = &b->stocks};
 }
@@ -190,14 +191,16 @@ static const struct {
     const char *actions;
 } action_cases[] = {
     {"draft", false, false, 0, 0, 0, "confirm cancel"},
-    {"on_hold", false, true, 0, 0, 0, "release hold cancel"},
-    {"confirmed", true, false, 0, 0, 0, "hold cancel ship"},
-    {"on_hold", true, true, 1, 0, 0, "release hold cancel"},
-    {"in_fulfillment", true, false, 1, 0, 0, "hold cancel ship invoice"},
-    {"fulfilled", true, false, 2, 1, 0, "invoice"},
-    {"fulfilled", true, false, 2, 2, 0, "close"},
-    {"closed", true, false, 2, 2, 0, ""},
-    {"canceled", true, false, 0, 0, 2, ""},
+    {"draft", false, false, 0, 0, 1, "confirm cancel"},
+    {"on_hold", false, true, 0, 0, 0, "release hold cancel amend"},
+    {"confirmed", true, false, 0, 0, 0, "hold cancel ship amend split"},
+    {"confirmed", true, false, 0, 0, 1, "hold cancel ship amend split reopen"},
+    {"on_hold", true, true, 1, 0, 0, "release hold cancel amend"},
+    {"in_fulfillment", true, false, 1, 0, 0, "hold cancel ship invoice amend split"},
+    {"fulfilled", true, false, 2, 1, 0, "invoice amend"},
+    {"fulfilled", true, false, 2, 2, 0, "close amend"},
+    {"closed", true, false, 2, 2, 0, "reopen"},
+    {"canceled", true, false, 0, 0, 2, "reopen"},
 };
 
 START_TEST(each_state_allows_exactly_its_actions)
@@ -214,10 +217,51 @@ START_TEST(each_state_allows_exactly_its_actions)
 }
 END_TEST
 
+START_TEST(what_was_dropped_does_not_come_back)
+{
+    struct arena *a = arena_new(1 << 20);
+    struct order_line lines[2] = {stock_line(2, 100), stock_line(2, 0)};
+    lines[1].canceled = lines[1].quantity;
+    lines[1].dropped = true;
+    struct string_list got = order_actions(a, "confirmed", true, false, lines, 2);
+    ck_assert_str_eq(joined(&got), "hold cancel ship amend split");
+    arena_free(a);
+}
+END_TEST
+
+/* An order is confirmed and shipped in one request, invoiced in another and paid in a third. */
+START_TEST(events_follow_from_the_act_of_their_request_and_that_from_its_document)
+{
+    struct order_event_row v[] = {
+        {.seq = 1, .resource = "order", .resource_id = 1, .request_id = "a"},
+        {.seq = 4, .resource = "order", .resource_id = 1, .request_id = "b"},
+        {.seq = 5, .resource = "shipment", .resource_id = 2, .request_id = "b"},
+        {.seq = 6, .resource = "shipment", .resource_id = 2, .request_id = "b"},
+        {.seq = 8, .resource = "shipment", .resource_id = 2, .request_id = "c"},
+        {.seq = 9, .resource = "invoice", .resource_id = 3, .request_id = "d"},
+        {.seq = 11, .resource = "invoice", .resource_id = 3, .request_id = "e"},
+        {.seq = 12, .resource = "payment", .resource_id = 4, .request_id = "e"},
+        {.seq = 13, .resource = "order", .resource_id = 1},
+    };
+    v[2].parent = v[3].parent = v[4].parent = "order";
+    v[2].parent_id = v[3].parent_id = v[4].parent_id = 1;
+    v[5].parent = v[6].parent = "shipment";
+    v[5].parent_id = v[6].parent_id = 2;
+    v[7].parent = "invoice";
+    v[7].parent_id = 3;
+    const int64_t causes[] = {NIL64, 5, 1, 5, 6, 8, 12, 9, 4};
+    const struct order_event_row_list rows = {v, 9};
+    for (size_t i = 0; i < rows.n; i++)
+        ck_assert_int_eq(order_event_cause(&rows, i), causes[i]);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("orders_rules");
     TCase *t = tcase_create("rules");
+    tcase_add_test(t, what_was_dropped_does_not_come_back);
+    tcase_add_test(t, events_follow_from_the_act_of_their_request_and_that_from_its_document);
     suite_add_tcase(s, t);
     tcase_add_test(t, a_fresh_line_is_ordered_exposure_in_full);
     tcase_add_test(t, the_parts_of_a_line_add_up_to_its_gross_at_every_step);

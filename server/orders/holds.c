@@ -1,0 +1,252 @@
+/* Holds: placed for a reason, each with an owner and a rule of release; an order moves when none is
+ * left. Releasing the last one checks what confirming checks. */
+#include "lib/base/money.h"
+#include "orders.sql.h"
+#include "server/events/events.h"
+#include "server/orders/place.h"
+#include "server/orders/stock.h"
+#include "server/routes_prototypes.h"
+#include <string.h>
+
+#define CLEARED "The condition has cleared."
+
+JSON_TYPE(order_holds_reply, ORDER_HOLDS_REPLY_FIELDS, .doc = "The holds of an order.");
+
+static const char *hold_json(struct arena *a, const char *kind, const char *reason,
+                             const char *owner)
+{
+    struct order_hold_fact fact = {
+        .status = "on_hold", .hold = kind, .reason = reason, .owner = owner};
+    return call_json(a, &order_hold_fact_type, &fact, NULL);
+}
+
+err order_hold_place(struct tx *tx, struct call *c, const struct order_state *o,
+                     const struct order_hold_placing *hold)
+{
+    TRY(order_hold_add(tx, o->id, hold->kind, hold->reason, c->api_key_id, hold->owner,
+                       hold->release_rule));
+    event_push(tx, c, "order.held", "order", o->id,
+               arena_printf(tx->arena, "{\"status\":\"%s\"}", o->status),
+               hold_json(tx->arena, hold->kind, hold->reason, hold->owner));
+    return OK;
+}
+
+err orders_hold(struct tx *tx, struct call *c, const struct order_hold_new *in, struct order *ret)
+{
+    struct order_state *o;
+    struct order_hold_placing hold = {.kind = in->kind ? in->kind : "customer_request",
+                                      .reason = in->reason,
+                                      .owner = in->owner,
+                                      .release_rule = in->release_rule ? in->release_rule
+                                                                       : "manual"};
+    if (strcmp(hold.release_rule, "when_clear") == 0 && !hold_can_clear(hold.kind)) {
+        fault(c->problem, "/release_rule", "unknown_condition",
+              "Nobody but you knows when a hold of this kind is over: say manual. Holds for credit "
+              "and stock clear by themselves.");
+        return c->problem->code;
+    }
+    TRY(order_lock_for(tx, c, "hold", &o));
+    TRY(order_hold_place(tx, c, o, &hold));
+    if (strcmp(hold.kind, "credit") == 0 && o->confirmed_at == NIL64)
+        TRY(order_wait_for_credit(tx, o, true));
+    TRY(order_set_status(tx, o, "on_hold", o->confirmed_at));
+    return order_load(tx, o->id, ret);
+}
+
+/* ---- releasing ---- */
+
+/* A locked order with its holds; as they are released, here too. */
+struct releasing {
+    struct tx *tx;
+    struct call *c;
+    struct order_state *o;
+    struct order_holds_row_list holds;
+    int64_t *nos; /* released in this command */
+    size_t n;
+    int64_t cap; /* of a release of credit */
+    int32_t expires_on;
+};
+
+static err begin(struct tx *tx, struct call *c, struct releasing *r)
+{
+    *r = (struct releasing){.tx = tx, .c = c, .cap = NIL64, .expires_on = NIL32};
+    TRY(order_lock_for(tx, c, "release", &r->o));
+    TRY(order_holds(tx, &r->o->id, 1, &r->holds));
+    r->nos = ARENA_ARRAY(tx->arena, int64_t, r->holds.n);
+    return OK;
+}
+
+/* Released once, for a time that is over. */
+static bool expired(const struct releasing *r, const struct order_holds_row *h)
+{
+    return h->released_at != NIL64 && h->release_expires != NIL32 &&
+           h->release_expires < r->tx->today;
+}
+
+static bool holds(const struct releasing *r, const struct order_holds_row *h)
+{
+    return h->released_at == NIL64 || expired(r, h);
+}
+
+static void let_go(struct releasing *r, struct order_holds_row *h, const char *reason, bool cleared)
+{
+    struct order_hold_fact fact = {.hold = h->kind, .reason = reason, .owner = h->owner};
+    h->released_at = r->tx->now;
+    h->released_by = r->c->api_key_id;
+    h->cleared = cleared;
+    h->release_cap = r->cap;
+    h->release_expires = r->expires_on;
+    r->nos[r->n++] = h->hold_no;
+    event_push(r->tx, r->c, "order.released", "order", r->o->id, "{\"status\":\"on_hold\"}",
+               call_json(r->tx->arena, &order_hold_fact_type, &fact, NULL));
+}
+
+static size_t left(const struct releasing *r)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->holds.n; i++)
+        n += holds(r, &r->holds.v[i]);
+    return n;
+}
+
+/* Does it still wait for credit, never confirmed? */
+static bool waits(const struct releasing *r)
+{
+    for (size_t i = 0; i < r->holds.n; i++)
+        if (r->holds.v[i].released_at == NIL64 && strcmp(r->holds.v[i].kind, "credit") == 0)
+            return r->o->confirmed_at == NIL64;
+    return false;
+}
+
+bool order_credit_released(const struct order_holds_row_list *list, int64_t open_gross,
+                           int32_t today)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        const struct order_holds_row *h = &list->v[i];
+        if (strcmp(h->kind, "credit") == 0 && h->released_at != NIL64 && !h->cleared &&
+            h->released_by != NIL64 && (h->release_cap == NIL64 || open_gross <= h->release_cap) &&
+            (h->release_expires == NIL32 || h->release_expires >= today))
+            return true;
+    }
+    return false;
+}
+
+/* An order whose exposure counts already goes on where it stood, if its customer's credit still
+ * lets it. */
+static err go_on(struct releasing *r, bool force)
+{
+    struct order_facts f;
+    struct credit_verdict verdict;
+    const struct order_credit_ask ask = {.point = "confirm", .document = order_open_gross(r->o)};
+    TRY(order_facts_load(r->tx, r->c, r->o, &f));
+    f.confirm.force = force;
+    const char *refusal = order_credit_refusal(&f.confirm, &ask, &verdict);
+    if (refusal != NULL) {
+        TRY(order_hold_place(r->tx, r->c, r->o,
+                             &(struct order_hold_placing){.kind = "credit",
+                                                          .reason = refusal,
+                                                          .release_rule = "when_clear"}));
+        TRY(order_credit_keep(r->tx, r->c, r->o, f.confirm.credit, &verdict,
+                              (struct credit_subject){.point = "confirm"}));
+        return order_set_status(r->tx, r->o, "on_hold", r->o->confirmed_at);
+    }
+    r->o->held = false;
+    return orders_progressed(r->tx, r->c, r->o);
+}
+
+static err finish(struct releasing *r, const char *reason, bool cleared, struct order *ret)
+{
+    struct order_state *o = r->o;
+    if (r->n == 0)
+        return order_load(r->tx, o->id, ret);
+    bool force = order_credit_released(&r->holds, order_open_gross(o), r->tx->today);
+    TRY(order_holds_release(r->tx, o->id, r->nos, r->n, r->c->api_key_id, reason, cleared, r->cap,
+                            r->expires_on));
+    if (left(r) > 0) {
+        TRY(order_wait_for_credit(r->tx, o, waits(r)));
+        TRY(order_set_status(r->tx, o, "on_hold", o->confirmed_at));
+    } else if (o->confirmed_at != NIL64) {
+        TRY(go_on(r, force));
+    } else {
+        TRY(order_confirm_locked(r->tx, r->c, o, force ? reason : NULL));
+    }
+    return order_load(r->tx, o->id, ret);
+}
+
+/* The cap in minor units; faults for a cap below the order and a day that has passed. */
+static err take_terms(struct releasing *r, const struct order_release *in)
+{
+    struct call *c = r->c;
+    int exponent = currency_exponent(r->o->currency);
+    if (in->cap != NIL64 && money_from_decimal(in->cap, exponent, &r->cap) != OK)
+        fault(c->problem, "/cap", "decimal_scale", "%s has %d decimals.", r->o->currency, exponent);
+    else if (r->cap != NIL64 && order_open_gross(r->o) > r->cap)
+        fault(c->problem, "/cap", "too_small", "What is open of the order is more than that.");
+    if (in->expires_on != NIL32 && in->expires_on < r->tx->today)
+        fault(c->problem, "/expires_on", "too_small", "That day has passed.");
+    r->expires_on = in->expires_on;
+    return c->problem->code;
+}
+
+err orders_release(struct tx *tx, struct call *c, const struct order_release *in, struct order *ret)
+{
+    struct releasing r;
+    bool known = false;
+    TRY(begin(tx, c, &r));
+    TRY(take_terms(&r, in));
+    for (size_t i = 0; i < r.holds.n; i++) {
+        struct order_holds_row *h = &r.holds.v[i];
+        if (in->hold_no != NIL64 && in->hold_no != h->hold_no)
+            continue;
+        known = true;
+        if (holds(&r, h))
+            let_go(&r, h, in->reason, false);
+    }
+    if (!known) {
+        fault(c->problem, "/hold_no", "unknown_reference", "The order has no hold %lld.",
+              (long long)in->hold_no);
+        return c->problem->code;
+    }
+    if (r.n == 0)
+        return fail(c->problem, ERR_WRONG_STATE, "Hold %lld was released already.",
+                    (long long)in->hold_no);
+    return finish(&r, in->reason, false, ret);
+}
+
+/* Is what the hold waits for there? */
+static bool clear(const struct releasing *r, const struct order_facts *f, const char *kind)
+{
+    struct credit_verdict verdict;
+    int64_t gross = order_open_gross(r->o);
+    const struct order_credit_ask ask = {
+        .point = "confirm", .more = r->o->confirmed_at != NIL64 ? 0 : gross, .document = gross};
+    if (strcmp(kind, "credit") == 0)
+        return order_credit_refusal(&f->confirm, &ask, &verdict) == NULL;
+    return order_stock_suffices(r->tx->arena, f->confirm.stock, r->o->lines, r->o->n_lines);
+}
+
+err orders_review(struct tx *tx, struct call *c, const struct none *in, struct order *ret)
+{
+    (void)in;
+    struct releasing r;
+    struct order_facts f;
+    TRY(begin(tx, c, &r));
+    TRY(order_facts_load(tx, c, r.o, &f));
+    for (size_t i = 0; i < r.holds.n; i++) {
+        struct order_holds_row *h = &r.holds.v[i];
+        if (h->released_at == NIL64 && strcmp(h->release_rule, "when_clear") == 0 &&
+            clear(&r, &f, h->kind))
+            let_go(&r, h, CLEARED, true);
+    }
+    return finish(&r, CLEARED, true, ret);
+}
+
+err orders_holds(struct tx *tx, struct call *c, const struct none *in,
+                 struct order_holds_reply *ret)
+{
+    (void)in;
+    struct order o;
+    TRY(order_load(tx, c->path_id[0], &o));
+    *ret = (struct order_holds_reply){.order_id = o.id, .status = o.status, .holds = o.holds};
+    return OK;
+}
