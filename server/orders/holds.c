@@ -124,7 +124,7 @@ bool order_credit_released(const struct order_holds_row_list *list, int64_t open
     for (size_t i = 0; i < list->n; i++) {
         const struct order_holds_row *h = &list->v[i];
         if (strcmp(h->kind, "credit") == 0 && h->released_at != NIL64 && !h->cleared &&
-            h->released_by != NIL64 && (h->release_cap == NIL64 || open_gross <= h->release_cap) &&
+            (h->release_cap == NIL64 || open_gross <= h->release_cap) &&
             (h->release_expires == NIL32 || h->release_expires >= today))
             return true;
     }
