@@ -127,6 +127,40 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON stock_allocati
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON stock_allocation_line
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+-- Counts: what the books say when the sheet is made (expected) and when a quantity is entered (book).
+CREATE TABLE stock_count (
+    tenant_id bigint NOT NULL,
+    id bigint NOT NULL,
+    version bigint NOT NULL DEFAULT 1,
+    external_id text,
+    warehouse_id bigint NOT NULL,
+    status text NOT NULL,
+    notes text,
+    line_count bigint NOT NULL,
+    created_at timestamptz NOT NULL,
+    posted_at timestamptz,
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT stock_count_external_id_key UNIQUE (tenant_id, external_id),
+    CONSTRAINT stock_count_warehouse_fkey FOREIGN KEY (tenant_id, warehouse_id)
+        REFERENCES warehouse,
+    CONSTRAINT stock_count_status_check CHECK (status IN ('open', 'posted', 'canceled')
+        AND (status = 'posted') = (posted_at IS NOT NULL))
+);
+CREATE TABLE stock_count_line (
+    tenant_id bigint NOT NULL,
+    count_id bigint NOT NULL,
+    line_no bigint NOT NULL,
+    product_id bigint NOT NULL,
+    expected bigint NOT NULL,
+    counted bigint,
+    book bigint,
+    PRIMARY KEY (tenant_id, count_id, line_no),
+    CONSTRAINT stock_count_line_product_key UNIQUE (tenant_id, count_id, product_id),
+    CONSTRAINT stock_count_line_counted_check
+        CHECK (counted >= 0 AND (counted IS NULL) = (book IS NULL))
+);
+
 -- What reservations hold of a row of stock at a moment: those that have expired hold nothing, even
 -- where nobody has noticed it yet.
 CREATE FUNCTION stock_held(tenant bigint, product bigint, warehouse bigint, held bigint,
@@ -159,6 +193,7 @@ DO $$
 BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'o2c_server') THEN
         GRANT SELECT, INSERT, UPDATE ON stock_supply, stock_reservation TO o2c_server;
+        GRANT SELECT, INSERT, UPDATE ON stock_count, stock_count_line TO o2c_server;
         GRANT SELECT, INSERT ON stock_allocation, stock_allocation_line TO o2c_server;
     END IF;
 END $$;

@@ -13,6 +13,7 @@ const struct pg_constraint constraints[] = {
     {"warehouse_external_id_key", ERR_SERIALIZATION, NULL},
     {"stock_movement_external_id_key", ERR_SERIALIZATION, NULL},
     {"stock_supply_external_id_key", ERR_SERIALIZATION, NULL},
+    {"stock_count_external_id_key", ERR_SERIALIZATION, NULL},
     {"stock_reservation_external_id_key", ERR_SERIALIZATION, NULL},
     {"sales_order_external_id_key", ERR_SERIALIZATION, NULL},
     {"quote_external_id_key", ERR_SERIALIZATION, NULL},

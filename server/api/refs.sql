@@ -63,3 +63,7 @@ SELECT id, external_id FROM stock_supply
 -- fn ref_stock_reservation(external_ids text[]) -> many(id i64, external_id text)
 SELECT id, external_id FROM stock_reservation
  WHERE tenant_id = :tenant AND external_id = ANY(:external_ids);
+
+-- fn ref_stock_count(external_ids text[]) -> many(id i64, external_id text)
+SELECT id, external_id FROM stock_count
+ WHERE tenant_id = :tenant AND external_id = ANY(:external_ids);

@@ -4,6 +4,7 @@
 #include "lib/base/id.h"
 #include "reservations.sql.h"
 #include "server/events/events.h"
+#include "server/inventory/internal.h"
 #include "server/inventory/rules.h"
 #include <string.h>
 
@@ -78,6 +79,18 @@ static err ensure_rows(struct tx *tx, const struct stock_delta *deltas, size_t n
             };
     }
     return used == 0 ? OK : stock_rows_ensure(tx, keys, used);
+}
+
+err stock_rows_lock_ensured(struct tx *tx, struct stock_key *keys, size_t n,
+                            struct stock_facts_list *ret)
+{
+    n = stock_keys_sort(keys, n);
+    struct stock_rows_ensure_keys *rows = ARENA_ARRAY(tx->arena, struct stock_rows_ensure_keys, n);
+    for (size_t i = 0; i < n; i++)
+        rows[i] = (struct stock_rows_ensure_keys){id_new(), keys[i].product_id,
+                                                  keys[i].warehouse_id};
+    TRY(stock_rows_ensure(tx, rows, n));
+    return stock_lock(tx, keys, n, ret);
 }
 
 err stock_apply(struct tx *tx, const struct stock_delta *deltas, size_t n)

@@ -88,6 +88,7 @@ JSON_STRUCT(stock_movements_new, STOCK_MOVEMENTS_NEW_FIELDS);
     VALUE(T, id, shipment_id, .prefix = "shp", .doc = "The shipment that took it or came back.")   \
     VALUE(T, id, credit_note_id, .prefix = "crn", .doc = "The credit note that brought it back.")  \
     VALUE(T, id, supply_id, .prefix = "sup", .doc = "The supply that arrived with it.")            \
+    VALUE(T, id, count_id, .prefix = "cnt", .doc = "The count that it corrects the stock by.")     \
     VALUE(T, string, reason, .doc = "Why.")                                                        \
     VALUE(T, date, effective_date, .doc = "The day it counts for.")                                \
     VALUE(T, instant, recorded_at, .doc = "When it was recorded.")
@@ -193,6 +194,67 @@ JSON_STRUCT(stock_reservations, STOCK_RESERVATIONS_FIELDS);
 #define STOCK_RESERVATION_PATCH_FIELDS(T, VALUE, OBJECT, LIST)                                     \
     VALUE(T, instant, expires_at, .required = true, .doc = "Until when; at most 366 days from now.")
 JSON_STRUCT(stock_reservation_patch, STOCK_RESERVATION_PATCH_FIELDS);
+
+/* ---- counts ---- */
+
+extern const char *const stock_count_statuses[]; /* open, posted, canceled */
+#define COUNT_LINES_MAX 10000
+
+#define STOCK_COUNT_PRODUCT_FIELDS(T, VALUE, OBJECT, LIST)                                         \
+    VALUE(T, id, product_id, .prefix = "prd", .doc = "The product; or give its sku.")              \
+    VALUE(T, string, sku, .max = 100, .doc = "The product by its SKU.")
+JSON_STRUCT(stock_count_product, STOCK_COUNT_PRODUCT_FIELDS);
+
+#define STOCK_COUNT_NEW_FIELDS(T, VALUE, OBJECT, LIST)                                             \
+    VALUE(T, string, external_id, .min = 1, .max = 100, .doc = "Your id of the count, unique.")    \
+    VALUE(T, id, warehouse_id, .prefix = "whs", .doc = "Default: the default warehouse.")          \
+    VALUE(T, string, notes, .max = 2000, .doc = "Free text.")                                      \
+    LIST(T, stock_count_product, products, .max = COUNT_LINES_MAX,                                 \
+         .doc = "What to count; default: all that has ever been in the warehouse, by SKU.")
+JSON_STRUCT(stock_count_new, STOCK_COUNT_NEW_FIELDS);
+
+#define STOCK_COUNT_ENTRY_FIELDS(T, VALUE, OBJECT, LIST)                                           \
+    VALUE(T, integer, line_no, .required = true, .min = 1, .max = COUNT_LINES_MAX,                 \
+          .doc = "The line of the count.")                                                         \
+    VALUE(T, decimal, counted, .required = true, .max = STOCK_QUANTITY_MAX,                        \
+          .doc = "What is there, counted now.", .example = "\"12\"")
+JSON_STRUCT(stock_count_entry, STOCK_COUNT_ENTRY_FIELDS);
+
+#define STOCK_COUNT_ENTRIES_FIELDS(T, VALUE, OBJECT, LIST)                                         \
+    LIST(T, stock_count_entry, entries, .required = true, .min = 1, .max = COUNT_LINES_MAX,        \
+         .doc = "Counting a line again replaces what was counted.")
+JSON_STRUCT(stock_count_entries, STOCK_COUNT_ENTRIES_FIELDS);
+
+#define STOCK_COUNT_LINE_FIELDS(T, VALUE, OBJECT, LIST)                                            \
+    VALUE(T, integer, line_no, .doc = "Number of the line, from 1.")                               \
+    VALUE(T, id, product_id, .prefix = "prd", .doc = "The product.")                               \
+    VALUE(T, string, sku, .doc = "The product's SKU.")                                             \
+    VALUE(T, string, unit, .doc = "The product's unit.")                                           \
+    VALUE(T, decimal, expected, .doc = "On hand by the books when the sheet was made.")            \
+    VALUE(T, decimal, counted, .doc = "What was counted; null: not yet.")                          \
+    VALUE(T, decimal, book, .doc = "On hand by the books when that was entered.")                  \
+    VALUE(T, decimal, difference,                                                                  \
+          .doc = "counted less book: what posting adds, whatever has moved in between.")
+JSON_STRUCT(stock_count_line, STOCK_COUNT_LINE_FIELDS);
+
+#define STOCK_COUNT_HEADER_FIELDS(T, VALUE, OBJECT, LIST)                                          \
+    VALUE(T, id, id, .prefix = "cnt", .doc = "The count's id.")                                    \
+    VALUE(T, integer, version, .doc = "Grows with every change; the ETag.")                        \
+    VALUE(T, string, external_id, .doc = "Your id.")                                               \
+    VALUE(T, choice, status, .choices = stock_count_statuses, .doc = "Where it stands.")           \
+    VALUE(T, id, warehouse_id, .prefix = "whs", .doc = "The warehouse.")                           \
+    VALUE(T, string, warehouse_code, .doc = "The warehouse's code.")                               \
+    VALUE(T, string, notes, .doc = "Free text.")                                                   \
+    VALUE(T, integer, line_count, .doc = "How many products.")                                     \
+    VALUE(T, instant, created_at, .doc = "When the sheet was made.")                               \
+    VALUE(T, instant, posted_at, .doc = "When it corrected the stock.")                            \
+    VALUE(T, instant, updated_at, .doc = "When it last changed.")
+JSON_STRUCT(stock_count_summary, STOCK_COUNT_HEADER_FIELDS);
+
+#define STOCK_COUNT_FIELDS(T, VALUE, OBJECT, LIST)                                                 \
+    STOCK_COUNT_HEADER_FIELDS(T, VALUE, OBJECT, LIST)                                              \
+    LIST(T, stock_count_line, lines, .max = COUNT_LINES_MAX, .doc = "What is counted.")
+JSON_STRUCT(stock_count, STOCK_COUNT_FIELDS);
 
 /* ---- for the stages that follow ---- */
 

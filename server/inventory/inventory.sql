@@ -153,13 +153,14 @@ SELECT :tenant, m.id, m.external_id, m.product_id, m.warehouse_id, m.kind, m.qua
 
 -- fn stock_movements_load(ids i64[]) -> many struct stock_movement(id i64, external_id text?,
 --     kind text, product_id i64, sku text, warehouse_id i64, warehouse_code text, quantity i64,
---     shipment_id i64?, credit_note_id i64?, supply_id i64?, reason text?, effective_date date,
+--     shipment_id i64?, credit_note_id i64?, supply_id i64?, count_id i64?, reason text?, effective_date date,
 --     recorded_at instant)
 SELECT m.id, m.external_id, m.kind, m.product_id, p.sku, m.warehouse_id,
        w.code AS warehouse_code, m.quantity,
        CASE WHEN m.kind IN ('shipment', 'undelivered') THEN m.document_id END AS shipment_id,
        CASE m.kind WHEN 'return' THEN m.document_id END AS credit_note_id,
-       CASE m.kind WHEN 'receipt' THEN m.document_id END AS supply_id, m.reason,
+       CASE m.kind WHEN 'receipt' THEN m.document_id END AS supply_id,
+       CASE m.kind WHEN 'adjustment' THEN m.document_id END AS count_id, m.reason,
        m.effective_date, m.recorded_at
   FROM stock_movement m
   JOIN product p ON p.tenant_id = m.tenant_id AND p.id = m.product_id
@@ -169,7 +170,7 @@ SELECT m.id, m.external_id, m.kind, m.product_id, p.sku, m.warehouse_id,
 
 -- fn stock_movements_list() -> list struct stock_movement(id i64, external_id text?, kind text,
 --     product_id i64, sku text, warehouse_id i64, warehouse_code text, quantity i64,
---     shipment_id i64?, credit_note_id i64?, supply_id i64?, reason text?, effective_date date,
+--     shipment_id i64?, credit_note_id i64?, supply_id i64?, count_id i64?, reason text?, effective_date date,
 --     recorded_at instant)
 -- filter external_id text: m.external_id
 -- filter kind text: m.kind
@@ -183,7 +184,8 @@ SELECT m.id, m.external_id, m.kind, m.product_id, p.sku, m.warehouse_id,
        w.code AS warehouse_code, m.quantity,
        CASE WHEN m.kind IN ('shipment', 'undelivered') THEN m.document_id END AS shipment_id,
        CASE m.kind WHEN 'return' THEN m.document_id END AS credit_note_id,
-       CASE m.kind WHEN 'receipt' THEN m.document_id END AS supply_id, m.reason,
+       CASE m.kind WHEN 'receipt' THEN m.document_id END AS supply_id,
+       CASE m.kind WHEN 'adjustment' THEN m.document_id END AS count_id, m.reason,
        m.effective_date, m.recorded_at
   FROM stock_movement m
   JOIN product p ON p.tenant_id = m.tenant_id AND p.id = m.product_id

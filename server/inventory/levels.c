@@ -1,8 +1,7 @@
 /* Levels of stock: how much of it is never promised. */
 #include "inventory.sql.h"
-#include "lib/base/id.h"
 #include "server/events/events.h"
-#include "server/inventory/inventory.h"
+#include "server/inventory/internal.h"
 #include "server/routes_prototypes.h"
 
 err stock_patch(struct tx *tx, struct call *c, const struct stock_level_patch *in,
@@ -14,10 +13,8 @@ err stock_patch(struct tx *tx, struct call *c, const struct stock_level_patch *i
     if (c->problem->n_faults > 0)
         return fail(c->problem, ERR_NOT_FOUND, "%s", c->problem->faults[0].detail);
 
-    struct stock_rows_ensure_keys row = {id_new(), what.key.product_id, what.key.warehouse_id};
     struct stock_facts_list locked;
-    TRY(stock_rows_ensure(tx, &row, 1));
-    TRY(stock_lock(tx, &what.key, 1, &locked));
+    TRY(stock_rows_lock_ensured(tx, &what.key, 1, &locked));
     struct stock_level before;
     TRY(stock_level_load(tx, what.key.product_id, what.key.warehouse_id, &before));
     *ret = before;

@@ -149,20 +149,12 @@ static err check_periods(const struct stock_intake *k)
     return OK;
 }
 
-/* Every key gets a row before the rows are locked, in key order: one order for all. */
 static err lock_rows(struct stock_intake *k, struct stock_facts_list *ret)
 {
     struct stock_key *keys = ARENA_ARRAY(k->tx->arena, struct stock_key, k->n);
     for (size_t i = 0; i < k->n; i++)
-        keys[i] = (struct stock_key){k->movements[i].product_id, k->movements[i].warehouse_id};
-    size_t n = stock_keys_sort(keys, k->n);
-    struct stock_rows_ensure_keys *rows = ARENA_ARRAY(k->tx->arena, struct stock_rows_ensure_keys,
-                                                      n);
-    for (size_t i = 0; i < n; i++)
-        rows[i] = (struct stock_rows_ensure_keys){id_new(), keys[i].product_id,
-                                                  keys[i].warehouse_id};
-    TRY(stock_rows_ensure(k->tx, rows, n));
-    return stock_lock(k->tx, keys, n, ret);
+        keys[i] = k->namings[i].key;
+    return stock_rows_lock_ensured(k->tx, keys, k->n, ret);
 }
 
 static err refuse_move(const struct stock_intake *k, size_t i, const struct stock_facts *f, err e)
@@ -205,10 +197,11 @@ static err move(const struct stock_intake *k, const struct stock_facts_list *fac
 JSON_STRUCT(stock_moved, STOCK_MOVED_FIELDS);
 JSON_TYPE(stock_moved, STOCK_MOVED_FIELDS, .doc = "A movement of stock.");
 
-static void tell(const struct stock_intake *k)
+void stock_movements_tell(struct tx *tx, const struct call *c, const struct stock_movement_new *v,
+                          size_t n)
 {
-    for (size_t i = 0; i < k->n; i++) {
-        const struct stock_movement_new *m = &k->movements[i];
+    for (size_t i = 0; i < n; i++) {
+        const struct stock_movement_new *m = &v[i];
         struct stock_moved moved = {
             .kind = m->kind,
             .product_id = m->product_id,
@@ -216,8 +209,8 @@ static void tell(const struct stock_intake *k)
             .quantity = m->quantity,
             .effective_date = m->effective_date,
         };
-        event_push(k->tx, k->c, "stock.moved", "stock_movement", m->id, NULL,
-                   call_json(k->tx->arena, &stock_moved_type, &moved, NULL));
+        event_push(tx, c, "stock.moved", "stock_movement", m->id, NULL,
+                   call_json(tx->arena, &stock_moved_type, &moved, NULL));
     }
 }
 
@@ -259,7 +252,7 @@ err stock_intake_move(struct stock_intake *k, struct stock_facts_list *ret)
     TRY(lock_rows(k, ret));
     TRY(supplies_receive(k->tx, k->c, k->supply_ids, k->n_supplies, k->movements, k->n));
     TRY(move(k, ret));
-    tell(k);
+    stock_movements_tell(k->tx, k->c, k->movements, k->n);
     return OK;
 }
 

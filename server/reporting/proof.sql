@@ -25,6 +25,8 @@ SELECT 'stock_supplies', count(*) FROM stock_supply WHERE tenant_id = :tenant
 UNION ALL
 SELECT 'stock_reservations', count(*) FROM stock_reservation WHERE tenant_id = :tenant
 UNION ALL
+SELECT 'stock_counts', count(*) FROM stock_count WHERE tenant_id = :tenant
+UNION ALL
 SELECT 'stock_movements', count(*) FROM stock_movement WHERE tenant_id = :tenant
 UNION ALL
 SELECT 'orders', count(*) FROM sales_order WHERE tenant_id = :tenant
@@ -539,6 +541,8 @@ WITH bad AS (
             UNION ALL
             SELECT 'quote', x.id FROM quote x WHERE x.tenant_id = :tenant
             UNION ALL
+            SELECT 'stock_count', x.id FROM stock_count x WHERE x.tenant_id = :tenant
+            UNION ALL
             SELECT 'stock_supply', x.id FROM stock_supply x WHERE x.tenant_id = :tenant
             UNION ALL
             SELECT 'stock_reservation', x.id FROM stock_reservation x WHERE x.tenant_id = :tenant
@@ -701,6 +705,39 @@ WITH bad AS (
            = (SELECT sum(x.quantity) FROM stock_movement x
                WHERE x.tenant_id = :tenant AND x.product_id = u.product_id
                  AND x.warehouse_id = u.warehouse_id))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- Movements that disagree with their stock are left to stock_on_hand.
+-- fn proof_counts_posted()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH bad AS (
+    SELECT 'stock_count' AS kind, x.count_id AS id,
+           format('product %s: counted %s more than the books, moved %s', p.sku, x.counted, x.moved)
+               AS detail
+      FROM (SELECT s.count_id, s.product_id, sum(s.counted) AS counted, sum(s.moved) AS moved,
+                   max(s.warehouse_id) AS warehouse_id
+              FROM (SELECT l.count_id, l.product_id, l.counted - l.book AS counted,
+                           0::bigint AS moved, c.warehouse_id
+                      FROM stock_count_line l
+                      JOIN stock_count c ON c.tenant_id = :tenant AND c.id = l.count_id
+                     WHERE l.tenant_id = :tenant AND c.status = 'posted' AND l.counted IS NOT NULL
+                    UNION ALL
+                    SELECT m.document_id, m.product_id, 0, m.quantity, m.warehouse_id
+                      FROM stock_movement m
+                     WHERE m.tenant_id = :tenant AND m.kind = 'adjustment'
+                       AND m.document_id IS NOT NULL) s
+             GROUP BY s.count_id, s.product_id
+            HAVING sum(s.counted) <> sum(s.moved)) x
+      LEFT JOIN product p ON p.tenant_id = :tenant AND p.id = x.product_id
+     WHERE (SELECT s.on_hand FROM stock s
+             WHERE s.tenant_id = :tenant AND s.product_id = x.product_id
+               AND s.warehouse_id = x.warehouse_id)
+           = (SELECT sum(m.quantity) FROM stock_movement m
+               WHERE m.tenant_id = :tenant AND m.product_id = x.product_id
+                 AND m.warehouse_id = x.warehouse_id))
 SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
   FROM bad b
  ORDER BY b.id, b.detail

@@ -186,6 +186,10 @@ static const struct corruption corruptions[] = {
     {"supplies_received", "stock_supply",
      "UPDATE stock_supply SET received = received + 1" FIRST("stock_supply", "status = 'open'"),
      "the movements say"},
+    {"counts_posted", "stock_count_line",
+     "UPDATE stock_count_line SET counted = counted + 1" ANY_ROW(
+         "stock_count_line", "count_id IN (SELECT id FROM stock_count WHERE status = 'posted')"),
+     "more than the books"},
     {"order_lines_backordered", "order_line",
      "UPDATE order_line SET backordered = backordered - 1" ANY_ROW("order_line", "backordered > 0"),
      "open and not reserved"},

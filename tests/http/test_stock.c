@@ -698,6 +698,146 @@ START_TEST(what_becomes_free_is_shared_out_when_asked_and_a_dry_run_only_tells)
 }
 END_TEST
 
+/* ---- counts ---- */
+
+START_TEST(a_count_corrects_the_stock_by_what_differed_when_it_was_counted)
+{
+    struct world *w = world_new();
+    const char *who = given_customer(w, NULL);
+    given_product(w, "A", "1.00", 10);
+    given_product(w, "B", "1.00", 5);
+    given_product(w, "C", "1.00", 7);
+    struct reply r = post(w, "/v1/stock/counts", "{'external_id':'C1','notes':'shelf 4'}");
+    expect(r, 201);
+    ck_assert_uint_eq(length(r, "/lines"), 3);
+    ck_assert_str_eq(text(r, "/lines/0/sku"), "A");
+    ck_assert_str_eq(text(r, "/lines/0/expected"), "10");
+    ck_assert_str_eq(text(r, "/lines/0/counted"), "null");
+    /* Something leaves between the sheet and the count, and between the count and the posting. */
+    expect(post(w, "/v1/stock/movements",
+                "{'movements':[{'kind':'adjustment','sku':'A','quantity':'-2'}]}"),
+           201);
+    r = post(w, "/v1/stock/counts/ext:C1/entries",
+             "{'entries':[{'line_no':1,'counted':'7'},{'line_no':2,'counted':'5'}]}");
+    expect(r, 200);
+    ck_assert_str_eq(text(r, "/lines/0/book"), "8");
+    ck_assert_str_eq(text(r, "/lines/0/difference"), "-1");
+    given_order(w, who, "A", 4);
+    expect(post(w, "/v1/stock/movements",
+                "{'movements':[{'kind':'receipt','sku':'A','quantity':'3'}]}"),
+           201);
+    r = act(w, "/v1/stock/counts/ext:C1", "post");
+    expect(r, 200);
+    ck_assert_str_eq(text(r, "/status"), "posted");
+    ck_assert_str_eq(stock_of(w, "A"), "10 4 0 6");
+    ck_assert_str_eq(stock_of(w, "B"), "5 0 0 5");
+    ck_assert_str_eq(stock_of(w, "C"), "7 0 0 7");
+    struct reply m = get(w, "/v1/stock/movements?kind=adjustment&sku=A");
+    ck_assert_uint_eq(length(m, "/data"), 2);
+    ck_assert_str_eq(text(m, "/data/1/quantity"), "-1");
+    ck_assert_str_eq(text(m, "/data/1/count_id"), text(r, "/id"));
+    expect_problem(act(w, "/v1/stock/counts/ext:C1", "post"), 409, "wrong_state");
+    expect_problem(act(w, "/v1/stock/counts/ext:C1", "cancel"), 409, "wrong_state");
+    expect_problem(
+        post(w, "/v1/stock/counts/ext:C1/entries", "{'entries':[{'line_no':3,'counted':'1'}]}"),
+        409, "wrong_state");
+    expect_books_balance(w);
+    world_free(w);
+}
+END_TEST
+
+START_TEST(a_count_does_not_take_away_what_is_reserved_or_held_and_names_the_lines)
+{
+    struct world *w = world_new();
+    const char *who = given_customer(w, NULL);
+    given_product(w, "A", "1.00", 10);
+    given_product(w, "B", "1.00", 10);
+    given_product(w, "C", "1.00", 10);
+    given_order(w, who, "A", 8);
+    given_reservation(w, "B", 8);
+    struct reply r = post(w, "/v1/stock/counts",
+                          "{'products':[{'sku':'C'},{'sku':'B'},{'product_id':'ext:A'}]}");
+    expect(r, 201);
+    const char *path = fmt(w, "/v1/stock/counts/%s", text(r, "/id"));
+    expect(post(w, fmt(w, "%s/entries", path),
+                "{'entries':[{'line_no':1,'counted':'4'},{'line_no':2,'counted':'7.5'},"
+                "{'line_no':3,'counted':'7'}]}"),
+           200);
+    r = act(w, path, "post");
+    expect_problem(r, 409, "insufficient_stock");
+    ck_assert_uint_eq(length(r, "/errors"), 2);
+    expect_fault(r, "/lines/1", "insufficient_stock");
+    expect_fault(r, "/lines/2", "insufficient_stock");
+    ck_assert_str_eq(text(r, "/errors/1/detail"),
+                     "A: 10 are on hand, of which 8 are reserved or held.");
+    ck_assert_str_eq(stock_of(w, "C"), "10 0 0 10");
+    /* Counted again, it fits. */
+    expect(post(w, fmt(w, "%s/entries", path),
+                "{'entries':[{'line_no':2,'counted':'8'},{'line_no':3,'counted':'9'}]}"),
+           200);
+    expect(act(w, path, "post"), 200);
+    ck_assert_str_eq(stock_of(w, "A"), "9 8 0 1");
+    ck_assert_str_eq(stock_of(w, "B"), "8 0 8 0");
+    ck_assert_str_eq(stock_of(w, "C"), "4 0 0 4");
+    expect_books_balance(w);
+    world_free(w);
+}
+END_TEST
+
+START_TEST(faults_of_a_count_come_at_once_and_a_canceled_one_changes_nothing)
+{
+    struct world *w = world_new();
+    given_product(w, "A", "1.00", 10);
+    given_service(w, "S", "1.00");
+    struct reply r = post(w, "/v1/stock/counts",
+                          "{'products':[{'sku':'A'},{'product_id':'ext:A'},{'sku':'S'},{}]}");
+    expect_problem(r, 422, "invalid");
+    expect_fault(r, "/products/1", "repeated");
+    expect_fault(r, "/products/2/sku", "service");
+    expect_fault(r, "/products/3/product_id", "required");
+    r = post(w, "/v1/stock/counts", "{'external_id':'C1'}");
+    expect(r, 201);
+    expect_problem(post(w, "/v1/stock/counts", "{'external_id':'C1'}"), 409, "external_id_taken");
+    r = post(w, "/v1/stock/counts/ext:C1/entries",
+             "{'entries':[{'line_no':2,'counted':'1'},{'line_no':1,'counted':'1'},"
+             "{'line_no':1,'counted':'2'}]}");
+    expect_fault(r, "/entries/0/line_no", "unknown_line");
+    expect_fault(r, "/entries/2/line_no", "repeated");
+    expect(act(w, "/v1/stock/counts/ext:C1", "cancel"), 200);
+    ck_assert_str_eq(text(get(w, "/v1/stock/counts?status=canceled"), "/data/0/external_id"), "C1");
+    ck_assert_str_eq(stock_of(w, "A"), "10 0 0 10");
+    expect_books_balance(w);
+    world_free(w);
+}
+END_TEST
+
+START_TEST(an_order_that_waited_for_credit_takes_over_what_was_held_for_it)
+{
+    struct world *w = world_new();
+    const char *who = given_customer(w, "'credit_limit':'6.00'");
+    given_product(w, "A", "1.00", 10);
+    const char *mine = given_reservation(w, "A", 5);
+    struct reply first = order(w, who, "'lines':[{'sku':'A','quantity':'5'}]");
+    expect(first, 201);
+    struct reply r = order(w, who,
+                           fmt(w,
+                               "'reservations':[{'reservation_id':'%s'}],"
+                               "'lines':[{'sku':'A','quantity':'5'}]",
+                               mine));
+    expect(r, 201);
+    ck_assert_str_eq(text(r, "/status"), "on_hold");
+    const char *id = fmt(w, "%s", text(r, "/id"));
+    expect(act(w, fmt(w, "/v1/orders/%s", text(first, "/id")), "cancel"), 200);
+    r = get(w, "/v1/orders/%s", id);
+    ck_assert_str_eq(text(r, "/status"), "confirmed");
+    ck_assert_str_eq(text(r, "/lines/0/reserved"), "5");
+    ck_assert_str_eq(text(get(w, "/v1/stock/reservations/%s", mine), "/status"), "committed");
+    ck_assert_str_eq(stock_of(w, "A"), "10 5 0 5");
+    expect_books_balance(w);
+    world_free(w);
+}
+END_TEST
+
 static Suite *stock_suite(void)
 {
     Suite *s = suite_create("stock");
@@ -722,6 +862,10 @@ static Suite *stock_suite(void)
     tcase_add_test(tc, an_order_that_ships_complete_waits_for_its_last_piece);
     tcase_add_test(tc, what_comes_in_goes_to_those_who_wait_in_their_order);
     tcase_add_test(tc, what_becomes_free_is_shared_out_when_asked_and_a_dry_run_only_tells);
+    tcase_add_test(tc, a_count_corrects_the_stock_by_what_differed_when_it_was_counted);
+    tcase_add_test(tc, a_count_does_not_take_away_what_is_reserved_or_held_and_names_the_lines);
+    tcase_add_test(tc, faults_of_a_count_come_at_once_and_a_canceled_one_changes_nothing);
+    tcase_add_test(tc, an_order_that_waited_for_credit_takes_over_what_was_held_for_it);
     return s;
 }
 

@@ -108,6 +108,24 @@ static err cancel_supply(struct tx *tx, struct call *c, const struct act *a)
     return stock_supplies_cancel(tx, c, &in, &out);
 }
 
+static err post_count(struct tx *tx, struct call *c, const struct act *a)
+{
+    struct none in = {0};
+    struct stock_count out;
+    c->path_id[0] = a->id;
+    return stock_counts_post(tx, c, &in, &out);
+}
+
+/* Enters `quantity` on line 1 of the count. */
+static err enter_count(struct tx *tx, struct call *c, const struct act *a)
+{
+    struct stock_count_entry entry = {.line_no = 1, .counted = a->quantity};
+    struct stock_count_entries in = {.entries = {&entry, 1}};
+    struct stock_count out;
+    c->path_id[0] = a->id;
+    return stock_counts_enter(tx, c, &in, &out);
+}
+
 /* ---- the company ---- */
 
 static void open_stock(void)
@@ -376,6 +394,64 @@ START_TEST(a_supply_is_received_or_canceled_whoever_comes_first)
 }
 END_TEST
 
+/* A count of the product, of the same id, that found `counted` of 10. */
+static void given_count(int id, int counted)
+{
+    char sql[500];
+    snprintf(sql, sizeof sql,
+             "INSERT INTO stock_count (tenant_id, id, warehouse_id, status, line_count, created_at,"
+             " updated_at) VALUES (1, %d, 1, 'open', 1, now(), now());"
+             "INSERT INTO stock_count_line (tenant_id, count_id, line_no, product_id, expected,"
+             " counted, book) VALUES (1, %d, 1, %d, 10000000, %d000000, 10000000)",
+             id, id, id, counted);
+    fixture_exec(sql);
+}
+
+START_TEST(a_count_is_posted_once)
+{
+    given_product(230);
+    given_stock(230, 10, 0);
+    given_count(230, 7);
+    struct act first = {.run = post_count, .id = 230}, second = {.run = post_count, .id = 230};
+    race(&first, &second);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(second.result, ERR_WRONG_STATE);
+    expect_stock(230, Q(7), 0);
+    ck_assert_int_eq(moved(230), Q(-3));
+}
+END_TEST
+
+START_TEST(a_count_behind_an_order_leaves_what_it_reserved)
+{
+    given_product(240);
+    given_stock(240, 10, 0);
+    given_count(240, 7);
+    struct act first = {.run = buy, .id = 240, .quantity = Q(8)};
+    struct act second = {.run = post_count, .id = 240};
+    race(&first, &second);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(second.result, ERR_INSUFFICIENT_STOCK);
+    expect_stock(240, Q(10), Q(8));
+}
+END_TEST
+
+START_TEST(what_is_counted_behind_a_receipt_is_compared_with_what_it_left)
+{
+    given_product(250);
+    given_stock(250, 10, 0);
+    given_count(250, 10);
+    struct act first = {.run = receive, .id = 250, .quantity = Q(5)};
+    struct act second = {.run = enter_count, .id = 250, .quantity = Q(14)};
+    race(&first, &second);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(second.result, OK);
+    struct act post = {.run = post_count, .id = 250};
+    alone(&post);
+    ck_assert_int_eq(post.result, OK);
+    expect_stock(250, Q(14), 0);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -392,6 +468,9 @@ int main(void)
         two_receipts_serve_one_who_waits_no_more_than_once,
         an_order_that_begins_to_wait_while_goods_come_in_is_served,
         a_supply_is_received_or_canceled_whoever_comes_first,
+        a_count_is_posted_once,
+        a_count_behind_an_order_leaves_what_it_reserved,
+        what_is_counted_behind_a_receipt_is_compared_with_what_it_left,
     };
     return race_main("races of stock", open_stock, tests, COUNT_OF(tests));
 }

@@ -110,6 +110,13 @@ static void scarce(struct world *w, struct company *c)
                              "'lines':[{'sku':'W','quantity':'9'}]}",
                              c->customer));
     c->allocation_of_stock = create(w, c, post(w, "/v1/stock/allocations", "{}"));
+    const char *posted = create(w, c, post(w, "/v1/stock/counts", "{'products':[{'sku':'W'}]}"));
+    made(w, c,
+         post(w, fmt(w, "/v1/stock/counts/%s/entries", posted),
+              "{'entries':[{'line_no':1,'counted':'8'}]}"),
+         200);
+    made(w, c, act(w, fmt(w, "/v1/stock/counts/%s", posted), "post"), 200);
+    c->count = create(w, c, post(w, "/v1/stock/counts", "{'external_id':'CN1'}"));
 }
 
 static void shipments(struct world *w, struct company *c)
@@ -265,6 +272,7 @@ const char *company_id(const struct company *c, const char *parameter)
         {"stock_reservation_id", c->reservation},
         {"stock_allocation_id", c->allocation_of_stock},
         {"job_id", c->job},
+        {"stock_count_id", c->count},
     };
     for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
         if (strcmp(ids[i].parameter, parameter) == 0)
@@ -311,6 +319,8 @@ const char *company_body(struct world *w, const struct company *c, const char *o
         {"warehouses_put", "{'code':'MAIN','name':'Main'}"},
         {"stock_movements_create", "{'movements':[{'sku':'A','kind':'receipt','quantity':'1'}]}"},
         {"stock_patch", "{'safety':'1'}"},
+        {"stock_counts_create", "{'products':[{'sku':'A'}]}"},
+        {"stock_counts_enter", "{'entries':[{'line_no':1,'counted':'1000'}]}"},
         {"stock_availability_of", "{'items':[{'sku':'W','quantity':'1'}]}"},
         {"stock_supplies_create", "{'sku':'A','quantity':'5','expected_date':'2099-01-31'}"},
         {"stock_reservations_create",
