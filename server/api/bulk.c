@@ -45,14 +45,17 @@ static size_t count_lines(struct arena *a, const struct call *c, const struct bu
     size_t n = 0;
     if (bulk_source_open(&s, a, c->route->in, text, c->problem) != OK)
         return 0;
-    while (bulk_source_next(&s, &item))
+    while (n <= c->route->lines_max && !arena_over(a) && bulk_source_next(&s, &item))
         n++;
-    arena_rewind(a, before);
-    if (n == 0)
+    if (arena_over(a))
+        fail(c->problem, ERR_OVERLOADED, "The lines need more memory than a request may use.");
+    else if (n == 0)
         fault(c->problem, "", "too_few", "Send at least one line.");
     else if (n > c->route->lines_max)
-        fault(c->problem, "", "too_many", "Send at most %zu lines in one request; these are %zu.",
-              c->route->lines_max, n);
+        fault(c->problem, "", "too_many", "Send at most %zu lines in one request; these are more.",
+              c->route->lines_max);
+    else
+        arena_rewind(a, before);
     return n;
 }
 

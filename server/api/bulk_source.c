@@ -183,7 +183,7 @@ static bool goes_on(const struct bulk_source *s, const struct csv_record *first)
 static void add_row(struct bulk_source *s, struct bulk_item *item, size_t *cap)
 {
     if (item->n_rows == *cap) {
-        *cap = *cap > 0 ? *cap * 2 : 4;
+        *cap = *cap > 0 ? *cap * 2 : 1;
         struct csv_record *rows = ARENA_ARRAY(s->arena, struct csv_record, *cap);
         if (item->n_rows > 0)
             memcpy(rows, item->rows, item->n_rows * sizeof(*rows));
@@ -202,7 +202,7 @@ static bool next_rows(struct bulk_source *s, struct bulk_item *ret)
     *ret = (struct bulk_item){.text = s->next.text};
     do
         add_row(s, ret, &cap);
-    while (s->has_next && goes_on(s, &ret->rows[0]));
+    while (s->has_next && !arena_over(s->arena) && goes_on(s, &ret->rows[0]));
     int64_t *lines = ARENA_ARRAY(s->arena, int64_t, ret->n_rows);
     for (size_t i = 0; i < ret->n_rows; i++)
         lines[i] = ret->rows[i].line;

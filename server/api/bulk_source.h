@@ -53,6 +53,7 @@ const struct json_field *bulk_items(const struct json_type *type);
 /* Faults of the header go to p. */
 err bulk_source_open(struct bulk_source *s, struct arena *a, const struct json_type *type,
                      const struct bulk_text *text, struct problem *p) MUST_CHECK;
+/* The next line; false at the end. Small rows need many times their size: ask arena_over(). */
 bool bulk_source_next(struct bulk_source *s, struct bulk_item *ret);
 /* The item as JSON, in the arena; what is wrong with its cells goes to p. */
 struct bytes bulk_source_json(struct bulk_source *s, const struct bulk_item *item,

@@ -87,8 +87,10 @@ static err cut(struct arena *a, const struct call *c, const struct bulk_text *fi
     *ret = (struct cutting){.arena = a};
     TRY(bulk_source_open(&s, a, c->route->in, file, c->problem));
     ret->header = s.header;
-    while (ret->total <= JOB_LINES_MAX && bulk_source_next(&s, &item))
+    while (ret->total <= JOB_LINES_MAX && !arena_over(a) && bulk_source_next(&s, &item))
         add_line(ret, &item);
+    if (arena_over(a))
+        return fail(c->problem, ERR_OVERLOADED, "The file needs more memory than there is for it.");
     end_part(ret);
     if (ret->total == 0)
         fault(c->problem, "", "too_few", "Send at least one line.");

@@ -622,6 +622,25 @@ START_TEST(a_header_of_csv_must_name_members_each_once)
 }
 END_TEST
 
+START_TEST(millions_of_tiny_rows_are_refused_before_they_fill_the_memory)
+{
+    enum { ROWS = 4000000 };
+    struct world *w = given_csv_world();
+    char *file = malloc(ROWS * 2 + 100), *at = file;
+    at += sprintf(at, "external_id\n");
+    for (int i = 0; i < ROWS; i++, at += 2)
+        memcpy(at, "k\n", 3);
+    expect_problem(send_csv(w, "", "", file), 503, "overloaded");
+    for (char *c = file + strlen("external_id\n"); *c != '\0'; c += 2)
+        *c = (char)('a' + (c - file) / 2 % 26);
+    struct reply r = send_csv(w, "", "", file);
+    expect_problem(r, 422, "invalid");
+    expect_fault(r, "", "too_many");
+    free(file);
+    world_free(w);
+}
+END_TEST
+
 static Suite *bulk_suite(void)
 {
     Suite *s = suite_create("bulk");
@@ -649,6 +668,7 @@ static Suite *bulk_suite(void)
     tcase_add_test(t, rows_of_csv_with_one_external_id_are_the_lines_of_one_order);
     tcase_add_test(t, faults_of_csv_name_row_and_column);
     tcase_add_test(t, a_header_of_csv_must_name_members_each_once);
+    tcase_add_test(t, millions_of_tiny_rows_are_refused_before_they_fill_the_memory);
     return s;
 }
 WORLD_MAIN(bulk_suite)
