@@ -74,6 +74,11 @@ static struct reply ended(struct world *w, const char *job)
     return r;
 }
 
+static long number(struct reply r, const char *pointer)
+{
+    return strtol(text(r, pointer), NULL, 10);
+}
+
 static const char *count(struct world *w, const char *what)
 {
     return world_sql(w, "SELECT count(*) FROM %s", what);
@@ -130,11 +135,12 @@ START_TEST(a_file_of_csv_keeps_its_row_numbers_from_part_to_part)
 {
     enum { ORDERS = 700 };
     struct world *w = given_world(one_worker);
-    char *file = malloc(ORDERS * 60 + 100), *at = file;
-    at += sprintf(at, "external_id,customer_external_id,\"sku\",quantity\r\n");
+    size_t cap = ORDERS * 60 + 100, len = 0;
+    char *file = malloc(cap);
+    len += (size_t)snprintf(file, cap, "external_id,customer_external_id,\"sku\",quantity\r\n");
     for (int i = 0; i < ORDERS; i++)
-        at += sprintf(at, "c-%d,C1,A,1\r\n%sc-%d,,A,%s\r\n", i, i == 3 ? "\r\n" : "", i,
-                      i % 350 == 349 ? "none" : "2");
+        len += (size_t)snprintf(file + len, cap - len, "c-%d,C1,A,1\r\n%sc-%d,,A,%s\r\n", i,
+                                i == 3 ? "\r\n" : "", i, i % 350 == 349 ? "none" : "2");
     const char *job = sent(w, csv, file);
     free(file);
     struct reply r = ended(w, job);
@@ -203,7 +209,7 @@ START_TEST(a_job_is_canceled_once_and_what_it_did_stays)
     ck_assert_str_eq(text(r, "/done"), text(shots[won].reply, "/done"));
     ck_assert_str_eq(text(r, "/accepted"), count(w, "sales_order"));
     ck_assert_str_eq(text(r, "/accepted"), count(w, "job_result"));
-    ck_assert_int_lt(atoi(text(r, "/done")), 5000);
+    ck_assert_int_lt(number(r, "/done"), 5000);
     expect_books_balance(w);
     world_free(w);
 }
@@ -226,7 +232,7 @@ START_TEST(a_job_ends_when_its_key_is_revoked_or_loses_the_scope)
         r = ended(w, text(r, "/id"));
         ck_assert_str_eq(text(r, "/status"), "failed");
         ck_assert_str_eq(text(r, "/reason"), reasons[i]);
-        ck_assert_int_lt(atoi(text(r, "/done")), 5000);
+        ck_assert_int_lt(number(r, "/done"), 5000);
     }
     expect_books_balance(w);
     world_free(w);
@@ -278,7 +284,8 @@ static pid_t start_server(struct world *w)
     ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 64);
     ck_assert_int_gt(len, 0);
     program[len] = '\0';
-    strcpy(strrchr(program, '/'), "/../server/o2cd");
+    char *name = strrchr(program, '/');
+    snprintf(name, sizeof(program) - (size_t)(name - program), "/../server/o2cd");
     const char *conninfo = world_conninfo(w);
     pid_t pid = fork();
     if (pid == 0) {
@@ -307,9 +314,9 @@ static void kill_server(pid_t pid)
     ck_assert(WIFSIGNALED(status)); /* it did not end by itself before */
 }
 
-static int done(struct world *w, const char *job)
+static long done(struct world *w, const char *job)
 {
-    return atoi(text(get(w, "/v1/jobs/%s", job), "/done"));
+    return number(get(w, "/v1/jobs/%s", job), "/done");
 }
 
 START_TEST(a_server_that_is_killed_in_the_middle_is_followed_by_one_that_goes_on)
@@ -317,13 +324,13 @@ START_TEST(a_server_that_is_killed_in_the_middle_is_followed_by_one_that_goes_on
     enum { LINES = 6000 };
     struct world *w = given_world(NULL);
     const char *job = sent(w, ndjson, lines_of(w, "l", LINES, true));
-    int before = 0;
+    long before = 0;
     for (int i = 0; i < 3; i++) {
         pid_t pid = start_server(w);
         for (int ms = 0; ms < WAIT_MS && done(w, job) <= before; ms += 10)
             nap();
         kill_server(pid);
-        int now = done(w, job);
+        long now = done(w, job);
         ck_assert_int_gt(now, before);
         ck_assert_int_lt(now, LINES);
         before = now;
