@@ -3,6 +3,7 @@
 #include "accounts.sql.h"
 #include "credit.sql.h"
 #include "lib/base/id.h"
+#include "server/credit/checks.h"
 #include "server/credit/policies.h"
 #include "server/credit/rules.h"
 #include "server/events/events.h"
@@ -234,6 +235,11 @@ static err check_move(struct tx *tx, const struct call *c, const struct credit_a
     return c->problem->code;
 }
 
+static bool lower(int64_t limit, int64_t was)
+{
+    return limit != NIL64 && (was == NIL64 || limit < was);
+}
+
 static err store(struct tx *tx, const struct call *c, const struct credit_account *before,
                  const struct credit_account *after, bool decided,
                  const struct credit_facts_list *locked, struct credit_account *ret)
@@ -246,6 +252,8 @@ static err store(struct tx *tx, const struct call *c, const struct credit_accoun
         *ret = *before;
         return OK;
     }
+    if (lower(after->credit_limit, before->credit_limit))
+        TRY(credit_check_limit(tx, c, before->id, after->credit_limit));
     TRY(credit_account_update(tx, after, 1, decided));
     if (after->parent_id != before->parent_id)
         TRY(hang(tx, self, parent));

@@ -1,6 +1,7 @@
 /* Locks and moves credit accounts, and remembers where there is room again. */
 #include "server/credit/credit.h"
 #include "credit.sql.h"
+#include "server/credit/checks.h"
 #include "server/credit/policies.h"
 #include "server/credit/rules.h"
 #include <assert.h>
@@ -247,6 +248,16 @@ err credit_apply(struct tx *tx, const struct credit_delta *deltas, size_t n)
     return m > 0 ? credit_move(tx, all, m) : OK;
 }
 
+bool credit_any_policy(struct tx *tx)
+{
+    const struct credit_kept *k = kept(tx);
+    for (size_t i = 0; i < k->n_locked; i++)
+        for (size_t j = 0; j < k->locked[i]->n; j++)
+            if (k->locked[i]->v[j].policy_id > 0) /* 0: it was locked without asking */
+                return true;
+    return false;
+}
+
 /* ---- who waits ---- */
 
 err credit_blocked_orders(struct tx *tx, const int64_t *roots, size_t n, int64_t most,
@@ -263,4 +274,9 @@ err credit_block(struct tx *tx, const struct blocked_key *keys, size_t n)
 err credit_unblock(struct tx *tx, const struct blocked_key *keys, size_t n)
 {
     return n > 0 ? credit_unblock_rows(tx, keys, n) : OK;
+}
+
+err credit_dues(struct tx *tx, int64_t account, struct credit_due_list *ret)
+{
+    return credit_dues_select(tx, account, ret);
 }

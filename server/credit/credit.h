@@ -118,3 +118,15 @@ struct blocked_key {
 };
 err credit_block(struct tx *tx, const struct blocked_key *keys, size_t n) MUST_CHECK;
 err credit_unblock(struct tx *tx, const struct blocked_key *keys, size_t n) MUST_CHECK;
+
+/* An open invoice of an account: when it is due, what is open of it. */
+struct credit_due {
+    int32_t due_date;
+    int64_t amount;
+};
+struct credit_due_list {
+    struct credit_due *v;
+    size_t n;
+};
+err credit_dues(struct tx *tx, int64_t account,
+                struct credit_due_list *ret) MUST_CHECK; /* by date */

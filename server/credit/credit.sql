@@ -36,8 +36,11 @@ SELECT a.id, a.parent_id, a.held_orders FROM credit_account a
  ORDER BY cardinality(a.ancestors), a.id FOR NO KEY UPDATE;
 
 -- fn credit_lock_by_orders(orders i64[]) -> many struct credit_facts(id i64, parent_id i64?,
---   held_orders i64)
-SELECT a.id, a.parent_id, a.held_orders FROM credit_account a
+--   held_orders i64, policy_id i64?)
+SELECT a.id, a.parent_id, a.held_orders,
+       coalesce(a.policy_id, (SELECT p.id FROM credit_policy p
+                               WHERE p.tenant_id = :tenant AND p.is_default))
+  FROM credit_account a
  WHERE a.tenant_id = :tenant
    AND a.id = ANY(ARRAY(SELECT unnest(x.ancestors || x.id)
                           FROM sales_order o
@@ -47,8 +50,11 @@ SELECT a.id, a.parent_id, a.held_orders FROM credit_account a
  ORDER BY cardinality(a.ancestors), a.id FOR NO KEY UPDATE;
 
 -- fn credit_lock_by_orders_and_customers(orders i64[], customers i64[])
---   -> many struct credit_facts(id i64, parent_id i64?, held_orders i64)
-SELECT a.id, a.parent_id, a.held_orders FROM credit_account a
+--   -> many struct credit_facts(id i64, parent_id i64?, held_orders i64, policy_id i64?)
+SELECT a.id, a.parent_id, a.held_orders,
+       coalesce(a.policy_id, (SELECT p.id FROM credit_policy p
+                               WHERE p.tenant_id = :tenant AND p.is_default))
+  FROM credit_account a
  WHERE a.tenant_id = :tenant
    AND a.id = ANY(ARRAY(SELECT unnest(x.ancestors || x.id)
                           FROM (SELECT credit_account_id AS id FROM sales_order
@@ -103,6 +109,14 @@ SELECT :tenant, b.account, b.order_id, :now
 DELETE FROM blocked_order o
  USING unnest(:b.account, :b.order_id) AS b(account, order_id)
  WHERE o.tenant_id = :tenant AND o.credit_account_id = b.account AND o.order_id = b.order_id;
+
+-- The open invoices of the customers who share the account.
+-- fn credit_dues_select(account i64) -> many struct credit_due(due_date date, amount i64)
+SELECT i.due_date, i.open_amount
+  FROM customer c
+  JOIN open_item i ON i.tenant_id = :tenant AND i.customer_id = c.id AND i.kind = 'invoice'
+ WHERE c.tenant_id = :tenant AND c.credit_account_id = :account
+ ORDER BY i.due_date;
 
 -- fn credit_of_customer(customer i64) -> one(id i64)
 SELECT credit_account_id FROM customer WHERE tenant_id = :tenant AND id = :customer;

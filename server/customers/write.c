@@ -2,7 +2,7 @@
 #include "customers.sql.h"
 #include "lib/base/id.h"
 #include "server/api/external_id.h"
-#include "server/credit/credit.h"
+#include "server/credit/checks.h"
 #include "server/customers/rules.h"
 #include "server/events/events.h"
 #include "server/routes_prototypes.h"
@@ -81,6 +81,9 @@ static err store(struct tx *tx, const struct call *c, const struct customer *bef
     TRY(check_external_id(tx, c, after->external_id, before->id));
     if (after->group_id != NIL64 && after->group_id != before->group_id)
         TRY(check_group(tx, c, after->group_id));
+    if (after->credit_limit != NIL64 &&
+        (before->credit_limit == NIL64 || after->credit_limit < before->credit_limit))
+        TRY(credit_check_limit(tx, c, account, after->credit_limit));
     if (after->credit_limit != before->credit_limit)
         TRY(credit_limit_set(tx, before->id, after->credit_limit));
     TRY(customer_update(tx, after, 1));

@@ -8,7 +8,7 @@
 #include "lib/base/distinct.h"
 #include "lib/base/id.h"
 #include "server/api/external_id.h"
-#include "server/credit/credit.h"
+#include "server/credit/checks.h"
 #include "server/customers/customers.h"
 #include "server/events/events.h"
 #include "server/invoices/internal.h"
@@ -637,6 +637,30 @@ static err store(struct tx *tx, struct drafting *d, size_t n, const struct facts
     return orders_store(tx, &f->orders);
 }
 
+/* Invoices without an order are asked about where a policy wants it; a refused one is no more. */
+static err check_credit(struct tx *tx, struct drafting *d, size_t n)
+{
+    struct credit_ask *asks = ARENA_ARRAY(tx->arena, struct credit_ask, n);
+    struct drafting **asking = ARENA_ARRAY(tx->arena, struct drafting *, n);
+    size_t m = 0;
+    for (size_t k = 0; k < n; k++) {
+        if (!alive(&d[k]) || !of_free_lines(&d[k]))
+            continue;
+        asking[m] = &d[k];
+        asks[m++] = (struct credit_ask){.call = d[k].c,
+                                        .account = d[k].i.credit_account_id,
+                                        .customer_id = d[k].i.customer_id,
+                                        .order_id = NIL64,
+                                        .amount = d[k].i.gross,
+                                        .document = d[k].i.gross};
+    }
+    TRY(credit_check(tx, "invoice", asks, m));
+    for (size_t k = 0; k < m; k++)
+        if (asks[k].refused != NULL)
+            fail(asking[k]->c->problem, ERR_CREDIT_LIMIT, "%s", asks[k].refused);
+    return OK;
+}
+
 static err create(struct tx *tx, struct drafting *d, size_t n)
 {
     struct facts f = {0};
@@ -656,6 +680,7 @@ static err create(struct tx *tx, struct drafting *d, size_t n)
         if (e != OK)
             call_file(d[k].c, e);
     }
+    TRY(check_credit(tx, d, n));
     return store(tx, d, n, &f);
 }
 

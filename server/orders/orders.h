@@ -409,6 +409,7 @@ struct order_state {
     bool held;                    /* a hold that was not released, or whose release expired */
     bool waits;                   /* for credit, never confirmed: credit counts it as held */
     bool ship_complete;           /* nothing ships while a line waits for stock */
+    const char *credit_refusal;   /* set by orders_check_credit(): why goods may not leave */
     bool moved;                   /* order_moved() was called: there is something to store */
     struct order_line *lines;     /* all of them, by line_no */
     const struct order_line *was; /* the same as they were when locked */
@@ -432,6 +433,11 @@ err orders_lock_queue(struct tx *tx, const int64_t *ids, size_t n,
 struct order_state_list orders_locked(struct tx *tx, const struct orders_locking *k);
 struct order_state *order_state_find(const struct order_state_list *list, int64_t id); /* or NULL */
 struct order_line *order_line_find(const struct order_state *o, int64_t line_no);      /* or NULL */
+
+/* Asks credit whether goods of these locked orders may leave, where a policy wants that: sets
+ * credit_refusal of those that may not. Orders that somebody released go through. */
+err orders_check_credit(struct tx *tx, const struct call *c,
+                        const struct order_state_list *orders) MUST_CHECK;
 
 /* From one status to another, or to the same. */
 struct order_step {

@@ -27,7 +27,6 @@ struct again {
     struct credit_room_list room;
     struct blocked_order_list blocked;
     struct order_state_list orders;
-    struct order_holds_row_list holds;
     struct customer_facts_list customers;
     struct credit_facts_list credit;
     struct stock_facts_list stock;
@@ -46,16 +45,37 @@ static const struct credit_cause *cause_of(const struct again *g, int64_t order)
 }
 
 /* Is credit all that keeps it, and no hold that somebody has to release? */
-static bool credit_alone(const struct again *g, int64_t order)
+static bool credit_alone(const struct order_holds_row_list *holds, int64_t order)
 {
-    for (size_t i = 0; i < g->holds.n; i++)
-        if (g->holds.v[i].order_id == order && g->holds.v[i].released_at == NIL64 &&
-            strcmp(g->holds.v[i].release_rule, "when_clear") != 0)
-            return false;
-        else if (g->holds.v[i].order_id == order && g->holds.v[i].released_at == NIL64 &&
-                 strcmp(g->holds.v[i].kind, "credit") != 0)
+    for (size_t i = 0; i < holds->n; i++)
+        if (holds->v[i].order_id == order && holds->v[i].released_at == NIL64 &&
+            (strcmp(holds->v[i].release_rule, "when_clear") != 0 ||
+             strcmp(holds->v[i].kind, "credit") != 0))
             return false;
     return true;
+}
+
+err orders_waiting_for_credit(struct tx *tx, const int64_t *roots, size_t n,
+                              struct blocked_order_list *blocked, struct order_state_list *ret)
+{
+    struct order_holds_row_list holds = {0};
+    struct orders_locking *locking;
+    *ret = (struct order_state_list){0};
+    TRY(credit_blocked_orders(tx, roots, n, RECONSIDERED_MAX, blocked));
+    if (blocked->n == 0)
+        return OK;
+    int64_t *ids = ARENA_ARRAY(tx->arena, int64_t, blocked->n);
+    for (size_t i = 0; i < blocked->n; i++)
+        ids[i] = blocked->v[i].order_id;
+    TRY(orders_lock_queue(tx, ids, blocked->n, &locking));
+    TRY(order_holds_queue(tx, ids, blocked->n, &holds));
+    TRY(tx_flush(tx));
+    struct order_state_list all = orders_locked(tx, locking);
+    for (size_t i = 0; i < all.n; i++)
+        if (all.v[i].waits && credit_alone(&holds, all.v[i].id))
+            all.v[ret->n++] = all.v[i];
+    ret->v = all.v;
+    return OK;
 }
 
 /* Locks the accounts and the orders that wait in the trees that have room. */
@@ -64,23 +84,11 @@ static err lock_orders(struct tx *tx, struct again *g)
     int64_t *roots = ARENA_ARRAY(tx->arena, int64_t, g->room.n);
     for (size_t i = 0; i < g->room.n; i++)
         roots[i] = g->room.v[i].root;
-    TRY(credit_blocked_orders(tx, roots, g->room.n, RECONSIDERED_MAX, &g->blocked));
-    if (g->blocked.n == 0)
-        return OK;
-    int64_t *ids = ARENA_ARRAY(tx->arena, int64_t, g->blocked.n);
-    for (size_t i = 0; i < g->blocked.n; i++)
-        ids[i] = g->blocked.v[i].order_id;
-    struct orders_locking *locking;
-    TRY(orders_lock_queue(tx, ids, g->blocked.n, &locking));
-    TRY(order_holds_queue(tx, ids, g->blocked.n, &g->holds));
-    TRY(tx_flush(tx));
-    g->orders = orders_locked(tx, locking);
+    TRY(orders_waiting_for_credit(tx, roots, g->room.n, &g->blocked, &g->orders));
     g->v = ARENA_ARRAY(tx->arena, struct waiting, g->orders.n);
-    for (size_t i = 0; i < g->orders.n; i++) {
-        struct order_state *o = &g->orders.v[i];
-        if (o->waits && credit_alone(g, o->id))
-            g->v[g->n++] = (struct waiting){.order = o, .cause = cause_of(g, o->id)};
-    }
+    for (; g->n < g->orders.n; g->n++)
+        g->v[g->n] = (struct waiting){.order = &g->orders.v[g->n],
+                                      .cause = cause_of(g, g->orders.v[g->n].id)};
     return OK;
 }
 

@@ -188,8 +188,10 @@ static err lock_orders(struct tx *tx, struct adding *a, struct shipping *s, size
                        struct facts *f)
 {
     size_t most = 0, k = 0;
+    bool leaves = false;
     for (size_t i = 0; i < n; i++) {
         name_orders(tx, &a[i]);
+        leaves = leaves || a[i].in->ship;
         most += alive(&s[i]) ? a[i].n_orders : 0;
     }
     if (most == 0)
@@ -199,6 +201,8 @@ static err lock_orders(struct tx *tx, struct adding *a, struct shipping *s, size
         for (size_t j = 0; alive(&s[i]) && j < a[i].n_orders; j++)
             ids[k++] = a[i].orders[j];
     TRY(orders_lock(tx, ids, distinct_ids(ids, k), &f->orders));
+    if (leaves)
+        TRY(orders_check_credit(tx, s[0].c, &f->orders));
     for (size_t i = 0; i < n; i++)
         if (alive(&s[i]))
             take_orders(&a[i], &s[i], f);

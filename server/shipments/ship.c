@@ -63,6 +63,10 @@ static err refuse_take(const struct shipping *s, size_t i, const struct stock_fa
 err shipping_leave(struct shipping *s, const struct stock_facts_list *stock)
 {
     struct stock_delta *taken = ARENA_ARRAY(s->tx->arena, struct stock_delta, s->n);
+    for (size_t i = 0; i < s->n_orders; i++)
+        if (s->orders[i]->credit_refusal != NULL)
+            return fail(s->c->problem, ERR_CREDIT_LIMIT, "%s: %s", s->orders[i]->number,
+                        s->orders[i]->credit_refusal);
     for (size_t i = 0; i < s->n; i++) {
         err e = shipment_take(&s->picks[i], stock_of(s, i, stock), &taken[i]);
         if (e == OK)
@@ -200,6 +204,7 @@ err shipment_ship_draft(struct tx *tx, struct call *c, int64_t id, const struct 
 
     TRY(pick_draft(&s, &orders, &draft));
     TRY(check_packages(&s, &in->packages));
+    TRY(orders_check_credit(tx, c, &orders));
     TRY(lock_stock(&s, &stock));
     TRY(shipping_leave(&s, &stock));
     TRY(shippings_store(tx, &s, 1, &orders));

@@ -486,6 +486,110 @@ START_TEST(a_deposit_has_to_be_there_before_an_order_goes_on)
 }
 END_TEST
 
+START_TEST(a_policy_is_asked_where_goods_leave_where_invoices_have_no_order_and_where_limits_shrink)
+{
+    struct world *w = world_new();
+    given_product(w, "A", "10.00", 100);
+    const char *who = given_customer(w, "'credit_limit':'100.00'");
+    const char *first = order_id(w, who, 5, "confirmed"),
+               *second = order_id(w, who, 4, "confirmed");
+    expect(post(w, "/v1/credit-policies",
+                "{'name':'P','mode':'enforce','is_default':true,'at_ship':true,'at_invoice':true,"
+                "'at_limit_decrease':true}"),
+           201);
+    static const char invoice[] = "{'customer_id':'%s','lines':[{'description':'X','quantity':'1',"
+                                  "'unit_price':'%s','tax_code_id':'ext:T0'}]}";
+    expect_problem(post(w, "/v1/invoices", invoice, who, "10.01"), 409, "credit_limit");
+    expect(post(w, "/v1/invoices", invoice, who, "10.00"), 201);
+    expect_problem(patch(w, account_path(w, who), "{'credit_limit':'99.99'}"), 409, "credit_limit");
+    expect_problem(patch(w, fmt(w, "/v1/customers/%s", who), "{'credit_limit':'99.99'}"), 409,
+                   "credit_limit");
+    expect(post(w, "/v1/shipments", "{'order_id':'%s','ship':true}", first), 201);
+    world_sql(w, "UPDATE credit_account SET credit_limit = 9999");
+    expect_problem(post(w, "/v1/shipments", "{'order_id':'%s','ship':true}", second), 409,
+                   "credit_limit");
+    /* Held, and released by somebody who may, it goes. */
+    expect(post(w, fmt(w, "/v1/orders/%s/hold", second), "{'kind':'credit','reason':'ask'}"), 200);
+    expect(post(w, fmt(w, "/v1/orders/%s/release", second), "{'reason':'they called'}"), 200);
+    expect(post(w, "/v1/shipments", "{'order_id':'%s','ship':true}", second), 201);
+    struct reply r = get(w, "/v1/credit-decisions?order_id=%s&point=ship", second);
+    ck_assert_str_eq(text(r, "/data/0/outcome"), "released");
+    expect_books_balance(w);
+    world_free(w);
+}
+END_TEST
+
+START_TEST(what_if_equals_what_really_doing_it_gives_and_writes_nothing)
+{
+    struct world *w = world_new();
+    given_product(w, "A", "10.00", 100);
+    const char *who = given_customer(w, "'credit_limit':'100.00'");
+    order_id(w, who, 10, "confirmed");
+    const char *first = order_id(w, who, 4, "on_hold"), *second = order_id(w, who, 9, "on_hold");
+    const char *events = world_sql(w, "SELECT count(*) FROM event");
+    struct reply r = post(w, "/v1/credit/what-if",
+                          "{'customer_id':'%s','credit_limit':'110.00','payments':[{'amount':"
+                          "'40.00'}],'orders':[{'gross':'10.00'},{'gross':'10.00'}],'days':3}",
+                          who);
+    expect(r, 200);
+    ck_assert_uint_eq(length(r, "/days"), 3);
+    ck_assert_str_eq(text(r, "/days/0/exposure"), "110.00");
+    ck_assert_str_eq(text(r, "/days/0/headroom"), "0.00");
+    ck_assert_str_eq(text(r, "/first_breach"), "null");
+    ck_assert_str_eq(text(r, "/orders/0/outcome"), "confirmed");
+    ck_assert_str_eq(text(r, "/orders/1/outcome"), "held");
+    ck_assert_str_eq(text(r, "/orders/2/order_id"), first);
+    ck_assert_str_eq(text(r, "/orders/2/outcome"), "released");
+    ck_assert_str_eq(text(r, "/orders/3/order_id"), second);
+    ck_assert_str_eq(text(r, "/orders/3/outcome"), "held");
+    ck_assert_str_eq(world_sql(w, "SELECT count(*) FROM event"), events);
+    expect_status(w, first, "on_hold");
+    ck_assert_str_eq(text(get(w, "%s", account_path(w, who)), "/exposure"), "100.00");
+    /* Now really. */
+    expect(patch(w, account_path(w, who), "{'credit_limit':'110.00'}"), 200);
+    pay(w, who, "40.00");
+    expect_status(w, first, "confirmed");
+    expect_status(w, second, "on_hold");
+    order_id(w, who, 1, "confirmed");
+    const char *last = order_id(w, who, 1, "on_hold");
+    ck_assert_str_eq(text(get(w, "/v1/orders/%s", last), "/holds/0/reason"),
+                     text(r, "/orders/1/reason"));
+    struct reply real = get(w, "%s", account_path(w, who));
+    ck_assert_str_eq(text(real, "/exposure"), text(r, "/days/0/exposure"));
+    ck_assert_str_eq(text(real, "/headroom"), text(r, "/days/0/headroom"));
+    expect_books_balance(w);
+    world_free(w);
+}
+END_TEST
+
+START_TEST(what_if_plays_days_with_terms_due_dates_and_a_first_breach)
+{
+    struct world *w = world_new();
+    given_product(w, "A", "10.00", 100);
+    const char *who = given_customer(w, "'credit_limit':'100.00','payment_terms_days':2");
+    given_invoice(w, who, "A", 5); /* 59.50, due in two days */
+    struct reply r = post(w, "/v1/credit/what-if",
+                          "{'customer_id':'%s','orders':[{'gross':'50.00'}],'days':5,"
+                          "'pay_when_due':true,'payment_terms_days':1}",
+                          who);
+    expect(r, 200);
+    ck_assert_str_eq(text(r, "/days/0/exposure"), "59.50");
+    ck_assert_str_eq(text(r, "/orders/0/outcome"), "released");
+    ck_assert_str_eq(text(r, "/orders/0/date"), text(r, "/days/2/date"));
+    ck_assert_str_eq(text(r, "/days/2/exposure"), "50.00");
+    ck_assert_str_eq(text(r, "/days/3/exposure"), "0.00");
+    r = post(w, "/v1/credit/what-if", "{'customer_id':'%s','credit_limit':'59.49'}", who);
+    ck_assert_uint_eq(length(r, "/days"), 30);
+    ck_assert_str_eq(text(r, "/first_breach"), text(r, "/days/0/date"));
+    r = post(w, "/v1/credit/what-if",
+             "{'customer_id':'%s','orders':[{'gross':'1.001','date':'2000-01-01'}]}", who);
+    expect_problem(r, 422, "invalid");
+    expect_fault(r, "/orders/0/gross", "decimal_scale");
+    expect_fault(r, "/orders/0/date", "too_small");
+    world_free(w);
+}
+END_TEST
+
 /* Orders of two sisters, payments of both, all at once: nobody passes the group's limit, nothing
  * that fits is left waiting, and nothing is lost. */
 START_TEST(a_crowd_of_orders_and_payments_never_passes_the_limit_of_the_group)
@@ -624,6 +728,11 @@ static Suite *credit_suite(void)
     tcase_add_test(t, a_crowd_of_orders_and_payments_never_passes_the_limit_of_the_group);
     tcase_add_test(t, an_account_that_changes_its_group_meanwhile_counts_into_the_right_one);
     tcase_add_test(t, a_corrupted_group_or_queue_is_named_by_its_invariant);
+    tcase_add_test(
+        t,
+        a_policy_is_asked_where_goods_leave_where_invoices_have_no_order_and_where_limits_shrink);
+    tcase_add_test(t, what_if_equals_what_really_doing_it_gives_and_writes_nothing);
+    tcase_add_test(t, what_if_plays_days_with_terms_due_dates_and_a_first_breach);
     suite_add_tcase(s, t);
     return s;
 }

@@ -303,6 +303,7 @@ const char *company_body(struct world *w, const struct company *c, const char *o
         {"credit_accounts_create", "{'name':'Group','credit_limit':'1000.00'}"},
         {"credit_accounts_patch", "{'reviewer':'Kim'}"},
         {"credit_accounts_join", fmt(w, "{'customer_id':'%s'}", c->customer)},
+        {"credit_what_if", fmt(w, "{'customer_id':'%s','orders':[{'gross':'5.00'}]}", c->customer)},
         {"credit_policies_create", "{'name':'Strict','mode':'enforce'}"},
         {"credit_policies_put", "{'name':'Careful','mode':'enforce'}"},
         {"tax_codes_create",
