@@ -126,8 +126,11 @@ UPDATE order_hold
  WHERE tenant_id = :tenant AND order_id = :order_id AND hold_no = ANY(:hold_nos)
    AND (released_at IS NULL OR release_expires < :today);
 
+-- Of an order that is canceled. That is no decision about its credit, should it be reopened.
 -- fn order_holds_release_all(order_id i64, released_by i64?, reason text) -> exec
-UPDATE order_hold SET released_at = :now, released_by = :released_by, release_reason = :reason
+UPDATE order_hold
+   SET released_at = :now, released_by = :released_by, release_reason = :reason,
+       release_cap = CASE kind WHEN 'credit' THEN 0 END
  WHERE tenant_id = :tenant AND order_id = :order_id AND released_at IS NULL;
 
 -- Orders that waited for credit and go on: their credit holds are released by the server.

@@ -105,6 +105,26 @@ START_TEST(a_canceled_order_is_reopened_as_a_new_confirmation)
 }
 END_TEST
 
+START_TEST(canceling_and_reopening_does_not_get_around_the_limit)
+{
+    struct world *w = world_new();
+    const char *who = given_customer(w, "'credit_limit':'50.00'");
+    given_product(w, "A", "10.00", 20);
+    const char *path = placed(w, who, "{'sku':'A','quantity':'9'}");
+    expect(act(w, path, "cancel"), 200);
+    expect(act(w, path, "reopen"), 200);
+    struct reply r = act(w, path, "confirm");
+    expect(r, 200);
+    ck_assert_str_eq(text(r, "/status"), "on_hold");
+    expect(post(w, fmt(w, "%s/amend", path), "{'lines':[{'line_no':1,'quantity':'4'}]}"), 200);
+    ck_assert_str_eq(text(get(w, "%s", path), "/status"), "confirmed");
+    expect_problem(post(w, fmt(w, "%s/amend", path), "{'lines':[{'line_no':1,'quantity':'9'}]}"),
+                   409, "credit_limit");
+    expect_books_balance(w);
+    world_free(w);
+}
+END_TEST
+
 START_TEST(a_closed_order_goes_on_and_a_canceled_draft_is_a_draft_again)
 {
     struct world *w = world_new();
@@ -429,6 +449,7 @@ static Suite *suite(void)
     tcase_set_timeout(t, 60);
     tcase_add_test(t, the_rest_of_a_line_is_canceled_and_comes_back_like_a_confirmation);
     tcase_add_test(t, a_canceled_order_is_reopened_as_a_new_confirmation);
+    tcase_add_test(t, canceling_and_reopening_does_not_get_around_the_limit);
     tcase_add_test(t, a_closed_order_goes_on_and_a_canceled_draft_is_a_draft_again);
     tcase_add_test(t, an_amendment_changes_lines_prices_and_dates_and_keeps_what_was);
     tcase_add_test(t, discounts_of_an_order_follow_its_amendments_and_splits);
