@@ -35,12 +35,12 @@ SELECT o.id
                  WHERE l.tenant_id = :tenant AND l.backordered > 0
                    AND (:every OR l.product_id = ANY(:products))
                    AND (:warehouse_id::bigint IS NULL OR l.warehouse_id = :warehouse_id))
- ORDER BY o.priority DESC, o.requested_date, o.order_date, o.id
+ ORDER BY o.priority DESC, coalesce(o.promised_date, o.requested_date), o.order_date, o.id
  LIMIT :most;
 
 -- By what locked orders come before others.
 -- fn orders_precedence(orders i64[]) -> many(id i64, priority i64, due_date date?)
-SELECT id, priority, requested_date AS due_date
+SELECT id, priority, coalesce(promised_date, requested_date) AS due_date
   FROM sales_order WHERE tenant_id = :tenant AND id = ANY(:orders) ORDER BY id;
 
 -- Do others wait for this stock, which is locked?

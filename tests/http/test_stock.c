@@ -623,7 +623,8 @@ START_TEST(what_comes_in_goes_to_those_who_wait_in_their_order)
     const char *who = given_customer(w, NULL);
     given_product(w, "A", "1.00", 1);
     const char *first = given_waiting(w, who, "", 5);
-    const char *late = given_waiting(w, who, "'requested_date':'2030-02-01',", 5);
+    const char *late = given_waiting(
+        w, who, "'requested_date':'2029-01-01','promised_date':'2030-02-01',", 5);
     const char *soon = given_waiting(w, who, "'requested_date':'2030-01-01',", 5);
     const char *vip = given_waiting(w, who, "'priority':3,", 5);
     const char *held = given_waiting(w, who, "'priority':9,", 5);
