@@ -80,6 +80,91 @@ CREATE TABLE shipment_exception (
 COMMENT ON COLUMN shipment_exception.failed IS
     'part that is not counted as shipped any more; the rest was invoiced and is to be credited';
 
+-- What carriers say of shipments on their way. The shipment keeps the last word: the latest by the
+-- carrier's clock, whatever came in when.
+ALTER TABLE shipment ADD COLUMN tracking_status text;
+ALTER TABLE shipment ADD COLUMN tracking_at timestamptz;
+ALTER TABLE shipment ADD CONSTRAINT shipment_tracking_check
+    CHECK ((tracking_status IS NULL) = (tracking_at IS NULL));
+CREATE INDEX shipment_tracking_number ON shipment (tenant_id, tracking_number)
+    WHERE tracking_number IS NOT NULL;
+CREATE INDEX shipment_package_tracking_number ON shipment_package (tenant_id, tracking_number)
+    WHERE tracking_number IS NOT NULL;
+
+-- name is what shipments say in carrier. The secrets key the signatures of the carrier's webhook.
+CREATE TABLE carrier (
+    tenant_id bigint NOT NULL REFERENCES tenant,
+    id bigint NOT NULL,
+    version bigint NOT NULL DEFAULT 1,
+    external_id text,
+    name text NOT NULL,
+    webhook_secret text,
+    old_secret text,
+    old_secret_until timestamptz,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT carrier_external_id_key UNIQUE (tenant_id, external_id),
+    CONSTRAINT carrier_name_key UNIQUE (tenant_id, name),
+    CONSTRAINT carrier_old_secret_check
+        CHECK ((old_secret IS NULL) = (old_secret_until IS NULL)
+            AND (old_secret IS NULL OR webhook_secret IS NOT NULL))
+);
+
+CREATE TABLE shipment_tracking (
+    tenant_id bigint NOT NULL,
+    id bigint NOT NULL,
+    shipment_id bigint NOT NULL,
+    event_id text NOT NULL,
+    status text NOT NULL,
+    occurred_at timestamptz NOT NULL,
+    package_no bigint,
+    place text,
+    description text,
+    source text NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT shipment_tracking_event_key UNIQUE (tenant_id, shipment_id, event_id),
+    CONSTRAINT shipment_tracking_shipment_fkey FOREIGN KEY (tenant_id, shipment_id)
+        REFERENCES shipment,
+    CONSTRAINT shipment_tracking_status_check CHECK (status IN
+        ('picked_up', 'in_transit', 'out_for_delivery', 'delivered', 'exception')),
+    CONSTRAINT shipment_tracking_source_check CHECK (source IN ('api', 'webhook'))
+);
+
+-- Documents. The content is kept once by its hash; it does not compress.
+CREATE TABLE document_content (
+    tenant_id bigint NOT NULL REFERENCES tenant,
+    sha256 bytea NOT NULL,
+    size bigint NOT NULL,
+    content bytea NOT NULL,
+    PRIMARY KEY (tenant_id, sha256),
+    CONSTRAINT document_content_size_check
+        CHECK (size = octet_length(content) AND size BETWEEN 1 AND 5242880
+            AND octet_length(sha256) = 32)
+);
+ALTER TABLE document_content ALTER COLUMN content SET STORAGE EXTERNAL;
+
+CREATE TABLE shipment_document (
+    tenant_id bigint NOT NULL,
+    id bigint NOT NULL,
+    shipment_id bigint NOT NULL,
+    kind text NOT NULL,
+    file_name text NOT NULL,
+    media_type text NOT NULL,
+    sha256 bytea NOT NULL,
+    size bigint NOT NULL,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT shipment_document_content_key UNIQUE (tenant_id, shipment_id, kind, sha256),
+    CONSTRAINT shipment_document_shipment_fkey FOREIGN KEY (tenant_id, shipment_id)
+        REFERENCES shipment,
+    CONSTRAINT shipment_document_content_fkey FOREIGN KEY (tenant_id, sha256)
+        REFERENCES document_content,
+    CONSTRAINT shipment_document_kind_check CHECK (kind IN
+        ('packing_slip', 'bill_of_lading', 'proof_of_delivery', 'customs', 'other'))
+);
+
 -- Goods of a shipment that came back instead of arriving.
 ALTER TABLE stock_movement DROP CONSTRAINT stock_movement_kind_check;
 ALTER TABLE stock_movement ADD CONSTRAINT stock_movement_kind_check
@@ -152,12 +237,19 @@ HAVING sum(x.moved) <> sum(x.shipped);
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON shipment_exception
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON shipment_tracking
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON document_content
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON shipment_document
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 DO $$
 BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'o2c_server') THEN
-        GRANT SELECT, INSERT ON shipment_package, shipment_package_line, shipment_exception
-            TO o2c_server;
+        GRANT SELECT, INSERT ON shipment_package, shipment_package_line, shipment_exception,
+            shipment_tracking, document_content, shipment_document TO o2c_server;
+        GRANT SELECT, INSERT, UPDATE ON carrier TO o2c_server;
         GRANT DELETE ON shipment_package, shipment_package_line TO o2c_server;
         GRANT SELECT ON order_line_done TO o2c_server;
     END IF;

@@ -6,7 +6,15 @@
 #include "lib/pg/list.h"
 #include "server/api/call.h"
 
-enum route_flag { KEY = 1, MATCH = 2, UPSERT = 4, PURE = 8, TENANT_FACTS = 16 };
+enum route_flag {
+    KEY = 1,
+    MATCH = 2,
+    UPSERT = 4,
+    PURE = 8,
+    TENANT_FACTS = 16,
+    SIGNED = 32,
+    FILE_OUT = 64 /* of DOWNLOAD: the reply is a struct file */
+};
 enum route_kind { ROUTE_READ, ROUTE_LIST, ROUTE_WRITE };
 
 struct job_result;
@@ -25,9 +33,12 @@ struct route {
     err (*run)(struct tx *tx, struct call **calls, size_t n);
     /* Of a JOB: works off lines of the file that run() has taken; else NULL. */
     err (*work)(struct tx *tx, struct call *c, const struct bulk *in, struct job_result *results);
+    const char *const *media; /* of UPLOAD: the types that its body may have, ends with NULL */
+    size_t body_max;          /* bytes of it; 0: whatever the server takes */
 };
 
-/* The media type of the operation's body, and the other one that it takes, or NULL. */
+/* The media type of the operation's body, of UPLOAD the first, and the other one that it takes, or
+ * NULL. */
 const char *route_media(const struct route *r);
 const char *route_other_media(const struct route *r);
 /* Files e under the call and lets the batch go on; returns e itself when it spoils the transaction

@@ -33,6 +33,12 @@
 #define JOB(path, fn, scope, LINE, summary)                                                        \
     err fn(struct tx *tx, struct call *c, const struct bulk *in, struct job_result *results)       \
         MUST_CHECK;
+#define UPLOAD(path, fn, scope, IN, OUT, status, flags, summary, media, most, errors)              \
+    struct IN;                                                                                     \
+    struct OUT;                                                                                    \
+    err fn(struct tx *tx, struct call *c, const struct IN *in, struct OUT *ret) MUST_CHECK;
+#define DOWNLOAD(path, fn, scope, summary)                                                         \
+    err fn(struct tx *tx, struct call *c, const struct none *in, struct file *ret) MUST_CHECK;
 #include "server/routes.def"
 #undef READ
 #undef READS
@@ -42,4 +48,6 @@
 #undef TOGETHER_
 #undef BULK
 #undef JOB
+#undef UPLOAD
+#undef DOWNLOAD
 #undef ERRORS

@@ -2,6 +2,8 @@
 #include "server/api/auth.h"
 #include "lib/base/date.h"
 #include "lib/base/id.h"
+#include "server/api/signature.h"
+#include "shipments.sql.h"
 #include "tenants.sql.h"
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -135,28 +137,16 @@ static bool copy_text(char *to, size_t size, const char *from)
     return true;
 }
 
-/* The key and its tenant; hash NULL: nobody presents the key's secret. */
-static err load_slot(struct tx *tx, int64_t key_id, const unsigned char *hash, struct slot *s)
+/* The tenant's facts into a slot that is otherwise empty. */
+static err load_tenant(struct tx *tx, struct slot *s)
 {
-    struct api_key_find_row key;
     struct tenant_find_row t;
-    err e = api_key_find(tx, key_id, &key);
-    if (e == OK)
-        e = tenant_find(tx, &t);
-    if (e == ERR_NO_ROW)
-        return ERR_UNAUTHENTICATED;
-    TRY(e);
-    if (key.secret_hash.len != HASH_BYTES ||
-        (hash != NULL && CRYPTO_memcmp(key.secret_hash.p, hash, HASH_BYTES) != 0) ||
-        key.revoked_at != NIL64 || (key.expires_at != NIL64 && key.expires_at <= tx->now))
-        return ERR_UNAUTHENTICATED;
+    TRY(tenant_find(tx, &t));
     *s = (struct slot){.tenant = tx->tenant,
-                       .key = key_id,
                        .loaded_at = tx->now,
-                       .expires_at = key.expires_at == NIL64 ? INT64_MAX : key.expires_at,
+                       .expires_at = INT64_MAX,
                        .next_midnight = t.next_midnight,
                        .today = t.today};
-    memcpy(s->hash, key.secret_hash.p, HASH_BYTES);
     s->facts = (struct tenant_facts){.id = tx->tenant,
                                      .version = t.version,
                                      .exponent = currency_exponent(t.currency),
@@ -167,9 +157,31 @@ static err load_slot(struct tx *tx, int64_t key_id, const unsigned char *hash, s
     if (!copy_text(s->currency, sizeof(s->currency), t.currency) ||
         !copy_text(s->country, sizeof(s->country), t.country) ||
         !copy_text(s->time_zone, sizeof(s->time_zone), t.time_zone) ||
-        !copy_text(s->credit_mode, sizeof(s->credit_mode), t.credit_mode) ||
-        !copy_text(s->scopes, sizeof(s->scopes), key.scopes))
+        !copy_text(s->credit_mode, sizeof(s->credit_mode), t.credit_mode))
         return fail(tx->problem, ERR_INTERNAL, "The tenant's settings are longer than expected.");
+    return OK;
+}
+
+/* The key and its tenant; hash NULL: nobody presents the key's secret. */
+static err load_slot(struct tx *tx, int64_t key_id, const unsigned char *hash, struct slot *s)
+{
+    struct api_key_find_row key;
+    err e = api_key_find(tx, key_id, &key);
+    if (e == OK)
+        e = load_tenant(tx, s);
+    if (e == ERR_NO_ROW)
+        return ERR_UNAUTHENTICATED;
+    TRY(e);
+    if (key.secret_hash.len != HASH_BYTES ||
+        (hash != NULL && CRYPTO_memcmp(key.secret_hash.p, hash, HASH_BYTES) != 0) ||
+        key.revoked_at != NIL64 || (key.expires_at != NIL64 && key.expires_at <= tx->now))
+        return ERR_UNAUTHENTICATED;
+    s->key = key_id;
+    if (key.expires_at != NIL64)
+        s->expires_at = key.expires_at;
+    memcpy(s->hash, key.secret_hash.p, HASH_BYTES);
+    if (!copy_text(s->scopes, sizeof(s->scopes), key.scopes))
+        return fail(tx->problem, ERR_INTERNAL, "The key's scopes are longer than expected.");
     return OK;
 }
 
@@ -206,6 +218,56 @@ err auth_load(struct auth *a, struct pool *pool, const char *authorization, int6
     pthread_mutex_lock(&a->lock);
     *s = l.slot;
     pthread_mutex_unlock(&a->lock);
+    return OK;
+}
+
+struct signed_load {
+    const struct signed_request *request;
+    int64_t carrier;
+    struct slot slot;
+};
+
+static bool signs(const char *secret, const struct signed_request *s, int64_t now)
+{
+    return secret != NULL && signature_valid(secret, s->timestamp, s->signature, s->body, now);
+}
+
+static err load_signed(struct tx *tx, void *arg)
+{
+    struct signed_load *l = arg;
+    struct carrier_secrets_row row;
+    err e = load_tenant(tx, &l->slot);
+    if (e == OK)
+        e = carrier_secrets(tx, l->carrier, &row);
+    if (e == ERR_NO_ROW)
+        return ERR_UNAUTHENTICATED;
+    TRY(e);
+    bool valid = signs(row.secret, l->request, tx->now) ||
+                 signs(row.old_secret, l->request, tx->now);
+    return valid ? OK : ERR_UNAUTHENTICATED;
+}
+
+err auth_signed(struct pool *pool, const struct signed_request *s, int64_t now, struct arena *arena,
+                struct actor *ret, struct problem *p)
+{
+    struct signed_load l = {.request = s};
+    int64_t tenant;
+    err e = ERR_UNAUTHENTICATED;
+    if (s->timestamp != NULL && s->signature != NULL && id_parse("ten", s->tenant, &tenant) == OK &&
+        id_parse("car", s->carrier, &l.carrier) == OK) {
+        struct tx_options o = {
+            .mode = TX_READ, .tenant = tenant, .now = now, .arena = arena, .problem = p};
+        e = tx_run(pool, &o, load_signed, &l);
+    }
+    if (e == ERR_UNAUTHENTICATED)
+        return fail(p, e,
+                    "Sign the request: %s: Unix seconds of now, %s: v1= and the hexadecimal "
+                    "HMAC-SHA256 of the timestamp, a dot and the body.",
+                    SIGNATURE_TIMESTAMP, SIGNATURE_HEADER);
+    if (e != OK)
+        return p->code == e ? e : fail(p, e, "The signature could not be checked. Try again.");
+    copy_out(arena, &l.slot, ret);
+    ret->api_key_id = NIL64;
     return OK;
 }
 

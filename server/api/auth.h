@@ -37,6 +37,16 @@ err auth_load(struct auth *a, struct pool *pool, const char *authorization, int6
  * arena. ERR_UNAUTHENTICATED: it was revoked, has expired or is unknown. */
 err auth_actor(struct tx *tx, int64_t api_key, struct actor *ret) MUST_CHECK;
 
+/* A request without a key, signed by a carrier of a tenant (signature.h). */
+struct signed_request {
+    const char *tenant, *carrier;      /* ids, as the path has them */
+    const char *timestamp, *signature; /* headers, or NULL */
+    struct bytes body;
+};
+/* The actor is the tenant, with no key and no scope. ERR_UNAUTHENTICATED, whatever is wrong. */
+err auth_signed(struct pool *pool, const struct signed_request *s, int64_t now, struct arena *arena,
+                struct actor *ret, struct problem *p) MUST_CHECK;
+
 /* Forgets everything cached: the facts of a tenant have changed. Other servers notice within
  * AUTH_TTL_US. */
 void auth_forget(struct auth *a);

@@ -6,6 +6,8 @@
 
 const struct json_type none_type = {.name = "none", .size = sizeof(struct none), .doc = "Nothing."};
 
+const struct json_type file_type = {.name = "file", .size = sizeof(struct file), .doc = "Bytes."};
+
 #define EVENT_BYTES_MAX ((size_t)1 << 20)
 
 void call_file(struct call *c, err e)

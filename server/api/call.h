@@ -43,6 +43,8 @@ struct call {
                          missing */
     bool dry_run;
     const void *in;
+    struct bytes body;        /* of an UPLOAD */
+    const char *media;        /* its type, without parameters */
     struct list_query *query; /* of a list, instead of in */
     void *out;
     int status; /* 0: the route's own; a use case that created on PUT sets 201 */
@@ -60,6 +62,14 @@ struct bulk {
 
 /* A body-less or parameter-less request. */
 JSON_STRUCT_EMPTY(none);
+
+/* The reply of a DOWNLOAD: bytes, for the client to keep. */
+struct file {
+    const char *media, *name;
+    const char *etag; /* without quotes: a hash of the content */
+    struct bytes content;
+};
+extern const struct json_type file_type; /* has no members: it is no JSON */
 
 /* Says in the call's problem that it failed with e, if it does not say so yet. */
 void call_file(struct call *c, err e);

@@ -19,12 +19,12 @@ const struct json_field *type_member(const struct json_type *t, const char *name
 
 bool route_takes_body(const struct route *r)
 {
-    return r->kind == ROUTE_WRITE && r->in->n_fields > 0;
+    return r->kind == ROUTE_WRITE && r->media == NULL && r->in->n_fields > 0;
 }
 
 bool route_takes_key(const struct route *r)
 {
-    return r->kind == ROUTE_WRITE && (r->flags & PURE) == 0;
+    return r->kind == ROUTE_WRITE && (r->flags & (PURE | SIGNED)) == 0;
 }
 
 bool route_has_version(const struct route *r)
@@ -41,6 +41,10 @@ static const char *const headers[][2] = {
     {"ETag", "{\"description\":\"The version, for If-Match and If-None-Match.\","
              "\"schema\":{\"type\":\"string\",\"pattern\":\"^\\\"[1-9][0-9]*\\\"$\"},"
              "\"example\":\"\\\"3\\\"\"}"},
+    {"ETag.content", "{\"description\":\"The SHA-256 of the content, for If-None-Match.\","
+                     "\"schema\":{\"type\":\"string\",\"pattern\":\"^\\\"[0-9a-f]{64}\\\"$\"}}"},
+    {"Content-Disposition", "{\"description\":\"attachment, with the name of the file.\","
+                            "\"schema\":{\"type\":\"string\"}}"},
     {"Location", "{\"description\":\"Where the new resource is.\","
                  "\"schema\":{\"type\":\"string\",\"format\":\"uri-reference\"}}"},
     {"Link", "{\"description\":\"The first, next and prev page (RFC 8288).\","
@@ -67,6 +71,10 @@ static void put_answer_headers(struct buf *b, const struct route *r, int status)
     put_header(b, "X-Request-Id");
     if (route_has_version(r))
         put_header(b, "ETag");
+    if ((r->flags & FILE_OUT) != 0) {
+        doc_refer(b, "ETag", "headers", "ETag.content");
+        put_header(b, "Content-Disposition");
+    }
     if (status == 201 && type_member(r->out, "id") != NULL)
         put_header(b, "Location");
     if (r->kind == ROUTE_LIST)
@@ -94,8 +102,12 @@ static void put_answer(struct document *d, const struct route *r, int status)
     doc_begin(d->out, arena_printf(d->arena, "%d", status), '{');
     doc_text(d->out, "description", answer_description(r, status));
     put_answer_headers(d->out, r, status);
-    doc_put_content(d, "application/json", r->out,
-                    r->kind == ROUTE_LIST ? SHAPE_PAGE : SHAPE_OUTPUT);
+    if ((r->flags & FILE_OUT) != 0)
+        doc_raw(d->out, "content",
+                "{\"*/*\":{\"schema\":{\"type\":\"string\",\"format\":\"binary\"}}}");
+    else
+        doc_put_content(d, "application/json", r->out,
+                        r->kind == ROUTE_LIST ? SHAPE_PAGE : SHAPE_OUTPUT);
     buf_char(d->out, '}');
 }
 
@@ -105,6 +117,11 @@ static void put_responses(struct document *d, const struct route *r)
     put_answer(d, r, r->status);
     if ((r->flags & UPSERT) != 0)
         put_answer(d, r, 201);
+    if (r->kind == ROUTE_READ && (r->flags & FILE_OUT) != 0)
+        doc_raw(d->out, "304",
+                "{\"description\":\"Still the content that you have.\",\"headers\":{\"ETag\":"
+                "{\"$ref\":\"#/components/headers/ETag.content\"},\"X-Request-Id\":{\"$ref\":"
+                "\"#/components/headers/X-Request-Id\"}}}");
     if (r->kind == ROUTE_READ && route_has_version(r))
         doc_raw(
             d->out, "304",
@@ -131,7 +148,7 @@ static const struct {
     {"Orders", "What was agreed: priced, credit-checked, reserved.", " orders "},
     {"Quotes", "What was offered, until when, and what became of it.", " quotes "},
     {"Jobs", "Files that are worked off in the background.", " jobs "},
-    {"Shipments", "What left the warehouse.", " shipments "},
+    {"Shipments", "What left the warehouse.", " shipments carriers documents webhooks "},
     {"Invoices", "What is asked for.", " invoices "},
     {"Credit notes", "What is taken back.", " credit-notes "},
     {"Payments", "What came in, what it paid for, what went back.",
@@ -186,6 +203,37 @@ static void put_request_body(struct document *d, const struct route *r)
     buf_char(d->out, '}');
 }
 
+static void put_upload(struct document *d, const struct route *r)
+{
+    doc_begin(d->out, "requestBody", '{');
+    doc_raw(d->out, "required", "true");
+    doc_text(d->out, "description",
+             arena_printf(d->arena, "The content, %zu bytes at most.", r->body_max));
+    doc_begin(d->out, "content", '{');
+    for (const char *const *m = r->media; *m != NULL; m++)
+        doc_raw(d->out, *m, "{\"schema\":{\"type\":\"string\",\"format\":\"binary\"}}");
+    buf_str(d->out, "}}");
+}
+
+static void put_security(struct document *d, const struct route *r)
+{
+    if ((r->flags & SIGNED) != 0) {
+        doc_raw(d->out, "security", "[]");
+        return;
+    }
+    buf_str(d->out, ",\"security\":[{\"api_key\":[");
+    doc_item(d->out, r->scope);
+    buf_str(d->out, "]}]");
+}
+
+static const char *needs(struct arena *a, const struct route *r)
+{
+    if ((r->flags & SIGNED) != 0)
+        return "Needs no key: the headers sign the body with the carrier's secret.";
+    return arena_printf(a, "Needs the scope `%s`.%s", r->scope,
+                        (r->flags & PURE) != 0 ? " Writes nothing." : "");
+}
+
 static void put_operation(struct document *d, const struct route *r)
 {
     struct buf *b = d->out;
@@ -195,18 +243,16 @@ static void put_operation(struct document *d, const struct route *r)
     doc_begin(b, method, '{');
     doc_text(b, "operationId", r->name);
     doc_text(b, "summary", r->summary);
-    doc_text(b, "description",
-             arena_printf(d->arena, "Needs the scope `%s`.%s", r->scope,
-                          (r->flags & PURE) != 0 ? " Writes nothing." : ""));
+    doc_text(b, "description", needs(d->arena, r));
     doc_begin(b, "tags", '[');
     doc_item(b, tag_of(d->arena, r));
     buf_char(b, ']');
     doc_text(b, "x-scope", r->scope);
-    buf_str(b, ",\"security\":[{\"api_key\":[");
-    doc_item(b, r->scope);
-    buf_str(b, "]}]");
+    put_security(d, r);
     doc_put_parameters(d, r);
-    if (route_takes_body(r))
+    if (r->media != NULL)
+        put_upload(d, r);
+    else if (route_takes_body(r))
         put_request_body(d, r);
     put_responses(d, r);
     buf_char(b, '}');

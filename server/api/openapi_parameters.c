@@ -93,6 +93,17 @@ static const struct {
     {"If-None-Match", "{\"name\":\"If-None-Match\",\"in\":\"header\","
                       "\"description\":\"The ETag that you have: 304 when it is still the one.\","
                       "\"schema\":{\"type\":\"string\"},\"example\":\"\\\"3\\\"\"}"},
+    {"Webhook-Timestamp",
+     "{\"name\":\"Webhook-Timestamp\",\"in\":\"header\",\"required\":true,"
+     "\"description\":\"When it was signed, in Unix seconds: at most five minutes ago.\","
+     "\"schema\":{\"type\":\"string\",\"pattern\":\"^[0-9]{1,12}$\"},"
+     "\"example\":\"1767225600\"}"},
+    {"Webhook-Signature",
+     "{\"name\":\"Webhook-Signature\",\"in\":\"header\",\"required\":true,"
+     "\"description\":\"v1= and the hexadecimal HMAC-SHA256 of the timestamp, a dot and the "
+     "body, by the carrier's secret. Several may stand there, separated by spaces.\","
+     "\"schema\":{\"type\":\"string\"},\"example\":\"v1="
+     "5257a869e7ecebeda32affa62cdca3fa51cad7e77a0e56ff536d0ce8e108d8bd\"}"},
     {"X-Request-Id", "{\"name\":\"X-Request-Id\",\"in\":\"header\","
                      "\"description\":\"Your name for the request in logs and answers; without it, "
                      "a new one.\",\"schema\":{\"type\":\"string\","
@@ -210,6 +221,15 @@ static void put_path_ids(struct document *d, const char *path)
     }
 }
 
+static void put_write_parameters(struct buf *b, const struct route *r)
+{
+    if (r->media != NULL) {
+        doc_separate(b);
+        json_schema_parameters(b, r->in);
+    }
+    doc_ref(b, "parameters", "dry_run");
+}
+
 void doc_put_parameters(struct document *d, const struct route *r)
 {
     struct buf *b = d->out;
@@ -221,7 +241,7 @@ void doc_put_parameters(struct document *d, const struct route *r)
         doc_separate(b);
         json_schema_parameters(b, r->in);
     } else {
-        doc_ref(b, "parameters", "dry_run");
+        put_write_parameters(b, r);
     }
     if (r->lines_max > 0 && r->work == NULL)
         doc_ref(b, "parameters", "atomic");
@@ -232,7 +252,11 @@ void doc_put_parameters(struct document *d, const struct route *r)
         doc_ref(b, "parameters", "If-Match.required");
     else if ((r->flags & UPSERT) != 0)
         doc_ref(b, "parameters", "If-Match");
-    if (r->kind == ROUTE_READ && route_has_version(r))
+    if ((r->flags & SIGNED) != 0) {
+        doc_ref(b, "parameters", "Webhook-Timestamp");
+        doc_ref(b, "parameters", "Webhook-Signature");
+    }
+    if (r->kind == ROUTE_READ && (route_has_version(r) || (r->flags & FILE_OUT) != 0))
         doc_ref(b, "parameters", "If-None-Match");
     doc_ref(b, "parameters", "X-Request-Id");
     buf_char(b, ']');

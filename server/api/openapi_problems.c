@@ -84,7 +84,10 @@ static struct errors errors_of(const struct route *r)
     e.has[ERR_IDEMPOTENCY_KEY_MISSING] = (r->flags & KEY) != 0;
     e.has[ERR_IF_MATCH_MISSING] = (r->flags & MATCH) != 0;
     e.has[ERR_STALE] |= (r->flags & (MATCH | UPSERT)) != 0;
-    e.has[ERR_NOT_FOUND] |= names_resources(r);
+    if ((r->flags & SIGNED) != 0)
+        e.has[ERR_FORBIDDEN] = false;
+    else
+        e.has[ERR_NOT_FOUND] |= names_resources(r);
     e.has[ERR_INVALID] |= r->kind == ROUTE_READ && has_id_parameter(r->in);
     return e;
 }

@@ -51,6 +51,8 @@ void doc_collect_shapes(struct document *d)
             json_types_visit(r->in, add_input, d);
             add_shape(d, r->in, SHAPE_INPUT)->whole = true;
         }
+        if ((r->flags & FILE_OUT) != 0)
+            continue;
         json_types_visit(r->out, add_output, d);
         if (r->kind == ROUTE_LIST)
             add_shape(d, r->out, SHAPE_PAGE)->whole = true;

@@ -36,6 +36,10 @@ SELECT id, external_id FROM quote
 SELECT id, external_id FROM shipment
  WHERE tenant_id = :tenant AND external_id = ANY(:external_ids);
 
+-- fn ref_carrier(external_ids text[]) -> many(id i64, external_id text)
+SELECT id, external_id FROM carrier
+ WHERE tenant_id = :tenant AND external_id = ANY(:external_ids);
+
 -- fn ref_invoice(external_ids text[]) -> many(id i64, external_id text)
 SELECT id, external_id FROM invoice
  WHERE tenant_id = :tenant AND external_id = ANY(:external_ids);

@@ -38,8 +38,24 @@ static const char *location_of(struct arena *a, int64_t id, const char *prefix)
     return arena_printf(a, "%.*s/%s", (int)len, collection, text);
 }
 
+/* The reply outlives the transaction that read it. */
+static struct outcome outcome_of_file(struct arena *a, const struct file *f)
+{
+    struct file *copy = ARENA_NEW(a, struct file);
+    unsigned char *content = arena_alloc(a, f->content.len + 1);
+    if (f->content.len > 0)
+        memcpy(content, f->content.p, f->content.len);
+    *copy = (struct file){.media = arena_strdup(a, f->media),
+                          .name = arena_strdup(a, f->name),
+                          .content = {.p = content, .len = f->content.len}};
+    return (struct outcome){
+        .status = 200, .body = "", .etag = arena_printf(a, "\"%s\"", f->etag), .file = copy};
+}
+
 struct outcome outcome_of(struct arena *a, const struct call *c)
 {
+    if ((c->route->flags & FILE_OUT) != 0)
+        return outcome_of_file(a, c->out);
     struct outcome o = {.status = c->status ? c->status : c->route->status};
     const struct json_type *t = c->route->out;
     struct buf b;
@@ -110,6 +126,31 @@ static bool etag_listed(const char *if_none_match, const char *etag)
     return false;
 }
 
+/* RFC 6266: a name of plain characters for old clients, and the name itself. */
+static const char *disposition(struct arena *a, const char *name)
+{
+    struct buf b;
+    buf_init(&b, a, 256, 4096);
+    buf_str(&b, "attachment; filename=\"");
+    for (const char *s = name; *s != '\0'; s++)
+        buf_char(&b, *s >= ' ' && *s <= '~' && *s != '"' && *s != '\\' && *s != '%' ? *s : '_');
+    buf_str(&b, "\"; filename*=UTF-8''");
+    for (const char *s = name; *s != '\0'; s++) {
+        bool plain = (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') ||
+                     (*s >= '0' && *s <= '9') || strchr("-._~", *s) != NULL;
+        buf_printf(&b, plain ? "%c" : "%%%02X", (unsigned char)*s);
+    }
+    return b.p;
+}
+
+/* Never shown in place: what somebody uploaded must not run as a page of this server. */
+static void send_file(struct http_request *r, const struct file *f)
+{
+    http_set_header(r, "Content-Disposition", disposition(r->arena, f->name));
+    http_set_header(r, "Content-Security-Policy", "default-src 'none'; sandbox");
+    http_respond(r, 200, f->media, (const char *)f->content.p, f->content.len);
+}
+
 void outcome_send(struct http_request *r, const struct outcome *o)
 {
     if (o->etag != NULL)
@@ -118,7 +159,11 @@ void outcome_send(struct http_request *r, const struct outcome *o)
         http_set_header(r, "Location", o->location);
     bool reading = strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0;
     if (reading && etag_listed(http_header(r, "If-None-Match"), o->etag)) {
-        http_respond(r, 304, JSON_MEDIA, "", 0);
+        http_respond(r, 304, o->file != NULL ? o->file->media : JSON_MEDIA, "", 0);
+        return;
+    }
+    if (o->file != NULL) {
+        send_file(r, o->file);
         return;
     }
     const char *media = o->status >= 400 ? "application/problem+json" : JSON_MEDIA;

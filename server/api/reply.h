@@ -8,6 +8,7 @@ struct outcome {
     int status;
     const char *body;
     const char *etag, *location; /* or NULL */
+    const struct file *file;     /* instead of body; or NULL */
 };
 /* The reply of a call that went well, encoded into the arena. */
 struct outcome outcome_of(struct arena *a, const struct call *c);

@@ -13,6 +13,7 @@
 #include "server/api/refs.h"
 #include "server/api/reply.h"
 #include "server/api/router.h"
+#include "server/api/signature.h"
 #include "server/events/events.h"
 #include "server/orders/reconsider.h"
 #include <assert.h>
@@ -70,8 +71,10 @@ static void refuse(struct http_request *r, err code, const char *detail)
     p.detail = detail;
     if (err_status(code) == 503)
         p.retry_after_s = RETRY_AFTER_S;
+    const struct request *q = r->user;
+    bool is_signed = q != NULL && (q->match.route->flags & SIGNED) != 0;
     if (code == ERR_UNAUTHENTICATED)
-        http_set_header(r, "WWW-Authenticate", "Bearer");
+        http_set_header(r, "WWW-Authenticate", is_signed ? "Signature" : "Bearer");
     http_respond_problem(r, &p);
 }
 
@@ -114,10 +117,32 @@ static bool says_media(const struct http_request *r, const char *media)
     return type[len] == '\0' || type[len] == ';' || type[len] == ' ';
 }
 
-static bool takes_media(const struct route *route, const struct http_request *r)
+/* The media type that the operation takes and the body has; NULL: it has another. */
+static const char *media_of(const struct route *route, const struct http_request *r)
 {
-    const char *other = route_other_media(route);
-    return says_media(r, route_media(route)) || (other != NULL && says_media(r, other));
+    const char *const plain[] = {route_media(route), route_other_media(route), NULL};
+    for (const char *const *m = route->media != NULL ? route->media : plain; *m != NULL; m++)
+        if (says_media(r, *m))
+            return *m;
+    return NULL;
+}
+
+static void refuse_media(struct http_request *r, const struct route *route)
+{
+    const char *const plain[] = {route_media(route), route_other_media(route), NULL};
+    const char *const *media = route->media != NULL ? route->media : plain;
+    const char *all = media[0];
+    for (size_t i = 1; media[i] != NULL; i++)
+        all = arena_printf(r->arena, "%s%s%s", all, media[i + 1] == NULL ? " or " : ", ", media[i]);
+    refuse(r, ERR_MEDIA_TYPE, arena_printf(r->arena, "Send the body as Content-Type: %s.", all));
+}
+
+static size_t body_max(const struct runner *run, const struct route *route)
+{
+    size_t most = (size_t)run->settings->body_max;
+    if ((route->flags & SIGNED) != 0 && SIGNED_BODY_MAX < most)
+        return SIGNED_BODY_MAX;
+    return route->body_max != 0 && route->body_max < most ? route->body_max : most;
 }
 
 static int class_of(const struct route *route)
@@ -147,13 +172,12 @@ static void route_request(struct http_request *r, void *arg)
         http_respond_problem(r, &q->problem);
         return;
     }
-    if (q->match.route->kind == ROUTE_WRITE && carries_body(r) && !takes_media(q->match.route, r)) {
-        const char *other = route_other_media(q->match.route);
-        refuse(r, ERR_MEDIA_TYPE,
-               arena_printf(r->arena, "Send the body as Content-Type: %s%s%s.",
-                            route_media(q->match.route), other ? " or " : "", other ? other : ""));
+    if (q->match.route->kind == ROUTE_WRITE && carries_body(r) &&
+        media_of(q->match.route, r) == NULL) {
+        refuse_media(r, q->match.route);
         return;
     }
+    r->body_max = body_max(run, q->match.route);
     q->http = r;
     r->user = q;
     r->class = class_of(q->match.route);
@@ -191,8 +215,8 @@ static void admit_request(struct http_request *r, void *arg)
 {
     struct runner *run = arg;
     struct request *q = r->user;
-    if (q == NULL)
-        return;
+    if (q == NULL || (q->match.route->flags & SIGNED) != 0)
+        return; /* a signature needs the secret: a worker asks the database */
     err e = auth_cached(run->auth, http_header(r, "Authorization"), clock_now_us(), r->arena,
                         &q->actor);
     if (e == ERR_UNAUTHENTICATED) {
@@ -230,6 +254,8 @@ static void parse_write_query(struct request *q)
         const struct http_pair *pair = &q->http->query[i];
         const char *at = arena_printf(q->http->arena, "?%s", pair->name);
         bool *target = write_parameter(q, pair->name);
+        if (target == NULL && q->match.route->media != NULL)
+            continue; /* the operation's own: decode_upload */
         if (target == NULL)
             fault(&q->problem, at, "unknown_parameter",
                   q->bulk != NULL ? "The parameters here are atomic and dry_run."
@@ -263,6 +289,8 @@ static void parse_if_match(struct request *q)
 static void parse_key(struct request *q)
 {
     const char *text = http_header(q->http, "Idempotency-Key");
+    if ((q->match.route->flags & SIGNED) != 0)
+        return; /* keys belong to an API key; what is signed has ids of its own */
     if (text == NULL || text[0] == '\0') {
         if ((q->match.route->flags & KEY) != 0 && !q->call.dry_run)
             fail(&q->problem, ERR_IDEMPOTENCY_KEY_MISSING,
@@ -351,34 +379,71 @@ static const char *take_file(struct request *q)
     return text;
 }
 
-/* Decodes the body into the call; its canonical text. */
-static const char *decode_body(struct request *q)
+/* What the parameters of a query say, as a struct. */
+static void decode_pairs(struct request *q, const struct http_pair *pairs, size_t n)
 {
-    if (q->match.route->work != NULL)
-        return take_file(q);
-    return q->bulk != NULL ? decode_lines(q) : decode_object(q);
+    struct http_request *r = q->http;
+    const struct json_type *t = q->match.route->in;
+    void *in = arena_alloc(r->arena, t->size);
+    q->refs = ARENA_NEW(r->arena, struct json_refs);
+    q->n_refs = 1;
+    err e = json_decode_query(r->arena, t, (const struct json_pair *)pairs, n, in, q->refs,
+                              &q->problem);
+    if (e != OK && q->problem.code == OK)
+        fail(&q->problem, e, "The parameters could not be read.");
+    q->call.in = in;
+}
+
+/* The parameters of an upload; its canonical text is what they say, and a hash of the body. */
+static const char *decode_upload(struct request *q)
+{
+    struct http_request *r = q->http;
+    struct http_pair *own = ARENA_ARRAY(r->arena, struct http_pair, r->n_query);
+    unsigned char hash[SHA256_DIGEST_LENGTH];
+    struct buf b;
+    size_t n = 0;
+    buf_init(&b, r->arena, 256, 65536);
+    for (size_t i = 0; i < r->n_query; i++) {
+        if (write_parameter(q, r->query[i].name) != NULL)
+            continue;
+        own[n++] = r->query[i];
+        buf_printf(&b, "%s=%s\n", r->query[i].name, r->query[i].value);
+    }
+    decode_pairs(q, own, n);
+    q->call.body = (struct bytes){.p = (const unsigned char *)r->body, .len = r->body_len};
+    q->call.media = media_of(q->match.route, r);
+    if (r->body_len == 0)
+        fault(&q->problem, "", "required", "Send the content as the body.");
+    SHA256(q->call.body.p, r->body_len, hash);
+    for (size_t i = 0; i < sizeof(hash); i++)
+        buf_printf(&b, "%02x", hash[i]);
+    return b.p;
 }
 
 static void decode_query(struct request *q, struct bytes secret)
 {
     struct http_request *r = q->http;
     const struct route *route = q->match.route;
-    err e;
     if (route->kind == ROUTE_LIST) {
         struct list_query *query = ARENA_NEW(r->arena, struct list_query);
-        e = list_parse(r->arena, route->list, (const struct list_pair *)r->query, r->n_query,
-                       secret, query, &q->problem);
+        err e = list_parse(r->arena, route->list, (const struct list_pair *)r->query, r->n_query,
+                           secret, query, &q->problem);
         q->call.query = query;
+        if (e != OK && q->problem.code == OK)
+            fail(&q->problem, e, "The parameters could not be read.");
     } else {
-        void *in = arena_alloc(r->arena, route->in->size);
-        q->refs = ARENA_NEW(r->arena, struct json_refs);
-        q->n_refs = 1;
-        e = json_decode_query(r->arena, route->in, (const struct json_pair *)r->query, r->n_query,
-                              in, q->refs, &q->problem);
-        q->call.in = in;
+        decode_pairs(q, r->query, r->n_query);
     }
-    if (e != OK && q->problem.code == OK)
-        fail(&q->problem, e, "The parameters could not be read.");
+}
+
+/* Decodes the body into the call; its canonical text. */
+static const char *decode_body(struct request *q)
+{
+    if (q->match.route->work != NULL)
+        return take_file(q);
+    if (q->match.route->media != NULL)
+        return decode_upload(q);
+    return q->bulk != NULL ? decode_lines(q) : decode_object(q);
 }
 
 /* SHA-256 of method, path and canonical body: what makes two requests the same intention. */
@@ -389,6 +454,22 @@ static void fingerprint(struct request *q, const char *canonical)
     SHA256((const unsigned char *)text, strlen(text), q->fingerprint);
 }
 
+static err authenticate(struct runner *run, struct request *q, struct problem *p)
+{
+    struct http_request *r = q->http;
+    int64_t now = clock_now_us();
+    if ((q->match.route->flags & SIGNED) == 0)
+        return auth_load(run->auth, run->pool, http_header(r, "Authorization"), now, r->arena,
+                         &q->actor, p);
+    const struct signed_request s = {
+        .tenant = q->match.ids[0],
+        .carrier = q->match.ids[1],
+        .timestamp = http_header(r, SIGNATURE_TIMESTAMP),
+        .signature = http_header(r, SIGNATURE_HEADER),
+        .body = {.p = (const unsigned char *)r->body, .len = r->body_len}};
+    return auth_signed(run->pool, &s, now, r->arena, &q->actor, p);
+}
+
 /* Authenticates and decodes. True when the call is ready to run; otherwise it is answered. */
 static bool prepare(struct runner *run, struct request *q)
 {
@@ -396,13 +477,12 @@ static bool prepare(struct runner *run, struct request *q)
     if (!q->authenticated) {
         struct problem p;
         problem_init(&p, r->arena);
-        if (auth_load(run->auth, run->pool, http_header(r, "Authorization"), clock_now_us(),
-                      r->arena, &q->actor, &p) != OK) {
+        if (authenticate(run, q, &p) != OK) {
             refuse(r, p.code, p.detail);
             return false;
         }
         q->authenticated = true;
-        if (scope_missing(q))
+        if ((q->match.route->flags & SIGNED) == 0 && scope_missing(q))
             return false;
     }
     q->call = (struct call){.route = q->match.route,
@@ -819,7 +899,8 @@ static void request_done(struct http_request *r, void *arg)
     char tenant[ID_TEXT_MAX] = "", key[ID_TEXT_MAX] = "";
     if (q != NULL && q->authenticated) {
         id_format("ten", q->actor.tenant.id, tenant);
-        id_format("key", q->actor.api_key_id, key);
+        if (q->actor.api_key_id != NIL64)
+            id_format("key", q->actor.api_key_id, key);
     }
     log_line(q == NULL && r->response.status < 400 ? LOG_DEBUG : LOG_INFO, "request",
              LOG_S("method", r->method), LOG_S("path", r->path), LOG_S("operation", operation),

@@ -13,7 +13,7 @@ struct runner_options {
     const struct o2c_settings *settings;
     struct pool *pool;
     struct pool *report_pool; /* for the class of reports */
-    struct bytes secret; /* keys API key hashes and cursors; outlives the runner */
+    struct bytes secret;      /* keys API key hashes and cursors; outlives the runner */
 };
 struct runner *runner_new(const struct runner_options *o);
 void runner_free(struct runner *r);

@@ -43,6 +43,8 @@ SELECT 'shipment_packages', count(*) FROM shipment_package WHERE tenant_id = :te
 UNION ALL
 SELECT 'shipment_exceptions', count(*) FROM shipment_exception WHERE tenant_id = :tenant
 UNION ALL
+SELECT 'shipment_tracking', count(*) FROM shipment_tracking WHERE tenant_id = :tenant
+UNION ALL
 SELECT 'invoices', count(*) FROM invoice WHERE tenant_id = :tenant
 UNION ALL
 SELECT 'invoice_lines', count(*) FROM invoice_line WHERE tenant_id = :tenant
@@ -868,6 +870,29 @@ WITH bad AS (
       LEFT JOIN shipment_line l ON l.tenant_id = :tenant AND l.shipment_id = p.shipment_id
            AND l.line_no = p.line_no
      WHERE p.quantity > coalesce(l.quantity, 0))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- The last word is decided as server/shipments/rules.h has it.
+-- fn proof_shipment_tracking()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH bad AS (
+    SELECT 'shipment' AS kind, s.id,
+           format('tracking_status %s at %s, the carrier says %s at %s', s.tracking_status,
+                  s.tracking_at, t.status, t.occurred_at) AS detail
+      FROM shipment s
+      LEFT JOIN (SELECT DISTINCT ON (x.shipment_id) x.shipment_id, x.status, x.occurred_at
+                   FROM shipment_tracking x
+                  WHERE x.tenant_id = :tenant
+                  ORDER BY x.shipment_id, x.occurred_at DESC,
+                        array_position(ARRAY['picked_up', 'in_transit', 'out_for_delivery',
+                                             'exception', 'delivered'], x.status) DESC) t
+           ON t.shipment_id = s.id
+     WHERE s.tenant_id = :tenant
+       AND (s.tracking_status IS DISTINCT FROM t.status
+            OR s.tracking_at IS DISTINCT FROM t.occurred_at))
 SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
   FROM bad b
  ORDER BY b.id, b.detail

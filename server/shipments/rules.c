@@ -165,6 +165,24 @@ int64_t shipment_fail(struct shipment_line_state *l, struct order_line *line, in
     return failed;
 }
 
+/* As in the proof of shipment_tracking. */
+static int tracking_rank(const char *status)
+{
+    static const char *const order[] = {"picked_up", "in_transit", "out_for_delivery", "exception",
+                                        "delivered"};
+    int rank = 0;
+    while (rank < (int)COUNT_OF(order) && strcmp(order[rank], status) != 0)
+        rank++;
+    return rank;
+}
+
+bool tracking_supersedes(const char *was, int64_t was_at, const char *status, int64_t at)
+{
+    if (was == NULL || at != was_at)
+        return was == NULL || at > was_at;
+    return tracking_rank(status) > tracking_rank(was);
+}
+
 size_t shipment_actions(const char *status, bool open_to_invoice,
                         const char *ret[SHIPMENT_ACTIONS_MAX])
 {

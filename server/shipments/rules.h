@@ -54,6 +54,10 @@ bool shipment_orders_agree(const struct order_state *a, const struct order_state
 int64_t shipment_fail(struct shipment_line_state *l, struct order_line *line, int64_t quantity,
                       bool reship);
 
+/* Is an update the last word, after the one that is (was NULL: none)? The later one by the
+ * carrier's clock; of the same instant the one that is further on the way. */
+bool tracking_supersedes(const char *was, int64_t was_at, const char *status, int64_t at);
+
 #define SHIPMENT_ACTIONS_MAX 2
 /* Names of the actions that the state allows; open_to_invoice: something can be invoiced.
  * Returns how many. */

@@ -1,6 +1,8 @@
 -- Shipments of orders.
 -- include "server/shipments/shipments.h"
 -- include "server/shipments/rules.h"
+-- include "server/shipments/tracking.h"
+-- include "server/shipments/documents.h"
 
 -- Which of these external ids are taken? Each is one probe of the unique index, whatever plan was
 -- made while the table was small.
@@ -228,3 +230,159 @@ SELECT s.id, s.version, s.external_id, s.number, s.status, s.order_id, s.custome
        s.delivered_date, s.ship_to, s.proof, s.notes, s.metadata, s.created_at, s.updated_at
   FROM shipment s
  WHERE s.tenant_id = :tenant AND :filters;
+
+-- ---- carriers ----
+
+-- fn carrier_insert(id i64, external_id text?, name text, webhook_secret text?) -> exec
+INSERT INTO carrier (tenant_id, id, external_id, name, webhook_secret, created_at, updated_at)
+VALUES (:tenant, :id, :external_id, :name, :webhook_secret, :now, :now);
+
+-- Another carrier with this name or external id.
+-- fn carrier_taken(id i64, external_id text?, name text) -> maybe(id i64, by_external_id bool)
+SELECT id, coalesce(external_id = :external_id, false) AS by_external_id
+  FROM carrier
+ WHERE tenant_id = :tenant AND id <> :id AND (name = :name OR external_id = :external_id)
+ ORDER BY by_external_id DESC, id
+ LIMIT 1;
+
+-- fn carrier_lock(id i64) -> one(webhook_secret text?)
+SELECT webhook_secret FROM carrier WHERE tenant_id = :tenant AND id = :id FOR NO KEY UPDATE;
+
+-- fn carrier_set_secret(id i64, secret text?, old_secret text?, old_secret_until instant?) -> exec
+UPDATE carrier
+   SET webhook_secret = :secret, old_secret = :old_secret, old_secret_until = :old_secret_until
+ WHERE tenant_id = :tenant AND id = :id;
+
+-- fn carrier_touch(id i64, name text) -> exec
+UPDATE carrier
+   SET version = version + 1, name = :name, updated_at = :now
+ WHERE tenant_id = :tenant AND id = :id;
+
+-- What signs for the carrier now.
+-- fn carrier_secrets(id i64) -> one(secret text?, old_secret text?)
+SELECT webhook_secret AS secret, CASE WHEN old_secret_until > :now THEN old_secret END AS old_secret
+  FROM carrier
+ WHERE tenant_id = :tenant AND id = :id;
+
+-- fn carrier_load(id i64) -> one struct carrier(id i64, version i64, external_id text?, name text,
+--     has_webhook_secret bool, old_secret_until instant?, created_at instant, updated_at instant)
+SELECT id, version, external_id, name, webhook_secret IS NOT NULL AS has_webhook_secret,
+       CASE WHEN old_secret_until > :now THEN old_secret_until END AS old_secret_until, created_at,
+       updated_at
+  FROM carrier
+ WHERE tenant_id = :tenant AND id = :id;
+
+-- fn carriers_list() -> list struct carrier_summary(id i64, version i64, external_id text?,
+--     name text, has_webhook_secret bool, old_secret_until instant?, created_at instant,
+--     updated_at instant)
+-- filter external_id text: c.external_id
+-- filter name text: c.name
+-- sort id: c.id
+-- sort name: c.name
+SELECT c.id, c.version, c.external_id, c.name, c.webhook_secret IS NOT NULL AS has_webhook_secret,
+       CASE WHEN c.old_secret_until > :now THEN c.old_secret_until END AS old_secret_until,
+       c.created_at, c.updated_at
+  FROM carrier c
+ WHERE c.tenant_id = :tenant AND :filters;
+
+-- ---- tracking ----
+
+-- fn tracking_heads_lock(ids i64[])
+--     -> many(id i64, status text, tracking_status text?, tracking_at instant?)
+SELECT id, status, tracking_status, tracking_at
+  FROM shipment
+ WHERE tenant_id = :tenant AND id = ANY(:ids)
+ ORDER BY id
+   FOR NO KEY UPDATE;
+
+-- How many updates there are, of each shipment, also where there are none.
+-- fn tracking_counts(ids i64[]) -> many(shipment_id i64, n i64)
+SELECT x.id AS shipment_id, (SELECT count(*) FROM shipment_tracking t
+                              WHERE t.tenant_id = :tenant AND t.shipment_id = x.id) AS n
+  FROM unnest(:ids) AS x(id);
+
+-- fn tracking_known(ids i64[], event_ids text[]) -> many(shipment_id i64, event_id text)
+SELECT shipment_id, event_id
+  FROM shipment_tracking
+ WHERE tenant_id = :tenant AND shipment_id = ANY(:ids) AND event_id = ANY(:event_ids);
+
+-- fn tracking_insert(rows t[id i64, shipment_id i64, event_id text, status text,
+--     occurred_at instant, package_no i64?, place text?, description text?, source text]) -> exec
+INSERT INTO shipment_tracking (tenant_id, id, shipment_id, event_id, status, occurred_at,
+                               package_no, place, description, source, recorded_at)
+SELECT :tenant, t.id, t.shipment_id, t.event_id, t.status, t.occurred_at, t.package_no, t.place,
+       t.description, t.source, :now
+  FROM unnest(:t.id, :t.shipment_id, :t.event_id, :t.status, :t.occurred_at, :t.package_no,
+              :t.place, :t.description, :t.source)
+       AS t(id, shipment_id, event_id, status, occurred_at, package_no, place, description,
+            source);
+
+-- fn tracking_heads_store(rows s[id i64, status text?, at instant?]) -> exec
+UPDATE shipment t
+   SET version = t.version + 1, tracking_status = s.status, tracking_at = s.at, updated_at = :now
+  FROM unnest(:s.id, :s.status, :s.at) AS s(id, status, at)
+ WHERE t.tenant_id = :tenant AND t.id = s.id;
+
+-- fn tracking_head(id i64) -> one(tracking_status text?, tracking_at instant?)
+SELECT tracking_status, tracking_at FROM shipment WHERE tenant_id = :tenant AND id = :id;
+
+-- fn tracking_events(id i64) -> many struct tracking_event(event_id text, status text,
+--     occurred_at instant, package_no i64?, place text?, description text?, source text,
+--     recorded_at instant)
+SELECT event_id, status, occurred_at, package_no, place, description, source, recorded_at
+  FROM shipment_tracking
+ WHERE tenant_id = :tenant AND shipment_id = :id
+ ORDER BY occurred_at, id;
+
+-- Numbers are used again after some years: the latest shipment first.
+-- fn tracking_targets(carrier_id i64, numbers text[])
+--     -> many(number text, shipment_id i64, package_no i64?)
+SELECT x.number, x.shipment_id, x.package_no
+  FROM (SELECT s.tracking_number AS number, s.id AS shipment_id, NULL::bigint AS package_no
+          FROM shipment s
+          JOIN carrier c ON c.tenant_id = s.tenant_id AND c.name = s.carrier
+         WHERE s.tenant_id = :tenant AND s.tracking_number = ANY(:numbers)
+           AND c.id = :carrier_id AND s.status <> 'canceled'
+        UNION ALL
+        SELECT p.tracking_number, p.shipment_id, p.package_no
+          FROM shipment_package p
+          JOIN shipment s ON s.tenant_id = p.tenant_id AND s.id = p.shipment_id
+          JOIN carrier c ON c.tenant_id = s.tenant_id AND c.name = s.carrier
+         WHERE p.tenant_id = :tenant AND p.tracking_number = ANY(:numbers)
+           AND c.id = :carrier_id AND s.status <> 'canceled') x
+ ORDER BY x.number, x.shipment_id DESC, x.package_no NULLS FIRST;
+
+-- ---- documents ----
+
+-- fn document_shipment_lock(id i64) -> one(status text)
+SELECT status FROM shipment WHERE tenant_id = :tenant AND id = :id FOR NO KEY UPDATE;
+
+-- fn document_shipment(id i64) -> one(id i64)
+SELECT id FROM shipment WHERE tenant_id = :tenant AND id = :id;
+
+-- fn documents_of(shipment_id i64) -> many struct document(id i64, shipment_id i64, kind text,
+--     file_name text, media_type text, size i64, sha256 text, created_at instant)
+SELECT id, shipment_id, kind, file_name, media_type, size, encode(sha256, 'hex') AS sha256,
+       created_at
+  FROM shipment_document
+ WHERE tenant_id = :tenant AND shipment_id = :shipment_id
+ ORDER BY id;
+
+-- The same content is kept once, whoever sends it.
+-- fn document_content_keep(sha256 bytes, size i64, content bytes) -> exec
+INSERT INTO document_content (tenant_id, sha256, size, content)
+VALUES (:tenant, :sha256, :size, :content)
+    ON CONFLICT (tenant_id, sha256) DO NOTHING;
+
+-- fn document_insert(id i64, shipment_id i64, kind text, file_name text, media_type text,
+--     sha256 bytes, size i64) -> exec
+INSERT INTO shipment_document (tenant_id, id, shipment_id, kind, file_name, media_type, sha256,
+                               size, created_at)
+VALUES (:tenant, :id, :shipment_id, :kind, :file_name, :media_type, :sha256, :size, :now);
+
+-- fn document_content_of(id i64) -> one(file_name text, media_type text, sha256 bytes,
+--     content bytes)
+SELECT d.file_name, d.media_type, d.sha256, c.content
+  FROM shipment_document d
+  JOIN document_content c ON c.tenant_id = d.tenant_id AND c.sha256 = d.sha256
+ WHERE d.tenant_id = :tenant AND d.id = :id;

@@ -3,7 +3,9 @@
 #include "lib/base/id.h"
 #include "server/inventory/inventory.h"
 #include "server/invoices/invoices.h"
+#include "server/shipments/documents.h"
 #include "server/shipments/shipments.h"
+#include "server/shipments/tracking.h"
 #include "tests/isolation/goods.h"
 
 /* ---- what the transactions do ---- */
@@ -134,6 +136,29 @@ static err bill_order(struct tx *tx, struct call *c, const struct act *a)
     struct invoices_create_cmd cmd = {c, &in, &out};
     TRY(invoices_create(tx, &cmd, 1));
     return c->problem->code;
+}
+
+static err track_one(struct tx *tx, struct call *c, const struct act *a)
+{
+    struct tracking_event_new event = {.event_id = a->arg,
+                                       .status = a->quantity > 1 ? "delivered" : "in_transit",
+                                       .occurred_at = a->quantity,
+                                       .package_no = NIL64};
+    struct tracking_new in = {.events = {&event, 1}};
+    struct shipment_tracking out;
+    c->path_id[0] = a->id;
+    return shipments_track(tx, c, &in, &out);
+}
+
+static err add_document(struct tx *tx, struct call *c, const struct act *a)
+{
+    struct document_new in = {.kind = "other"};
+    struct document out;
+    c->path_id[0] = a->id;
+    c->media = "text/plain";
+    c->body = (struct bytes){.p = a->arg, .len = strlen(a->arg)};
+    TRY(shipments_document(tx, c, &in, &out));
+    return tx_flush(tx); /* so that the content is there before the other one begins */
 }
 
 static err adjust(struct tx *tx, struct call *c, const struct act *a)
@@ -452,6 +477,54 @@ START_TEST(a_failed_delivery_behind_an_invoice_finds_what_was_billed)
 }
 END_TEST
 
+START_TEST(an_update_that_comes_twice_is_kept_once_and_a_late_one_is_not_the_last_word)
+{
+    ship_five(250);
+    struct act first = {.run = track_one, .id = drafted, .quantity = 2, .arg = "a"};
+    struct act second = {.run = track_one, .id = drafted, .quantity = 2, .arg = "a"};
+    race(&first, &second);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(second.result, OK);
+    struct act third = {.run = track_one, .id = drafted, .quantity = 3, .arg = "b"};
+    struct act fourth = {.run = track_one, .id = drafted, .quantity = 1, .arg = "c"};
+    race(&third, &fourth);
+    ck_assert_int_eq(fourth.result, OK);
+    ck_assert_int_eq(sum_of("1", "shipment_tracking WHERE shipment_id", drafted), 3);
+    ck_assert_int_eq(fixture_int("SELECT count(*) FROM shipment s JOIN shipment_tracking t"
+                                 " ON t.shipment_id = s.id AND t.event_id = 'b'"
+                                 " WHERE s.tracking_at = t.occurred_at"
+                                 " AND s.tracking_status = 'delivered'"),
+                     1);
+}
+END_TEST
+
+START_TEST(a_document_that_is_sent_twice_at_once_is_kept_once)
+{
+    ship_five(260);
+    struct act first = {.run = add_document, .id = drafted, .arg = "slip"};
+    struct act second = {.run = add_document, .id = drafted, .arg = "slip"};
+    race(&first, &second);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(second.result, OK);
+    ck_assert_int_eq(sum_of("1", "shipment_document WHERE shipment_id", drafted), 1);
+}
+END_TEST
+
+START_TEST(shipments_that_get_the_same_content_at_once_share_it)
+{
+    ship_five(270);
+    struct act first = {.run = add_document, .id = drafted, .arg = "shared"};
+    ship_five(271);
+    struct act second = {.run = add_document, .id = drafted, .arg = "shared"};
+    race(&first, &second);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(second.result, OK);
+    ck_assert_int_eq(fixture_int("SELECT count(*) FROM shipment_document d JOIN document_content c"
+                                 " USING (sha256) WHERE c.content = 'shared'"),
+                     2);
+}
+END_TEST
+
 /* ---- one batch ---- */
 
 enum { COMMANDS = 9 };
@@ -570,6 +643,9 @@ int main(void)
         a_delivery_fails_once,
         an_invoice_behind_a_failed_delivery_bills_no_more_than_what_arrived,
         a_failed_delivery_behind_an_invoice_finds_what_was_billed,
+        an_update_that_comes_twice_is_kept_once_and_a_late_one_is_not_the_last_word,
+        a_document_that_is_sent_twice_at_once_is_kept_once,
+        shipments_that_get_the_same_content_at_once_share_it,
         in_a_batch_each_shipment_finds_what_those_before_it_left,
     };
     return race_main("races of shipments", open_company, tests, COUNT_OF(tests));

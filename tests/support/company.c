@@ -147,6 +147,17 @@ static void shipments(struct world *w, struct company *c)
               "{'lines':[{'line_no':1,'exceptions':[{'kind':'refused','quantity':'1','restock':"
               "true},{'kind':'damaged','quantity':'1'}]}]}"),
          200);
+    made(w, c,
+         post(w, fmt(w, "/v1/shipments/%s/tracking", c->failed_shipment),
+              "{'events':[{'event_id':'1','status':'in_transit','occurred_at':"
+              "'2026-01-02T03:04:05Z'}]}"),
+         200);
+    c->carrier = create(w, c, post(w, "/v1/carriers", "{'name':'Post'}"));
+    const char *text_plain[] = {"Content-Type: text/plain", NULL};
+    struct request_options o = {.headers = text_plain};
+    struct reply r = request(
+        w, "POST", fmt(w, "/v1/shipments/%s/documents?kind=packing_slip", c->shipment), "6 A", &o);
+    c->document = copy(w, text(made(w, c, r, 200), "/id"));
 }
 
 static void invoices(struct world *w, struct company *c)
@@ -234,6 +245,7 @@ static void jobs(struct world *w, struct company *c)
 void company_found(struct world *w, struct company *c)
 {
     *c = (struct company){0};
+    c->tenant = world_tenant(w);
     masters(w, c);
     orders(w, c);
     quotes(w, c);
@@ -264,6 +276,9 @@ const char *company_id(const struct company *c, const char *parameter)
         {"payment_id", c->payment},
         {"allocation_id", c->allocation},
         {"quote_id", c->quote},
+        {"tenant_id", c->tenant},
+        {"carrier_id", c->carrier},
+        {"document_id", c->document},
         {"refund_id", c->refund},
         {"transfer_id", c->transfer},
         {"credit_account_id", c->credit_account},
@@ -282,13 +297,14 @@ const char *company_id(const struct company *c, const char *parameter)
 
 const char *company_path(struct world *w, const struct company *c, const char *template)
 {
-    const char *open = strchr(template, '{');
-    if (open == NULL)
-        return template;
-    const char *close = strchr(open, '}');
-    const char *id = company_id(c, fmt(w, "%.*s", (int)(close - open - 1), open + 1));
-    ck_assert_msg(id != NULL, "no id for %s", template);
-    return fmt(w, "%.*s%s%s", (int)(open - template), template, id, close + 1);
+    const char *path = template, *open;
+    while ((open = strchr(path, '{')) != NULL) {
+        const char *close = strchr(open, '}');
+        const char *id = company_id(c, fmt(w, "%.*s", (int)(close - open - 1), open + 1));
+        ck_assert_msg(id != NULL, "no id for %s", template);
+        path = fmt(w, "%.*s%s%s", (int)(open - path), path, id, close + 1);
+    }
+    return path;
 }
 
 const char *company_body(struct world *w, const struct company *c, const char *operation)
@@ -354,6 +370,12 @@ const char *company_body(struct world *w, const struct company *c, const char *o
                                  "{'order_id':'%s','ship':true,'lines':[{'order_line_no':1,"
                                  "'quantity':'1'}]}",
                                  c->order)},
+        {"shipments_track", "{'events':[{'event_id':'2','status':'delivered','occurred_at':"
+                            "'2026-01-03T03:04:05Z'}]}"},
+        {"carriers_create", "{'name':'Rail'}"},
+        {"shipments_document", "%PDF-1.4"},
+        {"carriers_webhook", "{'events':[{'tracking_number':'T','event_id':'1','status':"
+                             "'delivered','occurred_at':'2026-01-03T03:04:05Z'}]}"},
         {"shipments_put", fmt(w, "{'order_id':'%s'}", c->order)},
         {"invoices_create", fmt(w,
                                 "{'customer_id':'%s','finalize':true,'lines':[{'description':"

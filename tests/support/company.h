@@ -13,7 +13,8 @@ struct company {
     const char *shipment;       /* delivered */
     const char *draft_shipment;
     const char *failed_shipment; /* in a package, delivered in part */
-    const char *invoice;         /* partly paid, partly credited */
+    const char *tenant, *carrier, *document;
+    const char *invoice; /* partly paid, partly credited */
     const char *draft_invoice;
     const char *void_invoice;
     const char *credit_note; /* on the invoice */

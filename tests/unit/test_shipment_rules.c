@@ -255,6 +255,19 @@ START_TEST(what_fails_to_arrive_is_open_again_or_canceled)
 }
 END_TEST
 
+START_TEST(the_last_word_is_the_latest_by_the_carriers_clock)
+{
+    ck_assert(tracking_supersedes(NULL, NIL64, "picked_up", 1));
+    ck_assert(tracking_supersedes("picked_up", 1, "in_transit", 2));
+    ck_assert(!tracking_supersedes("in_transit", 2, "picked_up", 1));
+    ck_assert(tracking_supersedes("delivered", 1, "in_transit", 2));
+    /* Of the same instant what is further on the way, whichever came first. */
+    ck_assert(tracking_supersedes("in_transit", 2, "delivered", 2));
+    ck_assert(!tracking_supersedes("delivered", 2, "exception", 2));
+    ck_assert(!tracking_supersedes("in_transit", 2, "in_transit", 2));
+}
+END_TEST
+
 START_TEST(orders_go_together_to_one_customer_at_one_address)
 {
     struct order_state a = {.customer_id = 1, .ship_to = "{}"}, b = a;
@@ -285,6 +298,7 @@ int main(void)
     tcase_add_test(tc, the_state_decides_what_can_be_done);
     tcase_add_test(tc, what_fails_to_arrive_is_open_again_or_canceled);
     tcase_add_test(tc, orders_go_together_to_one_customer_at_one_address);
+    tcase_add_test(tc, the_last_word_is_the_latest_by_the_carriers_clock);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);
