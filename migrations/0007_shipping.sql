@@ -165,6 +165,33 @@ CREATE TABLE shipment_document (
         ('packing_slip', 'bill_of_lading', 'proof_of_delivery', 'customs', 'other'))
 );
 
+-- What shipping costs the customer. The policy of a currency; none: shipping is free.
+CREATE TABLE freight_policy (
+    tenant_id bigint NOT NULL REFERENCES tenant,
+    currency text NOT NULL,
+    mode text NOT NULL,
+    amount bigint,
+    tax_code_id bigint NOT NULL,
+    description text NOT NULL,
+    PRIMARY KEY (tenant_id, currency),
+    CONSTRAINT freight_policy_tax_code_fkey FOREIGN KEY (tenant_id, tax_code_id)
+        REFERENCES tax_code,
+    CONSTRAINT freight_policy_mode_check CHECK (mode IN ('fixed', 'per_shipment', 'actual')),
+    CONSTRAINT freight_policy_amount_check
+        CHECK ((amount IS NULL) = (mode = 'actual') AND amount >= 0)
+);
+-- The charge, once the shipment has left, and the living invoice that bills it.
+ALTER TABLE shipment ADD COLUMN freight bigint;
+ALTER TABLE shipment ADD COLUMN freight_currency text;
+ALTER TABLE shipment ADD COLUMN freight_tax_code_id bigint;
+ALTER TABLE shipment ADD COLUMN freight_description text;
+ALTER TABLE shipment ADD COLUMN freight_invoice_id bigint;
+ALTER TABLE shipment ADD CONSTRAINT shipment_freight_check
+    CHECK ((freight IS NULL) = (freight_currency IS NULL)
+        AND (freight IS NULL) = (freight_tax_code_id IS NULL)
+        AND (freight IS NULL) = (freight_description IS NULL)
+        AND freight > 0 AND (freight_invoice_id IS NULL OR freight IS NOT NULL));
+
 -- Goods of a shipment that came back instead of arriving.
 ALTER TABLE stock_movement DROP CONSTRAINT stock_movement_kind_check;
 ALTER TABLE stock_movement ADD CONSTRAINT stock_movement_kind_check
@@ -250,6 +277,7 @@ BEGIN
         GRANT SELECT, INSERT ON shipment_package, shipment_package_line, shipment_exception,
             shipment_tracking, document_content, shipment_document TO o2c_server;
         GRANT SELECT, INSERT, UPDATE ON carrier TO o2c_server;
+        GRANT SELECT, INSERT, DELETE ON freight_policy TO o2c_server;
         GRANT DELETE ON shipment_package, shipment_package_line TO o2c_server;
         GRANT SELECT ON order_line_done TO o2c_server;
     END IF;

@@ -37,6 +37,7 @@ struct facts {
     struct order_state_list orders;
     struct invoiced_net_list *before; /* of each order: all its lines */
     struct shipment_state_list shipments;
+    struct tax_rate_facts_list freight_rates; /* when there is freight to bill */
     struct customer_facts_list customers;
 };
 
@@ -204,7 +205,17 @@ static err accept(struct drafting *d)
 static void add_nets(struct invoiced_net_list *before, const struct invoice_line_list *lines)
 {
     for (size_t i = 0; i < lines->n; i++)
-        before->v[lines->v[i].order_line_no - 1].net += lines->v[i].net;
+        if (lines->v[i].order_line_no != NIL64)
+            before->v[lines->v[i].order_line_no - 1].net += lines->v[i].net;
+}
+
+/* The freight of its shipments, if nobody bills it yet. */
+static err charge(const struct drafting *d, struct claims *k, const struct facts *f)
+{
+    err e = claims_charge(k, &f->shipments, &f->freight_rates, d->i.invoice_date);
+    return e == OK ? OK
+                   : fail(d->c->problem, e,
+                          "The tax code of the freight has no rate on the date of the invoice.");
 }
 
 static err draft_of_order(struct drafting *d, const struct facts *f)
@@ -223,6 +234,8 @@ static err draft_of_order(struct drafting *d, const struct facts *f)
     claims_init(&k, d->tx->arena, o, &f->shipments);
     err e = claim(d, &k);
     if (e == OK)
+        e = charge(d, &k, f);
+    if (e == OK)
         e = price(d, &k, before);
     if (e == OK)
         e = accept(d);
@@ -231,6 +244,8 @@ static err draft_of_order(struct drafting *d, const struct facts *f)
         return e;
     }
     add_nets(before, &d->lines);
+    for (size_t i = 0; i < k.n_charges; i++)
+        k.charges[i].shipment->freight_invoice_id = d->i.id;
     d->step = order_moved(o);
     return OK;
 }
@@ -402,6 +417,20 @@ static struct invoiced_net_list *nets_by_order(struct arena *a,
     return ret;
 }
 
+/* One more question, when there is freight to bill. */
+static err load_freight_rates(struct tx *tx, struct facts *f)
+{
+    int64_t *codes = ARENA_ARRAY(tx->arena, int64_t, f->shipments.n);
+    size_t n = 0;
+    for (size_t i = 0; i < f->shipments.n; i++)
+        if (f->shipments.v[i].freight != NIL64 && f->shipments.v[i].freight_invoice_id == NIL64)
+            codes[n++] = f->shipments.v[i].freight_tax_code_id;
+    if (n == 0)
+        return OK;
+    TRY(tax_rates_load_queue(tx, codes, distinct_ids(codes, n), &f->freight_rates));
+    return tx_flush(tx);
+}
+
 /* Behind the locks of the orders, in the same flush: their shipments, what is invoiced of them, and
  * who has the external ids. */
 static err lock_orders(struct tx *tx, const struct wanted *w, struct facts *f)
@@ -415,7 +444,7 @@ static err lock_orders(struct tx *tx, const struct wanted *w, struct facts *f)
     TRY(shipments_lock_of_orders(tx, w->orders, w->n_orders, &f->shipments));
     f->orders = orders_locked(tx, locking);
     f->before = nets_by_order(tx->arena, &f->orders, &nets);
-    return OK;
+    return load_freight_rates(tx, f);
 }
 
 static err lock(struct tx *tx, struct drafting *d, size_t n, struct facts *f)
@@ -558,6 +587,23 @@ static struct invoice_lines_insert_l line_row(int64_t invoice_id, const struct i
                                            .gross = l->gross};
 }
 
+/* Lines of a shipment that are of no line of it bill its freight. */
+static err freight_count(struct tx *tx, const struct counted *v, size_t n, int sign)
+{
+    size_t most = 0, used = 0;
+    for (size_t k = 0; k < n; k++)
+        most += v[k].lines->n;
+    struct shipment_freight *rows = ARENA_ARRAY(tx->arena, struct shipment_freight, most);
+    for (size_t k = 0; k < n; k++)
+        for (size_t j = 0; j < v[k].lines->n; j++) {
+            const struct invoice_line *l = &v[k].lines->v[j];
+            if (l->shipment_id != NIL64 && l->shipment_line_no == NIL64)
+                rows[used++] = (struct shipment_freight){l->shipment_id,
+                                                         sign > 0 ? v[k].invoice_id : NIL64};
+        }
+    return shipments_bill_freight(tx, rows, used);
+}
+
 err shipments_count(struct tx *tx, const struct counted *v, size_t n, int sign)
 {
     size_t most = 0, used = 0;
@@ -568,11 +614,12 @@ err shipments_count(struct tx *tx, const struct counted *v, size_t n, int sign)
     for (size_t k = 0; k < n; k++)
         for (size_t j = 0; j < v[k].lines->n; j++) {
             const struct invoice_line *l = &v[k].lines->v[j];
-            if (l->shipment_id != NIL64)
+            if (l->shipment_line_no != NIL64)
                 rows[used++] = (struct shipment_line_invoiced){l->shipment_id, l->shipment_line_no,
                                                                sign * l->quantity, v[k].invoice_id};
         }
-    return shipment_lines_invoice(tx, rows, used);
+    TRY(shipment_lines_invoice(tx, rows, used));
+    return freight_count(tx, v, n, sign);
 }
 
 static err insert(struct tx *tx, struct drafting *const *d, size_t n)

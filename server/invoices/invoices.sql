@@ -22,6 +22,7 @@ SELECT i.order_id, l.order_line_no, sum(l.net)::bigint AS net
   FROM invoice i
   JOIN invoice_line l ON l.tenant_id = i.tenant_id AND l.invoice_id = i.id
  WHERE i.tenant_id = :tenant AND i.order_id = ANY(:orders) AND i.status NOT IN ('void', 'canceled')
+   AND l.order_line_no IS NOT NULL
  GROUP BY i.order_id, l.order_line_no;
 
 -- fn invoices_insert(rows i[id i64, external_id text?, number text?, customer_id i64,

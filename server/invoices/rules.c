@@ -1,5 +1,6 @@
 /* Shares, caps and states of invoices and credit notes. */
 #include "server/invoices/rules.h"
+#include "lib/base/decimal.h"
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -265,21 +266,92 @@ static err split_line(const struct claims *k, size_t from, size_t n, const struc
     return OK;
 }
 
+static bool is_charged(const struct claims *k, const struct shipment_state *s)
+{
+    for (size_t i = 0; i < k->n_charges; i++)
+        if (k->charges[i].shipment == s)
+            return true;
+    return false;
+}
+
+err claims_charge(struct claims *k, const struct shipment_state_list *shipments,
+                  const struct tax_rate_facts_list *rates, int32_t date)
+{
+    for (size_t i = 0; i < k->n_parts; i++) {
+        struct shipment_state *s = k->parts[i].goods == NULL
+                                       ? NULL
+                                       : shipment_state_find(shipments,
+                                                             k->parts[i].goods->shipment_id);
+        if (s == NULL || s->freight == NIL64 || s->freight_invoice_id != NIL64 || is_charged(k, s))
+            continue;
+        if (k->charges == NULL)
+            k->charges = ARENA_ARRAY(k->arena, struct claim_charge, shipments->n);
+        struct claim_charge *c = &k->charges[k->n_charges++];
+        c->shipment = s;
+        TRY(tax_rate_on(rates, s->freight_tax_code_id, date, &c->tax_rate));
+    }
+    return OK;
+}
+
+static struct totals_line charge_totals(const struct claim_charge *c)
+{
+    return (struct totals_line){.quantity = DECIMAL_ONE,
+                                .tax_code_id = c->shipment->freight_tax_code_id,
+                                .tax_rate = c->tax_rate,
+                                .net = c->shipment->freight};
+}
+
+/* Its unit price is its net: one of it, in major units. */
+static err charge_line(const struct claims *k, const struct claim_charge *c,
+                       const struct totals_line *t, int exponent, int64_t line_no,
+                       struct invoice_line *ret)
+{
+    int64_t unit_price = t->net;
+    for (int i = exponent; i < DECIMAL_SCALE; i++)
+        if (__builtin_mul_overflow(unit_price, 10, &unit_price))
+            return ERR_OVERFLOW;
+    *ret = (struct invoice_line){
+        .line_no = line_no,
+        .order_id = NIL64,
+        .order_line_no = NIL64,
+        .shipment_id = c->shipment->id,
+        .shipment_line_no = NIL64,
+        .product_id = NIL64,
+        .description = arena_printf(k->arena, "%s %s", c->shipment->freight_description,
+                                    c->shipment->number),
+        .quantity = DECIMAL_ONE,
+        .unit_price = unit_price,
+        .tax_code_id = t->tax_code_id,
+        .tax_rate = t->tax_rate,
+        .net = t->net,
+        .tax = t->tax,
+        .gross = t->gross,
+    };
+    return OK;
+}
+
 err claims_price(const struct claims *k, const struct invoiced_net_list *before, int exponent,
                  enum rounding rounding, bool tax_per_line, struct invoice_line_list *ret,
                  struct totals *ret_totals)
 {
-    struct totals_line *priced = ARENA_ARRAY(k->arena, struct totals_line, k->n_parts);
+    size_t most = k->n_parts + k->n_charges, n_goods = 0;
+    struct totals_line *priced = ARENA_ARRAY(k->arena, struct totals_line, most);
     size_t n = 0;
     for (size_t i = 0; i < k->n_parts; i += parts_of_line(k, i))
         TRY(price_line(&k->parts[i], parts_of_line(k, i), before, rounding, &priced[n++]));
+    n_goods = n;
+    for (size_t i = 0; i < k->n_charges; i++)
+        priced[n++] = charge_totals(&k->charges[i]);
     TRY(totals_compute(priced, n, exponent, rounding, tax_per_line, ret_totals));
 
-    struct invoice_line *lines = ARENA_ARRAY(k->arena, struct invoice_line, k->n_parts);
+    struct invoice_line *lines = ARENA_ARRAY(k->arena, struct invoice_line, most);
     n = 0;
     for (size_t i = 0; i < k->n_parts; i += parts_of_line(k, i))
         TRY(split_line(k, i, parts_of_line(k, i), &priced[n++], exponent, rounding, &lines[i]));
-    *ret = (struct invoice_line_list){lines, k->n_parts};
+    for (size_t i = 0; i < k->n_charges; i++)
+        TRY(charge_line(k, &k->charges[i], &priced[n_goods + i], exponent,
+                        (int64_t)(k->n_parts + i) + 1, &lines[k->n_parts + i]));
+    *ret = (struct invoice_line_list){lines, most};
     return OK;
 }
 

@@ -1,5 +1,6 @@
 /* What an invoice may claim, what it costs, what can be credited: pure decisions over structs. */
 #pragma once
+#include "server/catalog/catalog.h"
 #include "server/catalog/totals.h"
 #include "server/invoices/invoices.h"
 #include "server/orders/orders.h"
@@ -22,12 +23,19 @@ struct claim_part {
     struct shipment_line_state *goods; /* NULL: a service */
     int64_t quantity;
 };
+/* Freight that goes along with the goods of a shipment. */
+struct claim_charge {
+    struct shipment_state *shipment;
+    int64_t tax_rate;
+};
 struct claims {
     struct order_state *order;
     struct shipment_line_state **goods; /* by (order line, shipment, line): the oldest first */
     size_t n_goods;
     struct claim_part *parts;
     size_t n_parts, cap_parts;
+    struct claim_charge *charges; /* by shipment */
+    size_t n_charges;
     struct arena *arena;
 };
 /* shipments: those of the order that have left; their lines and the order's are counted up in place
@@ -50,8 +58,12 @@ void claims_finish(struct claims *k);
  * its net, whatever is voided in between. */
 err invoice_share(const struct order_line *line, int64_t invoiced_after, int64_t net_before,
                   enum rounding rounding, int64_t *ret_net) MUST_CHECK;
-/* The lines of the invoice, one per part, priced; after claims_finish. Tax is computed as for the
- * order and split over the parts of a line. */
+/* After claims_finish: the shipments of the parts whose freight nobody bills yet become charges.
+ * ERR_NO_TAX_RATE on that day. */
+err claims_charge(struct claims *k, const struct shipment_state_list *shipments,
+                  const struct tax_rate_facts_list *rates, int32_t date) MUST_CHECK;
+/* The lines of the invoice, one per part and then one per charge, priced; after claims_finish. Tax
+ * is computed as for the order and split over the parts of a line. */
 err claims_price(const struct claims *k, const struct invoiced_net_list *before, int exponent,
                  enum rounding rounding, bool tax_per_line, struct invoice_line_list *ret,
                  struct totals *ret_totals) MUST_CHECK;

@@ -875,6 +875,31 @@ SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
  ORDER BY b.id, b.detail
  LIMIT 10;
 
+-- Invoices with wrong totals are left to invoice_totals.
+-- fn proof_shipment_freight()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH bad AS (
+    SELECT 'shipment' AS kind, coalesce(s.id, f.shipment_id) AS id,
+           format('freight %s on invoice %s; the invoices bill %s in %s lines', s.freight,
+                  s.freight_invoice_id, coalesce(f.net, 0), coalesce(f.n, 0)) AS detail
+      FROM (SELECT x.id, x.freight, x.freight_invoice_id
+              FROM shipment x
+             WHERE x.tenant_id = :tenant AND x.freight_invoice_id IS NOT NULL) s
+      FULL JOIN (SELECT l.shipment_id, min(l.invoice_id) AS invoice_id, sum(l.net) AS net,
+                        count(*) AS n
+                   FROM invoice_line l
+                   JOIN invoice i ON i.tenant_id = :tenant AND i.id = l.invoice_id
+                  WHERE l.tenant_id = :tenant AND l.shipment_id IS NOT NULL
+                    AND l.shipment_line_no IS NULL AND i.status NOT IN ('void', 'canceled')
+                  GROUP BY l.shipment_id) f ON f.shipment_id = s.id
+     WHERE s.id IS NULL OR f.shipment_id IS NULL OR f.n <> 1 OR f.invoice_id <> s.freight_invoice_id
+        OR (f.net <> s.freight
+            AND f.invoice_id NOT IN (SELECT m.id FROM mistotaled m WHERE m.tenant_id = :tenant)))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
 -- The last word is decided as server/shipments/rules.h has it.
 -- fn proof_shipment_tracking()
 --     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
@@ -1226,7 +1251,7 @@ WITH bad AS (
     SELECT 'invoice', x.invoice_id, format('invoice line %s has no shipment line', x.line_no)
       FROM invoice_line x
      WHERE x.tenant_id = :tenant
-       AND x.shipment_id IS NOT NULL
+       AND x.shipment_line_no IS NOT NULL
        AND NOT EXISTS (SELECT 1 FROM shipment_line l
                         WHERE l.tenant_id = :tenant AND l.shipment_id = x.shipment_id
                           AND l.line_no = x.shipment_line_no)

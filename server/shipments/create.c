@@ -23,6 +23,7 @@ struct adding {
 struct facts {
     struct order_state_list orders;
     struct stock_facts_list stock;
+    struct freight_rule_list freight; /* when something ships */
     struct shipments_by_external_id_row_list taken;
     struct shipment_numbers_row_list numbers; /* for each that is alive when they are asked for */
 };
@@ -262,10 +263,12 @@ static err load(struct tx *tx, const struct adding *a, const struct shipping *s,
 {
     const char **external_ids = ARENA_ARRAY(tx->arena, const char *, n);
     size_t n_named = 0, n_alive = 0;
+    bool any_ships = false;
     for (size_t i = 0; i < n; i++) {
         if (!alive(&s[i]))
             continue;
         n_alive++;
+        any_ships = any_ships || a[i].in->ship;
         if (a[i].external_id != NULL)
             external_ids[n_named++] = a[i].external_id;
     }
@@ -275,6 +278,8 @@ static err load(struct tx *tx, const struct adding *a, const struct shipping *s,
         TRY(shipments_by_external_id_queue(tx, external_ids, n_named, &f->taken));
     TRY(shipment_numbers_queue(tx, (int64_t)n_alive, &f->numbers));
     TRY(lock_stock(tx, a, s, n, f));
+    if (any_ships)
+        TRY(freight_rules_queue(tx, &f->freight));
     TRY(tx_flush(tx));
     return stock_locked(tx, &f->stock);
 }
@@ -302,11 +307,15 @@ static err decide(struct shipping *s, const struct shipment_new *in, const struc
     TRY(check_packages(s, in));
     TRY(shipping_check_orders(s));
     TRY(shipping_check_quantities(s));
+    if (!in->ship && in->freight != NIL64)
+        fault(s->c->problem, "/freight", "out_of_place",
+              "Say what the freight costs when it ships.");
     if (!in->ship)
-        return OK;
+        return s->c->problem->code;
     if (s->ship_date == NIL32)
         s->ship_date = s->tx->today;
     TRY(call_check_period(s->c, s->ship_date));
+    TRY(shipping_charge(s, &f->freight, in->freight));
     return shipping_leave(s, &f->stock);
 }
 
@@ -357,6 +366,9 @@ static void show(const struct shipping *s, const struct adding *a, int64_t numbe
         .expected_date = in->expected_date,
         .delivered_date = NIL32,
         .ship_to = s->orders[0]->ship_to,
+        .freight_currency = s->freight.currency,
+        .freight = s->freight.currency == NULL ? NIL64 : s->freight.amount,
+        .freight_invoice_id = NIL64,
         .notes = in->notes,
         .metadata = in->metadata == NULL ? "{}" : in->metadata,
         .created_at = tx->now,
@@ -429,6 +441,9 @@ static err store(struct tx *tx, const struct adding *a, const struct shipping *s
     TRY(shipments_insert(tx, rows, n_rows));
     TRY(shipment_lines_insert(tx, lines, n_lines));
     TRY(packages_store(tx, packed, n_rows));
+    for (size_t i = 0; i < n; i++)
+        if (alive(&s[i]))
+            TRY(shipping_store_charge(&s[i]));
     return shippings_store(tx, s, n, &f->orders);
 }
 
@@ -477,6 +492,7 @@ static err shipment_again(struct tx *tx, struct call *c, const struct shipment_n
             .carrier = in->carrier,
             .service = in->service,
             .tracking_number = in->tracking_number,
+            .freight = in->freight,
         };
         return shipment_ship_draft(tx, c, now.id, &how, ret);
     }

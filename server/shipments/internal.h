@@ -1,6 +1,7 @@
 /* What the use cases of shipments share. */
 #pragma once
 #include "server/orders/orders.h"
+#include "server/shipments/freight.h"
 #include "server/shipments/rules.h"
 #include "server/shipments/shipments.h"
 
@@ -24,7 +25,13 @@ struct shipping {
     struct shipment_pick *picks;
     size_t n;
     struct stock_delta *taken; /* by pick, of what has left; NULL: nothing has */
+    struct freight_charge freight;
 };
+/* Before anything leaves: what the customer pays for it. given: as the request says it. */
+err shipping_charge(struct shipping *s, const struct freight_rule_list *rules,
+                    int64_t given) MUST_CHECK;
+/* Queues the charge of what left. */
+err shipping_store_charge(const struct shipping *s) MUST_CHECK;
 /* Fails the call when nothing of one of the orders may ship. */
 err shipping_check_orders(const struct shipping *s) MUST_CHECK;
 /* Fails the call when a pick is more than its line has open. */

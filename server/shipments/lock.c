@@ -21,6 +21,11 @@ static void hand_out_lines(struct shipment_state_list *shipments,
     }
 }
 
+err shipments_bill_freight(struct tx *tx, const struct shipment_freight *rows, size_t n)
+{
+    return n == 0 ? OK : shipments_set_freight_invoice(tx, rows, n);
+}
+
 err shipments_orders(struct tx *tx, const int64_t *shipments, size_t n,
                      struct order_of_shipment_list *ret)
 {

@@ -60,6 +60,31 @@ static err refuse_take(const struct shipping *s, size_t i, const struct stock_fa
     return refuse_pick(s, &s->picks[i], e, most);
 }
 
+static bool nothing_ever_left(const struct order_state *o)
+{
+    for (size_t i = 0; i < o->n_lines; i++)
+        if (o->lines[i].shipped > 0 || o->lines[i].failed > 0)
+            return false;
+    return true;
+}
+
+err shipping_charge(struct shipping *s, const struct freight_rule_list *rules, int64_t given)
+{
+    struct freight_case k = {.currency = s->orders[0]->currency, .given = given};
+    for (size_t i = 0; i < s->n_orders; i++)
+        k.n_first += nothing_ever_left(s->orders[i]);
+    return freight_decide(s->c, rules, &k, &s->freight);
+}
+
+err shipping_store_charge(const struct shipping *s)
+{
+    const struct freight_charge *f = &s->freight;
+    if (s->taken == NULL || f->currency == NULL)
+        return OK;
+    return shipment_set_freight(s->tx, s->shipment_id, f->amount, f->currency, f->tax_code_id,
+                                f->description);
+}
+
 err shipping_leave(struct shipping *s, const struct stock_facts_list *stock)
 {
     struct stock_delta *taken = ARENA_ARRAY(s->tx->arena, struct stock_delta, s->n);
@@ -191,6 +216,7 @@ err shipment_ship_draft(struct tx *tx, struct call *c, int64_t id, const struct 
     struct order_state_list orders;
     struct shipment_state draft;
     struct stock_facts_list stock;
+    struct freight_rule_list rules;
     TRY(shipment_lock_with_orders(tx, c, id, &orders, &draft));
     s.orders = ARENA_ARRAY(tx->arena, struct order_state *, orders.n);
     for (; s.n_orders < orders.n; s.n_orders++)
@@ -205,11 +231,14 @@ err shipment_ship_draft(struct tx *tx, struct call *c, int64_t id, const struct 
     TRY(pick_draft(&s, &orders, &draft));
     TRY(check_packages(&s, &in->packages));
     TRY(orders_check_credit(tx, c, &orders));
+    TRY(freight_rules_queue(tx, &rules));
     TRY(lock_stock(&s, &stock));
+    TRY(shipping_charge(&s, &rules, in->freight));
     TRY(shipping_leave(&s, &stock));
     TRY(shippings_store(tx, &s, 1, &orders));
     TRY(shipment_set_shipped(tx, id, s.ship_date, in->expected_date, in->carrier, in->service,
                              in->tracking_number));
+    TRY(shipping_store_charge(&s));
     TRY(repack(&s, in));
     TRY(shipment_load(tx, id, ret));
     shipment_tell(tx, c, "shipment.shipped", "draft", ret);

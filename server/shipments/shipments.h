@@ -71,6 +71,11 @@ JSON_STRUCT(shipment_package, SHIPMENT_PACKAGE_FIELDS);
     VALUE(T, string, carrier, .max = 100, .doc = "Who carries it.")                                \
     VALUE(T, string, service, .max = 100, .doc = "The carrier's service: express, freight.")       \
     VALUE(T, string, tracking_number, .max = 100, .doc = "The carrier's number.")                  \
+    VALUE(                                                                                         \
+        T, decimal, freight, .max = 1000000000000000,                                              \
+        .doc = "With ship, where the freight policy says actual: what the customer pays for it, "  \
+               "net, in the currency of the orders.",                                              \
+        .example = "\"4.90\"")                                                                     \
     VALUE(T, string, notes, .max = 2000, .doc = "Free text.")                                      \
     VALUE(T, metadata, metadata, .doc = "Your own names and values.")                              \
     LIST(T, shipment_line_new, lines, .min = 1, .max = 10000,                                      \
@@ -88,6 +93,9 @@ JSON_STRUCT(shipment_new, SHIPMENT_NEW_FIELDS);
           .doc = "The carrier's service; default: as in the draft.")                               \
     VALUE(T, string, tracking_number, .max = 100,                                                  \
           .doc = "The carrier's number; default: as in the draft.")                                \
+    VALUE(T, decimal, freight, .max = 1000000000000000,                                            \
+          .doc = "Where the freight policy says actual: what the customer pays for it, net.",      \
+          .example = "\"4.90\"")                                                                   \
     LIST(T, shipment_package_new, packages, .max = SHIPMENT_PACKAGES_MAX,                          \
          .doc = "How it is packed, instead of what the draft says.")
 JSON_STRUCT(shipment_ship, SHIPMENT_SHIP_FIELDS);
@@ -179,6 +187,10 @@ JSON_STRUCT(shipment_line, SHIPMENT_LINE_FIELDS);
     VALUE(T, date, delivered_date, .doc = "When it arrived, or failed to.")                        \
     VALUE(T, raw, ship_to, .doc = "Where it goes, as the order said.")                             \
     VALUE(T, raw, proof, .doc = "Proof of delivery: signed_by, received_at, note.")                \
+    VALUE(T, currency, freight_currency, .doc = "Currency of the freight.")                        \
+    VALUE(T, money, freight, .doc = "What the customer pays for it, net; null: nothing.")          \
+    VALUE(T, id, freight_invoice_id, .prefix = "inv",                                              \
+          .doc = "The invoice that bills the freight.")                                            \
     VALUE(T, string, notes, .doc = "Free text.")                                                   \
     VALUE(T, raw, metadata, .doc = "Your own names and values.")                                   \
     VALUE(T, instant, created_at, .doc = "When it was recorded.")                                  \
@@ -215,7 +227,10 @@ struct shipment_state {
     int64_t id, version, customer_id;
     int64_t order_id; /* NIL64: several, see the lines */
     const char *number, *status;
-    int32_t ship_date;                 /* NIL32: not planned */
+    int32_t ship_date;                               /* NIL32: not planned */
+    int64_t freight;                                 /* minor units; NIL64: none */
+    int64_t freight_tax_code_id, freight_invoice_id; /* NIL64: none */
+    const char *freight_description;
     struct shipment_line_state *lines; /* all of them, by line_no */
     size_t n_lines;
 };
@@ -249,6 +264,12 @@ struct order_of_shipment_list {
 };
 err shipments_orders(struct tx *tx, const int64_t *shipments, size_t n,
                      struct order_of_shipment_list *ret) MUST_CHECK;
+
+/* Which invoice bills the freight of a locked shipment; NIL64: none any more. */
+struct shipment_freight {
+    int64_t shipment_id, invoice_id;
+};
+err shipments_bill_freight(struct tx *tx, const struct shipment_freight *rows, size_t n) MUST_CHECK;
 
 struct shipment_line_invoiced {
     int64_t shipment_id, line_no;

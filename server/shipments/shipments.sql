@@ -1,6 +1,7 @@
 -- Shipments of orders.
 -- include "server/shipments/shipments.h"
 -- include "server/shipments/rules.h"
+-- include "server/shipments/freight.h"
 -- include "server/shipments/tracking.h"
 -- include "server/shipments/documents.h"
 
@@ -25,16 +26,20 @@ SELECT DISTINCT shipment_id, order_id
  ORDER BY shipment_id, order_id;
 
 -- fn shipment_rows_lock(ids i64[]) -> many struct shipment_state(id i64, version i64, order_id i64?,
---     customer_id i64, number text, status text, ship_date date?)
-SELECT id, version, order_id, customer_id, number, status, ship_date
+--     customer_id i64, number text, status text, ship_date date?, freight i64?,
+--     freight_tax_code_id i64?, freight_description text?, freight_invoice_id i64?)
+SELECT id, version, order_id, customer_id, number, status, ship_date, freight, freight_tax_code_id,
+       freight_description, freight_invoice_id
   FROM shipment
  WHERE tenant_id = :tenant AND id = ANY(:ids)
  ORDER BY id
    FOR NO KEY UPDATE;
 
 -- fn shipment_rows_lock_of_orders(orders i64[]) -> many struct shipment_state(id i64, version i64,
---     order_id i64?, customer_id i64, number text, status text, ship_date date?)
-SELECT s.id, s.version, s.order_id, s.customer_id, s.number, s.status, s.ship_date
+--     order_id i64?, customer_id i64, number text, status text, ship_date date?, freight i64?,
+--     freight_tax_code_id i64?, freight_description text?, freight_invoice_id i64?)
+SELECT s.id, s.version, s.order_id, s.customer_id, s.number, s.status, s.ship_date, s.freight,
+       s.freight_tax_code_id, s.freight_description, s.freight_invoice_id
   FROM (SELECT DISTINCT l.shipment_id
           FROM shipment_line l
          WHERE l.tenant_id = :tenant AND l.order_id = ANY(:orders)
@@ -188,11 +193,12 @@ UPDATE shipment t
 -- fn shipment_header(id i64) -> one struct shipment(id i64, version i64, external_id text?,
 --     number text, status text, order_id i64?, customer_id i64, warehouse_id i64?, carrier text?,
 --     service text?, tracking_number text?, ship_date date?, expected_date date?, delivered_date date?,
---     ship_to json?, proof json?, notes text?, metadata json, created_at instant,
+--     ship_to json?, proof json?, freight_currency text?, freight i64?,
+--     freight_invoice_id i64?, notes text?, metadata json, created_at instant,
 --     updated_at instant)
 SELECT id, version, external_id, number, status, order_id, customer_id, warehouse_id, carrier,
-       service, tracking_number, ship_date, expected_date, delivered_date, ship_to, proof, notes, metadata,
-       created_at, updated_at
+       service, tracking_number, ship_date, expected_date, delivered_date, ship_to, proof,
+       freight_currency, freight, freight_invoice_id, notes, metadata, created_at, updated_at
   FROM shipment
  WHERE tenant_id = :tenant AND id = :id;
 
@@ -211,7 +217,8 @@ SELECT l.line_no, l.order_id, l.order_line_no, l.product_id, o.sku, o.descriptio
 -- fn shipments_list() -> list struct shipment_summary(id i64, version i64, external_id text?,
 --     number text, status text, order_id i64?, customer_id i64, warehouse_id i64?, carrier text?,
 --     service text?, tracking_number text?, ship_date date?, expected_date date?, delivered_date date?,
---     ship_to json?, proof json?, notes text?, metadata json, created_at instant,
+--     ship_to json?, proof json?, freight_currency text?, freight i64?,
+--     freight_invoice_id i64?, notes text?, metadata json, created_at instant,
 --     updated_at instant)
 -- filter external_id text: s.external_id
 -- filter number text: s.number
@@ -227,7 +234,8 @@ SELECT l.line_no, l.order_id, l.order_line_no, l.product_id, o.sku, o.descriptio
 -- sort number: s.number
 SELECT s.id, s.version, s.external_id, s.number, s.status, s.order_id, s.customer_id,
        s.warehouse_id, s.carrier, s.service, s.tracking_number, s.ship_date, s.expected_date,
-       s.delivered_date, s.ship_to, s.proof, s.notes, s.metadata, s.created_at, s.updated_at
+       s.delivered_date, s.ship_to, s.proof, s.freight_currency, s.freight,
+       s.freight_invoice_id, s.notes, s.metadata, s.created_at, s.updated_at
   FROM shipment s
  WHERE s.tenant_id = :tenant AND :filters;
 
@@ -386,3 +394,39 @@ SELECT d.file_name, d.media_type, d.sha256, c.content
   FROM shipment_document d
   JOIN document_content c ON c.tenant_id = d.tenant_id AND c.sha256 = d.sha256
  WHERE d.tenant_id = :tenant AND d.id = :id;
+
+-- ---- freight ----
+
+-- fn freight_lock() -> one(tenant_id i64)
+SELECT tenant_id FROM tenant WHERE tenant_id = :tenant FOR NO KEY UPDATE;
+
+-- fn freight_rules_load() -> many struct freight_rule(currency text, mode text, amount i64?,
+--     tax_code_id i64, description text)
+SELECT currency, mode, amount, tax_code_id, description
+  FROM freight_policy
+ WHERE tenant_id = :tenant
+ ORDER BY currency;
+
+-- fn freight_rules_delete() -> exec
+DELETE FROM freight_policy WHERE tenant_id = :tenant;
+
+-- fn freight_rules_insert(rows r[struct freight_rule: currency text, mode text, amount i64?,
+--     tax_code_id i64, description text]) -> exec
+INSERT INTO freight_policy (tenant_id, currency, mode, amount, tax_code_id, description)
+SELECT :tenant, r.currency, r.mode, r.amount, r.tax_code_id, r.description
+  FROM unnest(:r.currency, :r.mode, :r.amount, :r.tax_code_id, :r.description)
+       AS r(currency, mode, amount, tax_code_id, description);
+
+-- fn shipment_set_freight(id i64, freight i64, freight_currency text, freight_tax_code_id i64,
+--     freight_description text) -> exec
+UPDATE shipment
+   SET freight = :freight, freight_currency = :freight_currency,
+       freight_tax_code_id = :freight_tax_code_id, freight_description = :freight_description
+ WHERE tenant_id = :tenant AND id = :id;
+
+-- fn shipments_set_freight_invoice(rows f[struct shipment_freight: shipment_id i64,
+--     invoice_id i64?]) -> exec
+UPDATE shipment s
+   SET freight_invoice_id = f.invoice_id
+  FROM unnest(:f.shipment_id, :f.invoice_id) AS f(shipment_id, invoice_id)
+ WHERE s.tenant_id = :tenant AND s.id = f.shipment_id;

@@ -22,7 +22,8 @@ static err ship_line(struct tx *tx, struct call *c, const struct act *a)
 {
     struct shipment_line_new line = {
         .order_id = NIL64, .order_line_no = 1, .quantity = a->quantity};
-    struct shipment_new in = {.order_id = a->id,
+    struct shipment_new in = {.freight = NIL64,
+                              .order_id = a->id,
                               .ship = true,
                               .ship_date = NIL32,
                               .expected_date = NIL32,
@@ -44,7 +45,8 @@ static err ship_two(struct tx *tx, struct call *c, const struct act *a)
     problem_init(&second, c->problem->arena);
     calls[1].problem = &second;
     for (int i = 0; i < 2; i++)
-        in[i] = (struct shipment_new){.order_id = a->id + (i ^ (int)(a->quantity & 1)),
+        in[i] = (struct shipment_new){.freight = NIL64,
+                                      .order_id = a->id + (i ^ (int)(a->quantity & 1)),
                                       .ship = true,
                                       .ship_date = NIL32,
                                       .expected_date = NIL32,
@@ -64,7 +66,8 @@ static err ship_joint(struct tx *tx, struct call *c, const struct act *a)
         lines[i] = (struct shipment_line_new){.order_id = a->id + (i ^ (int)(a->quantity & 1)),
                                               .order_line_no = 1,
                                               .quantity = a->quantity};
-    struct shipment_new in = {.order_id = NIL64,
+    struct shipment_new in = {.freight = NIL64,
+                              .order_id = NIL64,
                               .ship = true,
                               .ship_date = NIL32,
                               .expected_date = NIL32,
@@ -79,8 +82,11 @@ static err draft_line(struct tx *tx, struct call *c, const struct act *a)
 {
     struct shipment_line_new line = {
         .order_id = NIL64, .order_line_no = 1, .quantity = a->quantity};
-    struct shipment_new in = {
-        .order_id = a->id, .ship_date = NIL32, .expected_date = NIL32, .lines = {&line, 1}};
+    struct shipment_new in = {.freight = NIL64,
+                              .order_id = a->id,
+                              .ship_date = NIL32,
+                              .expected_date = NIL32,
+                              .lines = {&line, 1}};
     struct shipment out;
     TRY(create_one(tx, c, &in, &out));
     drafted = out.id;
@@ -89,7 +95,7 @@ static err draft_line(struct tx *tx, struct call *c, const struct act *a)
 
 static err ship_draft(struct tx *tx, struct call *c, const struct act *a)
 {
-    struct shipment_ship in = {.ship_date = NIL32, .expected_date = NIL32};
+    struct shipment_ship in = {.freight = NIL64, .ship_date = NIL32, .expected_date = NIL32};
     struct shipment out;
     c->path_id[0] = a->id;
     return shipments_ship(tx, c, &in, &out);
@@ -477,6 +483,31 @@ START_TEST(a_failed_delivery_behind_an_invoice_finds_what_was_billed)
 }
 END_TEST
 
+START_TEST(of_two_invoices_of_a_shipment_one_bills_its_freight)
+{
+    ship_five(280);
+    fixture_exec("INSERT INTO tax_rate (tenant_id, tax_code_id, valid_from, rate)"
+                 " VALUES (1, 1, '2000-01-01', 0) ON CONFLICT DO NOTHING;"
+                 "UPDATE shipment SET freight = 500, freight_currency = 'EUR',"
+                 " freight_tax_code_id = 1, freight_description = 'Freight'"
+                 " WHERE order_id = 280");
+    struct act first = {.run = bill_order, .id = 280, .quantity = Q(2)};
+    struct act second = {.run = bill_order, .id = 280, .quantity = Q(3)};
+    race(&first, &second);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(second.result, OK);
+    ck_assert_int_eq(fixture_int("SELECT count(*) FROM invoice_line l JOIN shipment s"
+                                 " ON s.id = l.shipment_id AND s.freight_invoice_id = l.invoice_id"
+                                 " WHERE s.order_id = 280 AND l.shipment_line_no IS NULL"
+                                 " AND l.net = 500"),
+                     1);
+    ck_assert_int_eq(fixture_int("SELECT count(*) FROM invoice_line l JOIN shipment s"
+                                 " ON s.id = l.shipment_id WHERE s.order_id = 280"
+                                 " AND l.shipment_line_no IS NULL"),
+                     1);
+}
+END_TEST
+
 START_TEST(an_update_that_comes_twice_is_kept_once_and_a_late_one_is_not_the_last_word)
 {
     ship_five(250);
@@ -574,7 +605,8 @@ static err run_batch(struct tx *tx, struct call *c, const struct act *a)
         problem_init(&problems[k], c->problem->arena);
         calls[k] = *c;
         calls[k].problem = &problems[k];
-        in[k] = (struct shipment_new){.external_id = batch[k].external_id,
+        in[k] = (struct shipment_new){.freight = NIL64,
+                                      .external_id = batch[k].external_id,
                                       .order_id = batch[k].order,
                                       .ship = true,
                                       .ship_date = NIL32,
@@ -643,6 +675,7 @@ int main(void)
         a_delivery_fails_once,
         an_invoice_behind_a_failed_delivery_bills_no_more_than_what_arrived,
         a_failed_delivery_behind_an_invoice_finds_what_was_billed,
+        of_two_invoices_of_a_shipment_one_bills_its_freight,
         an_update_that_comes_twice_is_kept_once_and_a_late_one_is_not_the_last_word,
         a_document_that_is_sent_twice_at_once_is_kept_once,
         shipments_that_get_the_same_content_at_once_share_it,

@@ -132,6 +132,10 @@ static void shipments(struct world *w, struct company *c)
                                     "{'order_id':'%s','lines':[{'order_line_no':1,"
                                     "'quantity':'2'}]}",
                                     c->order));
+    made(w, c,
+         put(w, "/v1/freight-policy",
+             "{'rules':[{'currency':'EUR','mode':'actual','tax_code_id':'ext:T19'}]}"),
+         200);
     const char *order = create(
         w, c,
         post(w, "/v1/orders",
@@ -139,7 +143,8 @@ static void shipments(struct world *w, struct company *c)
              c->customer));
     c->failed_shipment = create(w, c,
                                 post(w, "/v1/shipments",
-                                     "{'order_id':'%s','ship':true,'packages':[{'weight_kg':'1.5',"
+                                     "{'order_id':'%s','ship':true,'freight':'4.00',"
+                                     "'packages':[{'weight_kg':'1.5',"
                                      "'lines':[{'line_no':1,'quantity':'3'}]}]}",
                                      order));
     made(w, c,
@@ -166,6 +171,9 @@ static void invoices(struct world *w, struct company *c)
                         post(w, "/v1/invoices",
                              "{'external_id':'I1','order_id':'%s','finalize':true}",
                              c->order)); /* 110.00 + 20.90 */
+    create(w, c,
+           post(w, "/v1/invoices", "{'shipment_id':'%s','finalize':true}",
+                c->failed_shipment)); /* with freight: 14.00 + 2.66 */
     c->draft_invoice = create(
         w, c,
         post(w, "/v1/invoices",
@@ -370,6 +378,7 @@ const char *company_body(struct world *w, const struct company *c, const char *o
                                  "{'order_id':'%s','ship':true,'lines':[{'order_line_no':1,"
                                  "'quantity':'1'}]}",
                                  c->order)},
+        {"freight_policy_put", "{'rules':[]}"},
         {"shipments_track", "{'events':[{'event_id':'2','status':'delivered','occurred_at':"
                             "'2026-01-03T03:04:05Z'}]}"},
         {"carriers_create", "{'name':'Rail'}"},
