@@ -1,5 +1,5 @@
 -- Prices and discounts: customer groups and their prices, where the price of an order line comes
--- from, discounts of lines and of whole orders; quotes.
+-- from, discounts of lines and of whole orders; quotes; approval rules.
 
 CREATE TABLE customer_group (
     tenant_id bigint NOT NULL REFERENCES tenant,
@@ -154,10 +154,44 @@ ALTER TABLE sales_order ADD COLUMN quote_id bigint;
 CREATE UNIQUE INDEX sales_order_quote ON sales_order (tenant_id, quote_id)
     WHERE quote_id IS NOT NULL;
 
+-- approvals
+
+ALTER TABLE product
+    ADD COLUMN unit_cost bigint,
+    ADD CONSTRAINT product_unit_cost_check CHECK (unit_cost >= 0);
+COMMENT ON COLUMN product.unit_cost IS 'in the tenant''s currency; NULL: unknown';
+
+ALTER TABLE order_hold
+    ADD COLUMN approval_rule_id bigint,
+    ADD CONSTRAINT order_hold_approval_check CHECK (approval_rule_id IS NULL OR kind = 'approval');
+COMMENT ON COLUMN order_hold.approval_rule_id IS
+    'the rule that placed it; its owner is the scope that an approver needs';
+
+CREATE TABLE approval_rule (
+    tenant_id bigint NOT NULL REFERENCES tenant,
+    id bigint NOT NULL,
+    version bigint NOT NULL DEFAULT 1,
+    external_id text,
+    name text NOT NULL,
+    status text NOT NULL,
+    currency text NOT NULL,
+    gross_from bigint,
+    discount_from bigint,
+    margin_below bigint,
+    approver_scope text NOT NULL,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT approval_rule_external_id_key UNIQUE (tenant_id, external_id),
+    CONSTRAINT approval_rule_status_check CHECK (status IN ('active', 'archived')),
+    CONSTRAINT approval_rule_condition_check
+        CHECK (num_nonnulls(gross_from, discount_from, margin_below) > 0)
+);
+
 DO $$
 BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'o2c_server') THEN
-        GRANT SELECT, INSERT, UPDATE ON customer_group, quote TO o2c_server;
+        GRANT SELECT, INSERT, UPDATE ON customer_group, quote, approval_rule TO o2c_server;
         GRANT SELECT, INSERT ON quote_revision, quote_line TO o2c_server;
         GRANT USAGE ON SEQUENCE quote_number TO o2c_server;
     END IF;

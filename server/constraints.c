@@ -18,6 +18,7 @@ const struct pg_constraint constraints[] = {
     {"sales_order_external_id_key", ERR_SERIALIZATION, NULL},
     {"quote_external_id_key", ERR_SERIALIZATION, NULL},
     {"sales_order_po_key", ERR_SERIALIZATION, NULL},
+    {"approval_rule_external_id_key", ERR_SERIALIZATION, NULL},
     {"shipment_external_id_key", ERR_SERIALIZATION, NULL},
     {"carrier_external_id_key", ERR_SERIALIZATION, NULL},
     {"carrier_name_key", ERR_SERIALIZATION, NULL},

@@ -150,6 +150,7 @@ static err load_tenant(struct tx *tx, struct slot *s)
     s->facts = (struct tenant_facts){.id = tx->tenant,
                                      .version = t.version,
                                      .exponent = currency_exponent(t.currency),
+                                     .approvals = t.approvals,
                                      .tax_per_line = strcmp(t.tax_rounding, "per_line") == 0,
                                      .locked_until = t.locked_until,
                                      .fiscal_year_start_month = (int)t.fiscal_year_start_month};
@@ -281,19 +282,7 @@ void auth_forget(struct auth *a)
 
 bool actor_may(const struct actor *a, const char *scope)
 {
-    size_t resource = strcspn(scope, ":");
-    for (const char *s = a->scopes; *s != '\0';) {
-        size_t len = strcspn(s, " ");
-        if (len == 1 && *s == '*')
-            return true;
-        if (len == resource + 2 && strncmp(s, scope, resource + 1) == 0 && s[len - 1] == '*')
-            return true;
-        if (len == strlen(scope) && strncmp(s, scope, len) == 0)
-            return true;
-        s += len;
-        s += strspn(s, " ");
-    }
-    return false;
+    return scopes_allow(a->scopes, scope);
 }
 
 err api_key_make(struct bytes server_secret, int64_t tenant, int64_t key,

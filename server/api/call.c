@@ -3,6 +3,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/date.h"
 #include "lib/json/encode.h"
+#include <string.h>
 
 const struct json_type none_type = {.name = "none", .size = sizeof(struct none), .doc = "Nothing."};
 
@@ -18,6 +19,28 @@ void call_file(struct call *c, err e)
         fail(c->problem, ERR_NOT_FOUND, "There is no such resource.");
     else
         c->problem->code = e;
+}
+
+bool scopes_allow(const char *scopes, const char *scope)
+{
+    size_t resource = strcspn(scope, ":");
+    for (const char *s = scopes; s != NULL && *s != '\0';) {
+        size_t len = strcspn(s, " ");
+        if (len == 1 && *s == '*')
+            return true;
+        if (len == resource + 2 && strncmp(s, scope, resource + 1) == 0 && s[len - 1] == '*')
+            return true;
+        if (len == strlen(scope) && strncmp(s, scope, len) == 0)
+            return true;
+        s += len;
+        s += strspn(s, " ");
+    }
+    return false;
+}
+
+bool call_may(const struct call *c, const char *scope)
+{
+    return scopes_allow(c->scopes, scope);
 }
 
 err call_check_version(const struct call *c, int64_t version)

@@ -25,6 +25,7 @@ struct tenant_facts {
     enum rounding rounding;
     bool tax_per_line;       /* else per document */
     const char *credit_mode; /* ignore, warn, enforce */
+    bool approvals;          /* there are rules by which orders need approval */
     int32_t locked_until;    /* nothing is posted on or before; NIL32: open */
     int fiscal_year_start_month;
 };
@@ -36,6 +37,7 @@ struct call {
     struct problem *problem; /* fail(c->problem, …): the failure of this call alone */
     const struct tenant_facts *tenant;
     int64_t api_key_id;
+    const char *scopes; /* of the key; ask call_may() */
     const char *request_id;
     int64_t path_id[2];           /* ids of the path, in order; NIL64 for an unknown ext: on PUT */
     const char *path_external_id; /* the ext: text of path_id[0], or NULL */
@@ -73,6 +75,12 @@ extern const struct json_type file_type; /* has no members: it is no JSON */
 
 /* Says in the call's problem that it failed with e, if it does not say so yet. */
 void call_file(struct call *c, err e);
+
+/* Do these scopes (separated by spaces; "*" and "orders:*" match all and all of orders) have that
+ * one? NULL: none. */
+bool scopes_allow(const char *scopes, const char *scope);
+/* May the caller do what needs this scope, beside the route's own? */
+bool call_may(const struct call *c, const char *scope);
 
 /* ERR_STALE when the caller's If-Match names another version. */
 err call_check_version(const struct call *c, int64_t version) MUST_CHECK;

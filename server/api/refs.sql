@@ -32,6 +32,10 @@ SELECT id, external_id FROM sales_order
 SELECT id, external_id FROM quote
  WHERE tenant_id = :tenant AND external_id = ANY(:external_ids);
 
+-- fn ref_approval_rule(external_ids text[]) -> many(id i64, external_id text)
+SELECT id, external_id FROM approval_rule
+ WHERE tenant_id = :tenant AND external_id = ANY(:external_ids);
+
 -- fn ref_shipment(external_ids text[]) -> many(id i64, external_id text)
 SELECT id, external_id FROM shipment
  WHERE tenant_id = :tenant AND external_id = ANY(:external_ids);

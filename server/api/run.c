@@ -489,6 +489,7 @@ static bool prepare(struct runner *run, struct request *q)
                             .problem = &q->problem,
                             .tenant = &q->actor.tenant,
                             .api_key_id = q->actor.api_key_id,
+                            .scopes = q->actor.scopes,
                             .request_id = r->request_id,
                             .if_match = VERSION_ANY};
     if (q->match.route->lines_max > 0 && q->match.route->work == NULL)

@@ -53,6 +53,9 @@ JSON_STRUCT(tax_code, TAX_CODE_FIELDS);
     VALUE(T, string, unit, .min = 1, .max = 30, .doc = "Unit of its quantities; default piece.",   \
           .example = "\"piece\"")                                                                  \
     VALUE(T, id, tax_code_id, .required = true, .prefix = "tax", .doc = "How it is taxed.")        \
+    VALUE(T, price, unit_cost, .max = 1000000000000000,                                            \
+          .doc = "What a unit costs, in the tenant's currency; for margins.",                      \
+          .example = "\"7.25\"")                                                                   \
     VALUE(T, choice, status, .choices = product_statuses, .doc = "Default: active.")               \
     VALUE(T, metadata, metadata, .doc = "Your own names and values.")
 JSON_STRUCT(product_new, PRODUCT_NEW_FIELDS);
@@ -65,6 +68,9 @@ JSON_STRUCT(product_new, PRODUCT_NEW_FIELDS);
     VALUE(T, string, unit, .min = 1, .max = 30, .doc = "Unit of its quantities.",                  \
           .example = "\"piece\"")                                                                  \
     VALUE(T, id, tax_code_id, .prefix = "tax", .doc = "How it is taxed.")                          \
+    VALUE(T, price, unit_cost, .max = 1000000000000000,                                            \
+          .doc = "What a unit costs, in the tenant's currency; null: unknown.",                    \
+          .example = "\"7.25\"")                                                                   \
     VALUE(T, choice, status, .choices = product_statuses,                                          \
           .doc = "Archived products cannot be ordered.")                                           \
     VALUE(T, metadata, metadata, .doc = "Your own names and values; replaces all.")
@@ -80,6 +86,8 @@ JSON_STRUCT(product_patch, PRODUCT_PATCH_FIELDS);
     VALUE(T, choice, kind, .choices = product_kinds, .doc = "stock or service.")                   \
     VALUE(T, string, unit, .doc = "Unit of its quantities.", .example = "\"piece\"")               \
     VALUE(T, id, tax_code_id, .prefix = "tax", .doc = "How it is taxed.")                          \
+    VALUE(T, price, unit_cost, .doc = "What a unit costs, in the tenant's currency.",              \
+          .example = "\"7.25\"")                                                                   \
     VALUE(T, choice, status, .choices = product_statuses,                                          \
           .doc = "Archived products cannot be ordered.")                                           \
     VALUE(T, raw, metadata, .doc = "Your own names and values.", .example = "{\"shelf\":\"B7\"}")  \
@@ -168,6 +176,7 @@ struct product_facts {
     int64_t id;
     const char *sku, *name, *kind, *unit;
     int64_t tax_code_id;
+    int64_t unit_cost; /* in the tenant's currency; NIL64: unknown */
     const char *status;
 };
 struct product_facts_list {

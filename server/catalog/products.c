@@ -34,6 +34,7 @@ static struct product plan_from(const struct call *c, const struct product_new *
     t.kind = take_kind(c, in->kind, was);
     t.unit = or_default(in->unit, "piece");
     t.tax_code_id = in->tax_code_id;
+    t.unit_cost = in->unit_cost;
     t.status = or_default(in->status, "active");
     t.metadata = or_default(in->metadata, "{}");
     return t;
@@ -57,6 +58,8 @@ static void apply_patch(const struct call *c, const struct product_patch *in, st
         t->external_id = in->external_id;
     if (NAMED(description))
         t->description = in->description;
+    if (NAMED(unit_cost))
+        t->unit_cost = in->unit_cost;
     if (NAMED(metadata))
         t->metadata = or_default(in->metadata, "{}");
     t->sku = patch_text(c, NAMED(sku), "/sku", in->sku, t->sku);

@@ -151,8 +151,16 @@ err orders_confirm(struct tx *tx, struct call *c, const struct none *in, struct 
 {
     (void)in;
     struct order_state *o;
+    struct order_hold_placing *approvals;
+    size_t n;
     TRY(order_lock_for(tx, c, "confirm", &o));
-    TRY(order_confirm_locked(tx, c, o, NULL));
+    TRY(order_approvals_load(tx, c, o->currency, o->lines, o->n_lines, &approvals, &n));
+    for (size_t i = 0; i < n; i++)
+        TRY(order_hold_place(tx, c, o, &approvals[i]));
+    if (n > 0)
+        TRY(order_set_status(tx, o, "on_hold", NIL64));
+    else
+        TRY(order_confirm_locked(tx, c, o, NULL));
     return order_load(tx, o->id, ret);
 }
 

@@ -330,6 +330,28 @@ static err check(struct amending *k)
     return reserve(k, &f);
 }
 
+/* What it has become may need an approval that nobody is asked for yet. */
+static err ask_approvals(struct amending *k)
+{
+    struct order_hold_placing *needed;
+    size_t n;
+    if (k->in->lines.n + k->in->add_lines.n == 0)
+        return OK;
+    TRY(order_approvals_load(k->tx, k->c, k->o->currency, k->lines, k->n, &needed, &n));
+    for (size_t i = 0; i < n; i++) {
+        bool asked = false;
+        for (size_t j = 0; j < k->before.holds.n; j++)
+            asked = asked || (k->before.holds.v[j].released_at == NIL64 &&
+                              k->before.holds.v[j].approval_rule_id == needed[i].approval_rule_id);
+        if (asked)
+            continue;
+        TRY(order_hold_place(k->tx, k->c, k->o, &needed[i]));
+        k->o->held = true;
+        k->o->status = "on_hold";
+    }
+    return OK;
+}
+
 /* ---- store ---- */
 
 static err store(struct amending *k)
@@ -365,6 +387,7 @@ err orders_amend(struct tx *tx, struct call *c, const struct order_amend *in, st
     TRY(read_request(&k));
     TRY(price(&k));
     TRY(check(&k));
+    TRY(ask_approvals(&k));
     k.header.version = k.o->version + 1;
     k.header.line_count = (int64_t)k.n;
     k.header.status = k.o->confirmed_at == NIL64 || k.o->held ? k.o->status

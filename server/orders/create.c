@@ -24,6 +24,7 @@ struct facts {
     struct credit_facts_list credit;
     struct stock_facts_list stock;
     struct reservation_facts_list reservations;
+    struct approval_rule_facts_list approval_rules;
     struct orders_by_customer_po_row_list with_po;
 };
 
@@ -41,6 +42,7 @@ struct placing {
     struct po_claim *po; /* NULL: the order has no customer_po */
     int64_t po_copy;
     struct order_line *lines;
+    int64_t *unit_costs; /* of the lines' products */
     struct stock_key *wanted; /* of its stock lines, when it is to be confirmed or names stock that
                                  is held */
     size_t n_wanted;
@@ -48,7 +50,8 @@ struct placing {
     struct reservation_facts *named; /* the reservations that it names */
     size_t n_named;
     const char *settled; /* what they become; NULL: nothing */
-    const char *held_because;
+    struct order_hold_placing *held; /* why it is not confirmed */
+    size_t n_held;
     struct credit_verdict credit;
     const struct credit_facts *account; /* that was judged; NULL: none */
 };
@@ -89,6 +92,7 @@ static struct po_claim *po_claims_of(struct tx *tx, struct placing *p, size_t n,
 static err load_masters(struct tx *tx, struct placing *p, size_t n, struct facts *f)
 {
     size_t lines = 0, k = 0, s = 0, x = 0, c = 0, n_po;
+    bool confirms = false;
     for (size_t i = 0; i < n; i++)
         lines += p[i].in->lines.n;
     int64_t *customers = ARENA_ARRAY(tx->arena, int64_t, n * 2);
@@ -96,6 +100,7 @@ static err load_masters(struct tx *tx, struct placing *p, size_t n, struct facts
     const char **skus = ARENA_ARRAY(tx->arena, const char *, lines);
     const char **external_ids = ARENA_ARRAY(tx->arena, const char *, n);
     for (size_t i = 0; i < n; i++) {
+        confirms = confirms || p[i].in->confirm;
         customers[c++] = p[i].in->customer_id;
         if (p[i].in->payer_id != NIL64)
             customers[c++] = p[i].in->payer_id;
@@ -116,6 +121,8 @@ static err load_masters(struct tx *tx, struct placing *p, size_t n, struct facts
     TRY(products_load_queue(tx, products, distinct_ids(products, k), &f->products));
     if (s > 0)
         TRY(products_load_by_sku_queue(tx, skus, distinct_texts(skus, s), &f->products_by_sku));
+    if (confirms && p[0].call->tenant->approvals)
+        TRY(approval_rules_load_queue(tx, &f->approval_rules));
     if (x > 0)
         TRY(orders_by_external_id_queue(tx, external_ids, x, &f->taken));
     struct po_claim *pos = po_claims_of(tx, p, n, &n_po);
@@ -338,6 +345,7 @@ static void resolve_line(struct tx *tx, struct placing *p, size_t i, const struc
     else if (stock && warehouse == NIL64)
         fault(problem, at_line(tx->arena, i, "warehouse_id"), "required",
               "There is no default warehouse: create one with POST /v1/warehouses.");
+    p->unit_costs[i] = product->unit_cost;
     *l = (struct order_line){
         .line_no = (int64_t)i + 1,
         .product_id = product->id,
@@ -371,6 +379,7 @@ static void resolve(struct tx *tx, struct placing *p, const struct facts *f, con
     size_t n = p->in->lines.n;
     p->lines = ARENA_ARRAY(tx->arena, struct order_line, n);
     p->wanted = ARENA_ARRAY(tx->arena, struct stock_key, n);
+    p->unit_costs = ARENA_ARRAY(tx->arena, int64_t, n);
     for (size_t i = 0; i < n; i++)
         resolve_line(tx, p, i, f);
 }
@@ -543,8 +552,23 @@ static void settle_named(struct placing *p, const struct facts *f, const char *s
     }
 }
 
+/* Approvals come first: whoever approves confirms. */
+static bool needs_approval(struct tx *tx, struct placing *p, const struct facts *f)
+{
+    p->held = ARENA_ARRAY(tx->arena, struct order_hold_placing, f->approval_rules.n + 1);
+    if (f->approval_rules.n > 0)
+        p->n_held = order_approvals(tx->arena, p->call, &f->approval_rules, p->customer->currency,
+                                    p->lines, p->unit_costs, p->in->lines.n, p->held);
+    return p->n_held > 0;
+}
+
 static void confirm(struct tx *tx, struct placing *p, struct facts *f)
 {
+    if (needs_approval(tx, p, f)) {
+        p->out->status = "on_hold";
+        settle_named(p, f, "held");
+        return;
+    }
     struct confirm_case k = {.arena = tx->arena,
                              .credit_mode = p->call->tenant->credit_mode,
                              .today = tx->today,
@@ -566,13 +590,35 @@ static void confirm(struct tx *tx, struct placing *p, struct facts *f)
         free_named(p, f, false);
         settle_named(p, f, "held");
         p->out->status = "on_hold";
-        p->held_because = reason;
+        p->held[p->n_held++] = (struct order_hold_placing){
+            .kind = "credit", .reason = reason, .release_rule = "when_clear"};
         break;
     case CONFIRM_NO_STOCK:
         free_named(p, f, false);
         fail(p->call->problem, ERR_INSUFFICIENT_STOCK, "%s", reason);
         break;
     }
+}
+
+static void show_holds(struct tx *tx, struct placing *p)
+{
+    struct order_hold *holds = ARENA_ARRAY(tx->arena, struct order_hold, p->n_held);
+    for (size_t i = 0; i < p->n_held; i++) {
+        int64_t rule = p->held[i].approval_rule_id;
+        holds[i] = (struct order_hold){.hold_no = (int64_t)i + 1,
+                                       .kind = p->held[i].kind,
+                                       .reason = p->held[i].reason,
+                                       .owner = p->held[i].owner,
+                                       .release_rule = p->held[i].release_rule,
+                                       .approval_rule_id = rule != 0 ? rule : NIL64,
+                                       .placed_at = tx->now,
+                                       .placed_by = p->call->api_key_id,
+                                       .released_at = NIL64,
+                                       .released_by = NIL64,
+                                       .release_cap = NIL64,
+                                       .release_expires = NIL32};
+    }
+    p->out->holds = (struct order_hold_list){.v = holds, .n = p->n_held};
 }
 
 /* Those before it are decided: whether one of them makes its external id is known by now. */
@@ -591,23 +637,11 @@ static void decide(struct tx *tx, struct placing *p, struct facts *f)
         return;
     p->claim->id = p->out->id;
     p->out->lines = (struct order_line_list){.v = p->lines, .n = p->in->lines.n};
-    if (p->held_because != NULL) {
-        struct order_hold *hold = ARENA_NEW(tx->arena, struct order_hold);
-        *hold = (struct order_hold){.hold_no = 1,
-                                    .kind = "credit",
-                                    .reason = p->held_because,
-                                    .release_rule = "when_clear",
-                                    .placed_at = tx->now,
-                                    .placed_by = p->call->api_key_id,
-                                    .released_at = NIL64,
-                                    .released_by = NIL64,
-                                    .release_cap = NIL64,
-                                    .release_expires = NIL32};
-        p->out->holds = (struct order_hold_list){.v = hold, .n = 1};
-    }
-    p->out->allowed_actions = order_actions(tx->arena, p->out->status,
-                                            p->out->confirmed_at != NIL64, p->held_because != NULL,
-                                            p->lines, p->in->lines.n);
+    show_holds(tx, p);
+    struct string_list actions = order_actions(tx->arena, p->out->status,
+                                               p->out->confirmed_at != NIL64, p->n_held > 0,
+                                               p->lines, p->in->lines.n);
+    p->out->allowed_actions = order_actions_held(tx->arena, actions, &p->out->holds);
 }
 
 /* ---- store ---- */
@@ -678,12 +712,24 @@ static struct order_lines_insert_l line_row(const struct order *o, const struct 
                                          .reserved = l->reserved};
 }
 
+static struct order_holds_insert_h hold_row(const struct order *o, const struct order_hold *h)
+{
+    return (struct order_holds_insert_h){.order_id = o->id,
+                                         .hold_no = h->hold_no,
+                                         .kind = h->kind,
+                                         .reason = h->reason,
+                                         .placed_by = h->placed_by,
+                                         .owner = h->owner,
+                                         .release_rule = h->release_rule,
+                                         .approval_rule_id = h->approval_rule_id};
+}
+
 static void push_event(struct tx *tx, const struct placing *p)
 {
     const char *now = order_event_json(tx->arena, p->out);
     const char *was = p->draft != NULL ? order_event_json(tx->arena, p->draft) : NULL;
     const char *type = p->out->confirmed_at != NIL64 ? "order.confirmed"
-                       : p->held_because != NULL     ? "order.held"
+                       : p->n_held > 0               ? "order.held"
                        : p->draft != NULL            ? "order.updated"
                                                      : "order.created";
     event_push(tx, p->call, type, "order", p->out->id, was, now);
@@ -743,19 +789,26 @@ static void note_decision(const struct placing *p, struct credit_decisions *deci
                                                       .amount = p->out->gross});
 }
 
+static bool waits_for_credit(const struct placing *p)
+{
+    return p->n_held > 0 && strcmp(p->held[0].kind, "credit") == 0;
+}
+
 static err store(struct tx *tx, const struct placing *p, size_t n)
 {
-    size_t n_lines = 0, n_named = 0, o = 0, l = 0, h = 0, c = 0, s = 0;
+    size_t n_lines = 0, n_named = 0, n_holds = 0, o = 0, l = 0, h = 0, b = 0, c = 0, s = 0;
     struct credit_decisions decisions = credit_decisions_new(tx->arena, n);
     struct blocked_key *blocked = ARENA_ARRAY(tx->arena, struct blocked_key, n);
     for (size_t i = 0; i < n; i++) {
         n_lines += p[i].in->lines.n;
         n_named += p[i].n_named;
+        n_holds += p[i].n_held;
     }
     struct orders_insert_o *orders = ARENA_ARRAY(tx->arena, struct orders_insert_o, n);
     struct order_lines_insert_l *lines = ARENA_ARRAY(tx->arena, struct order_lines_insert_l,
                                                      n_lines);
-    struct order_holds_insert_h *holds = ARENA_ARRAY(tx->arena, struct order_holds_insert_h, n);
+    struct order_holds_insert_h *holds = ARENA_ARRAY(tx->arena, struct order_holds_insert_h,
+                                                     n_holds);
     struct credit_delta *credit = ARENA_ARRAY(tx->arena, struct credit_delta, n);
     struct stock_delta *stock = ARENA_ARRAY(tx->arena, struct stock_delta, n_lines + n_named);
     for (size_t i = 0; i < n; i++) {
@@ -770,17 +823,13 @@ static err store(struct tx *tx, const struct placing *p, size_t n)
                                                   .warehouse_id = line->warehouse_id,
                                                   .reserved = line->reserved};
         }
+        for (size_t j = 0; j < p[i].n_held; j++)
+            holds[h++] = hold_row(p[i].out, &p[i].out->holds.v[j]);
         int64_t account = p[i].payer->credit_account_id;
-        if (p[i].held_because != NULL) {
+        if (waits_for_credit(&p[i])) {
             credit[c++] = (struct credit_delta){.account = account, .held = 1};
-            blocked[h] = (struct blocked_key){account, p[i].out->id};
-            holds[h++] = (struct order_holds_insert_h){.order_id = p[i].out->id,
-                                                       .hold_no = 1,
-                                                       .kind = "credit",
-                                                       .reason = p[i].held_because,
-                                                       .placed_by = p[i].call->api_key_id,
-                                                       .release_rule = "when_clear"};
-        } else if (p[i].in->confirm) {
+            blocked[b++] = (struct blocked_key){account, p[i].out->id};
+        } else if (p[i].out->confirmed_at != NIL64) {
             credit[c++] = (struct credit_delta){.account = account, .ordered = p[i].out->gross};
         }
         note_decision(&p[i], &decisions);
@@ -801,7 +850,7 @@ static err store(struct tx *tx, const struct placing *p, size_t n)
     TRY(store_precedence(tx, p, n, n_lines));
     if (h > 0)
         TRY(order_holds_insert(tx, holds, h));
-    TRY(credit_block(tx, blocked, h));
+    TRY(credit_block(tx, blocked, b));
     TRY(credit_decisions_store(tx, &decisions));
     return s > 0 ? stock_apply(tx, stock, s) : OK;
 }

@@ -24,7 +24,8 @@ err order_hold_place(struct tx *tx, struct call *c, const struct order_state *o,
                      const struct order_hold_placing *hold)
 {
     TRY(order_hold_add(tx, o->id, hold->kind, hold->reason, c->api_key_id, hold->owner,
-                       hold->release_rule));
+                       hold->release_rule,
+                       hold->approval_rule_id != 0 ? hold->approval_rule_id : NIL64));
     event_push(tx, c, "order.held", "order", o->id,
                arena_printf(tx->arena, "{\"status\":\"%s\"}", o->status),
                hold_json(tx->arena, hold->kind, hold->reason, hold->owner));
@@ -99,6 +100,17 @@ static void let_go(struct releasing *r, struct order_holds_row *h, const char *r
     r->nos[r->n++] = h->hold_no;
     event_push(r->tx, r->c, "order.released", "order", r->o->id, "{\"status\":\"on_hold\"}",
                call_json(r->tx->arena, &order_hold_fact_type, &fact, NULL));
+}
+
+static bool is_open_approval(const struct order_holds_row *h)
+{
+    return h->released_at == NIL64 && strcmp(h->kind, "approval") == 0;
+}
+
+/* Then it is no matter of releasing: somebody who may has to approve. */
+static bool is_asked_by_rule(const struct order_holds_row *h)
+{
+    return is_open_approval(h) && h->approval_rule_id != NIL64;
 }
 
 static size_t left(const struct releasing *r)
@@ -192,6 +204,7 @@ err orders_release(struct tx *tx, struct call *c, const struct order_release *in
 {
     struct releasing r;
     bool known = false;
+    size_t approvals = 0;
     TRY(begin(tx, c, &r));
     TRY(take_terms(&r, in));
     for (size_t i = 0; i < r.holds.n; i++) {
@@ -199,7 +212,8 @@ err orders_release(struct tx *tx, struct call *c, const struct order_release *in
         if (in->hold_no != NIL64 && in->hold_no != h->hold_no)
             continue;
         known = true;
-        if (holds(&r, h))
+        approvals += is_asked_by_rule(h);
+        if (holds(&r, h) && !is_asked_by_rule(h))
             let_go(&r, h, in->reason, false);
     }
     if (!known) {
@@ -207,10 +221,91 @@ err orders_release(struct tx *tx, struct call *c, const struct order_release *in
               (long long)in->hold_no);
         return c->problem->code;
     }
+    if (r.n == 0 && approvals > 0)
+        return fail(c->problem, ERR_WRONG_STATE,
+                    "The order waits for approval; what can be done now: approve, reject.");
     if (r.n == 0)
         return fail(c->problem, ERR_WRONG_STATE, "Hold %lld was released already.",
                     (long long)in->hold_no);
     return finish(&r, in->reason, false, ret);
+}
+
+/* ---- approving ---- */
+
+/* Is the hold the caller's to decide? */
+static bool decides(const struct releasing *r, const struct order_holds_row *h)
+{
+    return is_open_approval(h) && (h->approval_rule_id == NIL64 || call_may(r->c, h->owner));
+}
+
+/* OK when the caller decides at least one of the approvals that the order waits for. */
+static err check_approver(const struct releasing *r)
+{
+    const struct order_holds_row *other = NULL;
+    for (size_t i = 0; i < r->holds.n; i++) {
+        if (decides(r, &r->holds.v[i]))
+            return OK;
+        if (is_open_approval(&r->holds.v[i]))
+            other = &r->holds.v[i];
+    }
+    if (other != NULL)
+        return fail(r->c->problem, ERR_FORBIDDEN, "The approver's key needs the scope %s.",
+                    other->owner);
+    return fail(r->c->problem, ERR_WRONG_STATE, "The order does not wait for approval.");
+}
+
+/* Maker is not checker: neither who made the order nor who asked for its approval gives it. */
+static err check_maker(const struct releasing *r)
+{
+    struct order_made_by_row by;
+    TRY(order_made_by(r->tx, r->o->id, r->c->api_key_id, &by));
+    for (size_t i = 0; i < r->holds.n; i++)
+        by.made = by.made ||
+                  (is_open_approval(&r->holds.v[i]) && r->holds.v[i].placed_by == r->c->api_key_id);
+    return by.made ? fail(r->c->problem, ERR_MAKER,
+                          "The key that made the order, or asked for its approval, cannot approve "
+                          "it: use another one.")
+                   : OK;
+}
+
+static const char *decision_json(const struct releasing *r, const char *reason)
+{
+    struct order_hold_fact fact = {.hold = "approval", .reason = reason};
+    return call_json(r->tx->arena, &order_hold_fact_type, &fact, NULL);
+}
+
+err orders_approve(struct tx *tx, struct call *c, const struct order_approve *in, struct order *ret)
+{
+    struct releasing r;
+    TRY(begin(tx, c, &r));
+    TRY(check_approver(&r));
+    TRY(check_maker(&r));
+    event_push(tx, c, "order.approved", "order", r.o->id, NULL, decision_json(&r, in->reason));
+    for (size_t i = 0; i < r.holds.n; i++)
+        if (decides(&r, &r.holds.v[i]))
+            let_go(&r, &r.holds.v[i], in->reason, false);
+    return finish(&r, in->reason, false, ret);
+}
+
+err orders_reject(struct tx *tx, struct call *c, const struct order_reject *in, struct order *ret)
+{
+    struct releasing r;
+    TRY(begin(tx, c, &r));
+    TRY(check_approver(&r));
+    for (size_t i = 0; i < r.holds.n; i++)
+        if (decides(&r, &r.holds.v[i]))
+            r.nos[r.n++] = r.holds.v[i].hold_no;
+    TRY(order_hold_rejected(tx, r.o->id, r.nos, r.n,
+                            arena_printf(tx->arena, "Rejected: %s", in->reason)));
+    event_push(tx, c, "order.rejected", "order", r.o->id, NULL, decision_json(&r, in->reason));
+    if (in->cancel) {
+        struct order_cancel all;
+        json_set_all_absent(&order_cancel_type, &all);
+        all.reason = in->reason;
+        return orders_cancel(tx, c, &all, ret);
+    }
+    TRY(order_set_status(tx, r.o, "on_hold", r.o->confirmed_at));
+    return order_load(tx, r.o->id, ret);
 }
 
 /* Is what the hold waits for there? */

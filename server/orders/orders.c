@@ -31,6 +31,8 @@ JSON_TYPE(order_split_line, ORDER_SPLIT_LINE_FIELDS, .doc = "A line to move.");
 JSON_TYPE(order_split, ORDER_SPLIT_FIELDS, .doc = "What to move to an order of its own.");
 JSON_TYPE(order_revision, ORDER_REVISION_FIELDS, .doc = "A change of a confirmed order.");
 JSON_TYPE(order_revisions_reply, ORDER_REVISIONS_REPLY_FIELDS, .doc = "All changes of an order.");
+JSON_TYPE(order_approve, ORDER_APPROVE_FIELDS, .doc = "The approval of an order.");
+JSON_TYPE(order_reject, ORDER_REJECT_FIELDS, .doc = "The refusal of an approval.");
 JSON_TYPE(order_cancel, ORDER_CANCEL_FIELDS, .doc = "What to cancel of an order.");
 
 #define ORDER_EVENT_FIELDS(T, VALUE, OBJECT, LIST)                                                 \
@@ -170,6 +172,7 @@ static struct order_hold_list holds_of(struct arena *a, const struct order *o,
                                              .reason = r->reason,
                                              .owner = r->owner,
                                              .release_rule = r->release_rule,
+                                             .approval_rule_id = r->approval_rule_id,
                                              .placed_at = r->placed_at,
                                              .placed_by = r->placed_by,
                                              .released_at = r->released_at,
@@ -195,8 +198,9 @@ static err orders_load(struct tx *tx, const int64_t *ids, size_t n, struct order
         struct order *o = &ret->v[i];
         o->lines = lines_of(tx->arena, o->id, &lines, &line);
         o->holds = holds_of(tx->arena, o, &holds, &hold);
-        o->allowed_actions = order_actions(tx->arena, o->status, o->confirmed_at != NIL64,
-                                           any_hold(o, tx->today), o->lines.v, o->lines.n);
+        struct string_list actions = order_actions(tx->arena, o->status, o->confirmed_at != NIL64,
+                                                   any_hold(o, tx->today), o->lines.v, o->lines.n);
+        o->allowed_actions = order_actions_held(tx->arena, actions, &o->holds);
     }
     return OK;
 }

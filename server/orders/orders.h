@@ -120,7 +120,10 @@ JSON_STRUCT(order_line, ORDER_LINE_FIELDS);
     VALUE(T, integer, hold_no, .doc = "Number of the hold.")                                       \
     VALUE(T, string, kind, .doc = "credit, stock, approval, fraud or customer_request.")           \
     VALUE(T, string, reason, .doc = "Why it is held.")                                             \
-    VALUE(T, string, owner, .doc = "Who has to do something about it.")                            \
+    VALUE(T, string, owner,                                                                        \
+          .doc = "Who has to do something about it; of approvals by rule the "                     \
+                 "scope that an approver's key needs.")                                            \
+    VALUE(T, id, approval_rule_id, .prefix = "apr", .doc = "The approval rule that it is for.")    \
     VALUE(T, choice, release_rule, .choices = order_release_rules,                                 \
           .doc = "manual: somebody releases it; when_clear: also a review, once its condition is " \
                  "gone.")                                                                          \
@@ -246,6 +249,15 @@ JSON_STRUCT(order_hold_new, ORDER_HOLD_NEW_FIELDS);
           .doc = "Last day on which goods may leave on it; null: it does not expire.")             \
     VALUE(T, integer, hold_no, .min = 1, .max = 10000, .doc = "Default: all holds.")
 JSON_STRUCT(order_release, ORDER_RELEASE_FIELDS);
+
+#define ORDER_APPROVE_FIELDS(T, VALUE, OBJECT, LIST)                                               \
+    VALUE(T, string, reason, .required = true, .min = 1, .max = 500, .doc = "Why it may go on.")
+JSON_STRUCT(order_approve, ORDER_APPROVE_FIELDS);
+
+#define ORDER_REJECT_FIELDS(T, VALUE, OBJECT, LIST)                                                \
+    VALUE(T, string, reason, .required = true, .min = 1, .max = 400, .doc = "Why not.")            \
+    VALUE(T, boolean, cancel, .doc = "Also cancel what is open of it; else it stays on hold.")
+JSON_STRUCT(order_reject, ORDER_REJECT_FIELDS);
 
 #define ORDER_CANCEL_LINE_FIELDS(T, VALUE, OBJECT, LIST)                                           \
     VALUE(T, integer, line_no, .required = true, .min = 1, .max = 10000, .doc = "The line.")       \

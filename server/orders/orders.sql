@@ -103,17 +103,21 @@ SELECT :tenant, l.order_id, l.line_no, l.product_id, l.kind, l.sku, l.descriptio
        AS l(order_id, line_no, product_id, kind, sku, description, warehouse_id, quantity, unit_price, price_source,
             price_id, discount_percent, discount_amount, order_discount, tax_code_id, tax_rate, net, tax, gross, reserved);
 
--- fn order_holds_insert(rows h[order_id i64, hold_no i64, kind text, reason text, placed_by i64?, release_rule text])
---   -> exec
-INSERT INTO order_hold (tenant_id, order_id, hold_no, kind, reason, placed_at, placed_by, release_rule)
-SELECT :tenant, h.order_id, h.hold_no, h.kind, h.reason, :now, h.placed_by, h.release_rule
-  FROM unnest(:h.order_id, :h.hold_no, :h.kind, :h.reason, :h.placed_by, :h.release_rule)
-       AS h(order_id, hold_no, kind, reason, placed_by, release_rule);
+-- fn order_holds_insert(rows h[order_id i64, hold_no i64, kind text, reason text, placed_by i64?, owner text?,
+--   release_rule text, approval_rule_id i64?]) -> exec
+INSERT INTO order_hold (tenant_id, order_id, hold_no, kind, reason, placed_at, placed_by, owner, release_rule,
+       approval_rule_id)
+SELECT :tenant, h.order_id, h.hold_no, h.kind, h.reason, :now, h.placed_by, h.owner, h.release_rule, h.approval_rule_id
+  FROM unnest(:h.order_id, :h.hold_no, :h.kind, :h.reason, :h.placed_by, :h.owner, :h.release_rule, :h.approval_rule_id)
+       AS h(order_id, hold_no, kind, reason, placed_by, owner, release_rule, approval_rule_id);
 
 -- One more hold, numbered after those that are there; the order is locked.
--- fn order_hold_add(order_id i64, kind text, reason text, placed_by i64?, owner text?, release_rule text) -> exec
-INSERT INTO order_hold (tenant_id, order_id, hold_no, kind, reason, placed_at, placed_by, owner, release_rule)
-SELECT :tenant, :order_id, coalesce(max(hold_no), 0) + 1, :kind, :reason, :now, :placed_by, :owner, :release_rule
+-- fn order_hold_add(order_id i64, kind text, reason text, placed_by i64?, owner text?, release_rule text,
+--   approval_rule_id i64?) -> exec
+INSERT INTO order_hold (tenant_id, order_id, hold_no, kind, reason, placed_at, placed_by, owner, release_rule,
+       approval_rule_id)
+SELECT :tenant, :order_id, coalesce(max(hold_no), 0) + 1, :kind, :reason, :now, :placed_by, :owner, :release_rule,
+       :approval_rule_id
   FROM order_hold WHERE tenant_id = :tenant AND order_id = :order_id;
 
 -- Releases that have expired are renewed. Cap and last day are those of a release of credit.
@@ -169,10 +173,10 @@ SELECT order_id, line_no, product_id, kind, sku, description, warehouse_id, quan
   FROM order_line WHERE tenant_id = :tenant AND order_id = ANY(:orders) ORDER BY order_id, line_no;
 
 -- fn order_holds(orders i64[]) -> many(order_id i64, hold_no i64, kind text, reason text, owner text?, release_rule text,
---   placed_at instant, placed_by i64?, released_at instant?, released_by i64?, release_reason text?, release_cap i64?,
---   release_expires date?, cleared bool)
-SELECT order_id, hold_no, kind, reason, owner, release_rule, placed_at, placed_by, released_at, released_by, release_reason,
-       release_cap, release_expires, cleared
+--   approval_rule_id i64?, placed_at instant, placed_by i64?, released_at instant?, released_by i64?, release_reason text?,
+--   release_cap i64?, release_expires date?, cleared bool)
+SELECT order_id, hold_no, kind, reason, owner, release_rule, approval_rule_id, placed_at, placed_by, released_at,
+       released_by, release_reason, release_cap, release_expires, cleared
   FROM order_hold WHERE tenant_id = :tenant AND order_id = ANY(:orders) ORDER BY order_id, hold_no;
 
 -- fn orders_list() -> list struct order_summary(id i64, version i64, external_id text?, number text, status text,
@@ -408,3 +412,14 @@ SELECT count(*) AS n FROM order_revision WHERE tenant_id = :tenant AND order_id 
 --   api_key_id i64?, request_id text?, before json, after json)
 SELECT revision_no, kind, reason, at, api_key_id, request_id, before, after
   FROM order_revision WHERE tenant_id = :tenant AND order_id = :order_id ORDER BY revision_no;
+
+-- Did this key make the order what it is? Who asked for its approval is known by the holds.
+-- fn order_made_by(order_id i64, api_key i64?) -> one(made bool)
+SELECT EXISTS (SELECT FROM event
+                WHERE tenant_id = :tenant AND resource_id = :order_id AND api_key_id = :api_key
+                  AND type IN ('order.created', 'order.updated', 'order.amended')) AS made;
+
+-- An approval that was refused waits on, and says why.
+-- fn order_hold_rejected(order_id i64, hold_nos i64[], reason text) -> exec
+UPDATE order_hold SET reason = :reason
+ WHERE tenant_id = :tenant AND order_id = :order_id AND hold_no = ANY(:hold_nos) AND released_at IS NULL;

@@ -1,5 +1,6 @@
 /* Placing orders: the facts of a whole batch, the pure decision, the effects. */
 #pragma once
+#include "server/approvals/approvals.h"
 #include "server/catalog/catalog.h"
 #include "server/credit/decisions.h"
 #include "server/credit/rules.h"
@@ -113,10 +114,22 @@ bool order_credit_released(const struct order_holds_row_list *holds, int64_t ope
 
 struct order_hold_placing {
     const char *kind, *reason, *owner, *release_rule; /* owner may be NULL */
+    int64_t approval_rule_id;                         /* 0: none asked for it */
 };
 /* Queues one more hold and tells of it; the caller stores the status. */
 err order_hold_place(struct tx *tx, struct call *c, const struct order_state *o,
                      const struct order_hold_placing *hold) MUST_CHECK;
+
+/* The approvals that lines ask for by the rules, as holds in ret (room for rules->n); returns how
+ * many. unit_costs: of each line's product. Pure. */
+size_t order_approvals(struct arena *a, const struct call *c,
+                       const struct approval_rule_facts_list *rules, const char *currency,
+                       const struct order_line *lines, const int64_t *unit_costs, size_t n,
+                       struct order_hold_placing *ret);
+/* The same with rules and costs as they are now; asks nothing where the tenant has no rules. */
+err order_approvals_load(struct tx *tx, const struct call *c, const char *currency,
+                         const struct order_line *lines, size_t n, struct order_hold_placing **ret,
+                         size_t *ret_n) MUST_CHECK;
 
 /* Who wants a customer's order number for an order. Stored orders are asked with
  * po_claims_load_queue; after the flush po_claims_held tells the claims. */

@@ -160,6 +160,27 @@ struct string_list order_actions(struct arena *a, const char *status, bool confi
     return ret;
 }
 
+struct string_list order_actions_held(struct arena *a, struct string_list actions,
+                                      const struct order_hold_list *holds)
+{
+    struct string_list ret = {.v = ARENA_ARRAY(a, const char *, actions.n + 2)};
+    size_t approvals = 0, by_rule = 0, open = 0;
+    for (size_t i = 0; i < holds->n; i++) {
+        bool is_open = holds->v[i].released_at == NIL64;
+        open += is_open;
+        approvals += is_open && strcmp(holds->v[i].kind, "approval") == 0;
+        by_rule += is_open && holds->v[i].approval_rule_id != NIL64;
+    }
+    for (size_t i = 0; i < actions.n; i++)
+        if (by_rule == 0 || by_rule < open || strcmp(actions.v[i], "release") != 0)
+            ret.v[ret.n++] = actions.v[i];
+    if (approvals > 0) {
+        ret.v[ret.n++] = "approve";
+        ret.v[ret.n++] = "reject";
+    }
+    return ret;
+}
+
 bool order_allows(const struct string_list *actions, const char *action)
 {
     for (size_t i = 0; i < actions->n; i++)

@@ -33,6 +33,9 @@ bool hold_can_clear(const char *kind);
 /* Which actions a state allows; texts are static, the list is in the arena. */
 struct string_list order_actions(struct arena *a, const char *status, bool confirmed, bool held,
                                  const struct order_line *lines, size_t n);
+/* What the open holds make of these actions: approvals are given, not released. */
+struct string_list order_actions_held(struct arena *a, struct string_list actions,
+                                      const struct order_hold_list *holds);
 bool order_allows(const struct string_list *actions, const char *action);
 
 /* An event of an order or of a document that followed from it, in the order in which they happened.

@@ -1197,6 +1197,12 @@ WITH bad AS (
                         WHERE r.tenant_id = :tenant AND r.quote_id = x.quote_id
                           AND r.revision = x.revision)
     UNION ALL
+    SELECT 'order', x.order_id, format('the approval rule of hold %s does not exist', x.hold_no)
+      FROM order_hold x
+     WHERE x.tenant_id = :tenant AND x.approval_rule_id IS NOT NULL
+       AND NOT EXISTS (SELECT 1 FROM approval_rule r
+                        WHERE r.tenant_id = :tenant AND r.id = x.approval_rule_id)
+    UNION ALL
     SELECT 'order', x.order_id, format('hold %s has no order', x.hold_no)
       FROM order_hold x
      WHERE x.tenant_id = :tenant

@@ -4,9 +4,12 @@
 -- All facts of the tenant, its date at :now, and the instant at which that date ends.
 -- fn tenant_find() -> one(version i64, currency text, time_zone text, country text, rounding text,
 --   tax_rounding text, credit_mode text, locked_until date?, fiscal_year_start_month i32,
---   today date, next_midnight instant)
+--   approvals bool, today date, next_midnight instant)
 SELECT version, currency, time_zone, country, rounding, tax_rounding, credit_mode, locked_until,
-       fiscal_year_start_month, (:now AT TIME ZONE time_zone)::date AS today,
+       fiscal_year_start_month,
+       EXISTS (SELECT FROM approval_rule WHERE tenant_id = :tenant AND status = 'active')
+           AS approvals,
+       (:now AT TIME ZONE time_zone)::date AS today,
        ((:now AT TIME ZONE time_zone)::date + 1)::timestamp AT TIME ZONE time_zone AS next_midnight
   FROM tenant WHERE tenant_id = :tenant;
 

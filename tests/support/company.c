@@ -71,6 +71,12 @@ static void orders(struct world *w, struct company *c)
     made(w, c, act(w, fmt(w, "/v1/orders/%s", canceled), "cancel"), 200);
 }
 
+static void rules(struct world *w, struct company *c)
+{
+    c->approval_rule = create(
+        w, c, post(w, "/v1/approval-rules", "{'name':'Big','gross_from':'1000000.00'}"));
+}
+
 static void quotes(struct world *w, struct company *c)
 {
     const char *body = fmt(w, "'lines':[{'sku':'A','quantity':'3'},{'sku':'S','quantity':'1'}]");
@@ -256,6 +262,7 @@ void company_found(struct world *w, struct company *c)
     c->tenant = world_tenant(w);
     masters(w, c);
     orders(w, c);
+    rules(w, c);
     quotes(w, c);
     scarce(w, c);
     shipments(w, c);
@@ -283,6 +290,7 @@ const char *company_id(const struct company *c, const char *parameter)
         {"credit_note_id", c->credit_note},
         {"payment_id", c->payment},
         {"allocation_id", c->allocation},
+        {"approval_rule_id", c->approval_rule},
         {"quote_id", c->quote},
         {"tenant_id", c->tenant},
         {"carrier_id", c->carrier},
@@ -370,6 +378,10 @@ const char *company_body(struct world *w, const struct company *c, const char *o
         {"orders_split", "{'lines':[{'line_no':1,'quantity':'1'}]}"},
         {"orders_hold", "{'reason':'wait'}"},
         {"orders_release", "{'reason':'go on'}"},
+        {"orders_approve", "{'reason':'fine'}"},
+        {"orders_reject", "{'reason':'no'}"},
+        {"approval_rules_create", "{'name':'Dear','discount_from':'50'}"},
+        {"approval_rules_put", "{'name':'Big','gross_from':'1000000.00'}"},
         {"quotes_create",
          fmt(w, "{'customer_id':'%s','lines':[{'sku':'A','quantity':'1'}]}", c->customer)},
         {"quotes_revise", "{'lines':[{'sku':'A','quantity':'1'}]}"},
