@@ -1,5 +1,6 @@
 -- Prices and discounts: customer groups and their prices, where the price of an order line comes
--- from, discounts of lines and of whole orders; quotes; approval rules.
+-- from, discounts of lines and of whole orders; quotes; approval rules;
+-- blanket orders.
 
 CREATE TABLE customer_group (
     tenant_id bigint NOT NULL REFERENCES tenant,
@@ -49,7 +50,7 @@ ALTER TABLE order_line
     ADD COLUMN discount_amount bigint NOT NULL DEFAULT 0,
     ADD COLUMN order_discount bigint NOT NULL DEFAULT 0,
     ADD CONSTRAINT order_line_price_check CHECK (
-        price_source IN ('customer', 'group', 'general', 'request', 'quote')
+        price_source IN ('customer', 'group', 'general', 'request', 'quote', 'agreement')
         AND (price_id IS NOT NULL) = (price_source IN ('customer', 'group', 'general'))),
     ADD CONSTRAINT order_line_discount_check
         CHECK (discount_amount >= 0 AND order_discount >= 0 AND net >= 0);
@@ -188,11 +189,69 @@ CREATE TABLE approval_rule (
         CHECK (num_nonnulls(gross_from, discount_from, margin_below) > 0)
 );
 
+-- blanket orders
+
+CREATE SEQUENCE blanket_order_number;
+
+CREATE TABLE blanket_order (
+    tenant_id bigint NOT NULL,
+    id bigint NOT NULL,
+    version bigint NOT NULL DEFAULT 1,
+    external_id text,
+    number text NOT NULL,
+    status text NOT NULL,
+    customer_id bigint NOT NULL,
+    currency text NOT NULL,
+    customer_po text,
+    valid_from date NOT NULL,
+    valid_to date NOT NULL,
+    payment_terms_days bigint NOT NULL,
+    line_count bigint NOT NULL,
+    closed_reason text,
+    notes text,
+    metadata json NOT NULL DEFAULT '{}',
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT blanket_order_external_id_key UNIQUE (tenant_id, external_id),
+    CONSTRAINT blanket_order_number_key UNIQUE (tenant_id, number),
+    CONSTRAINT blanket_order_customer_fkey FOREIGN KEY (tenant_id, customer_id) REFERENCES customer,
+    CONSTRAINT blanket_order_status_check CHECK (status IN ('open', 'closed')),
+    CONSTRAINT blanket_order_reason_check
+        CHECK ((closed_reason IS NOT NULL) = (status = 'closed')),
+    CONSTRAINT blanket_order_validity_check CHECK (valid_to >= valid_from)
+);
+CREATE INDEX blanket_order_customer ON blanket_order (tenant_id, customer_id, id);
+COMMENT ON COLUMN blanket_order.status IS 'an open one has expired when its valid_to has passed';
+
+CREATE TABLE blanket_line (
+    tenant_id bigint NOT NULL,
+    blanket_order_id bigint NOT NULL,
+    line_no bigint NOT NULL,
+    product_id bigint NOT NULL,
+    sku text NOT NULL,
+    description text NOT NULL,
+    unit_price bigint NOT NULL,
+    discount_percent bigint NOT NULL,
+    quantity bigint NOT NULL,
+    called bigint NOT NULL DEFAULT 0,
+    PRIMARY KEY (tenant_id, blanket_order_id, line_no),
+    CONSTRAINT blanket_line_quantity_check CHECK (quantity > 0),
+    CONSTRAINT blanket_line_called_check CHECK (called BETWEEN 0 AND quantity)
+) WITH (fillfactor = 85);
+COMMENT ON COLUMN blanket_line.called IS 'on order lines that draw from it, less what is canceled';
+
+ALTER TABLE sales_order ADD COLUMN blanket_order_id bigint;
+CREATE INDEX sales_order_blanket ON sales_order (tenant_id, blanket_order_id, id)
+    WHERE blanket_order_id IS NOT NULL;
+ALTER TABLE order_line ADD COLUMN blanket_line_no bigint;
+
 DO $$
 BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'o2c_server') THEN
-        GRANT SELECT, INSERT, UPDATE ON customer_group, quote, approval_rule TO o2c_server;
+        GRANT SELECT, INSERT, UPDATE ON customer_group, quote, approval_rule, blanket_order,
+            blanket_line TO o2c_server;
         GRANT SELECT, INSERT ON quote_revision, quote_line TO o2c_server;
-        GRANT USAGE ON SEQUENCE quote_number TO o2c_server;
+        GRANT USAGE ON SEQUENCE quote_number, blanket_order_number TO o2c_server;
     END IF;
 END $$;

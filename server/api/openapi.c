@@ -145,7 +145,7 @@ static const struct {
      " credit credit-accounts credit-policies credit-decisions "},
     {"Catalog", "What is sold, at which price and tax.", " tax-codes products prices "},
     {"Inventory", "Where goods are, and how many.", " warehouses stock "},
-    {"Orders", "What was agreed: priced, credit-checked, reserved.", " orders "},
+    {"Orders", "What was agreed: priced, credit-checked, reserved.", " orders blanket-orders "},
     {"Approval rules", "Which orders somebody else must approve.", " approval-rules "},
     {"Quotes", "What was offered, until when, and what became of it.", " quotes "},
     {"Jobs", "Files that are worked off in the background.", " jobs "},

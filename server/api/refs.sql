@@ -36,6 +36,10 @@ SELECT id, external_id FROM quote
 SELECT id, external_id FROM approval_rule
  WHERE tenant_id = :tenant AND external_id = ANY(:external_ids);
 
+-- fn ref_blanket_order(external_ids text[]) -> many(id i64, external_id text)
+SELECT id, external_id FROM blanket_order
+ WHERE tenant_id = :tenant AND external_id = ANY(:external_ids);
+
 -- fn ref_shipment(external_ids text[]) -> many(id i64, external_id text)
 SELECT id, external_id FROM shipment
  WHERE tenant_id = :tenant AND external_id = ANY(:external_ids);

@@ -362,6 +362,7 @@ static err store(struct amending *k)
         if (memcmp(&k->lines[i], &k->o->was[i], sizeof(k->lines[i])) != 0)
             changed[n++] = k->lines[i];
     TRY(order_lines_change(k->tx, k->o->id, changed, n));
+    TRY(blanket_draw_changes(k->tx, k->o, k->lines));
     TRY(order_lines_add(k->tx, k->o->id, k->lines + k->n_had, k->n - k->n_had));
     return order_amended(k->tx, &k->header, 1);
 }

@@ -28,13 +28,17 @@ struct facts {
     struct orders_by_customer_po_row_list with_po;
 };
 
+/* Of an order whose terms are the request's. */
+static const struct order_origin by_request = {
+    .quote_id = NIL64, .blanket_order_id = NIL64, .price_source = "request"};
+
 /* One order on its way. */
 struct placing {
     struct call *call;
     const struct order_new *in;
     struct order *out;
-    const struct order *draft;         /* what it replaces, locked; NULL: it is new */
-    const struct order_origin *origin; /* NULL: the request alone */
+    const struct order *draft; /* what it replaces, locked; NULL: it is new */
+    const struct order_origin *origin;
     bool only_price;
     int64_t id;
     const struct customer_facts *customer, *payer;
@@ -301,9 +305,9 @@ static void resolve_header(struct tx *tx, struct placing *p, const struct facts 
         .payment_terms_days = in->payment_terms_days != NIL64 ? in->payment_terms_days
                                                               : p->payer->payment_terms_days,
         .warehouse_id = w ? w->id : NIL64,
-        .quote_id = p->draft != NULL    ? p->draft->quote_id
-                    : p->origin != NULL ? p->origin->quote_id
-                                        : NIL64,
+        .quote_id = p->draft != NULL ? p->draft->quote_id : p->origin->quote_id,
+        .blanket_order_id = p->draft != NULL ? p->draft->blanket_order_id
+                                             : p->origin->blanket_order_id,
         .discount_percent = in->discount_percent,
         .discount_amount = amount_of(problem, "/discount_amount", in->discount_amount,
                                      p->customer->currency),
@@ -355,7 +359,9 @@ static void resolve_line(struct tx *tx, struct placing *p, size_t i, const struc
         .warehouse_id = stock ? warehouse : NIL64,
         .quantity = in->quantity,
         .unit_price = in->unit_price,
-        .price_source = p->origin != NULL ? p->origin->price_source : "request",
+        .price_source = p->origin->price_source,
+        .blanket_line_no = p->origin->blanket_line_nos != NULL ? p->origin->blanket_line_nos[i]
+                                                               : NIL64,
         .price_id = NIL64,
         .discount_amount = in->discount_amount != NIL64
                                ? amount_of(problem, at_line(tx->arena, i, "discount_amount"),
@@ -681,6 +687,7 @@ static struct orders_insert_o order_row(const struct placing *p)
         .metadata = o->metadata,
         .confirmed_at = o->confirmed_at,
         .quote_id = o->quote_id,
+        .blanket_order_id = o->blanket_order_id,
         .payer_id = o->payer_id,
         .committed_date = o->committed_date,
         .promised_date = o->promised_date,
@@ -709,7 +716,8 @@ static struct order_lines_insert_l line_row(const struct order *o, const struct 
                                          .net = l->net,
                                          .tax = l->tax,
                                          .gross = l->gross,
-                                         .reserved = l->reserved};
+                                         .reserved = l->reserved,
+                                         .blanket_line_no = l->blanket_line_no};
 }
 
 static struct order_holds_insert_h hold_row(const struct order *o, const struct order_hold *h)
@@ -794,6 +802,21 @@ static bool waits_for_credit(const struct placing *p)
     return p->n_held > 0 && strcmp(p->held[0].kind, "credit") == 0;
 }
 
+/* What call-offs draw from their blanket orders. */
+static err draw(struct tx *tx, const struct placing *p, size_t n, size_t n_lines)
+{
+    if (p[0].origin->blanket_line_nos == NULL)
+        return OK; /* call-offs come alone */
+    struct blanket_draw *draws = ARENA_ARRAY(tx->arena, struct blanket_draw, n_lines);
+    size_t k = 0;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < p[i].in->lines.n; j++)
+            draws[k++] = (struct blanket_draw){.blanket_order_id = p[i].out->blanket_order_id,
+                                               .line_no = p[i].lines[j].blanket_line_no,
+                                               .quantity = p[i].lines[j].quantity};
+    return blanket_draw(tx, draws, k);
+}
+
 static err store(struct tx *tx, const struct placing *p, size_t n)
 {
     size_t n_lines = 0, n_named = 0, n_holds = 0, o = 0, l = 0, h = 0, b = 0, c = 0, s = 0;
@@ -848,6 +871,7 @@ static err store(struct tx *tx, const struct placing *p, size_t n)
     }
     TRY(order_lines_insert(tx, lines, l));
     TRY(store_precedence(tx, p, n, n_lines));
+    TRY(draw(tx, p, n, n_lines));
     if (h > 0)
         TRY(order_holds_insert(tx, holds, h));
     TRY(credit_block(tx, blocked, b));
@@ -897,14 +921,15 @@ err orders_create(struct tx *tx, struct orders_create_cmd *cmds, size_t n)
 {
     struct placing *p = ARENA_ARRAY(tx->arena, struct placing, n);
     for (size_t i = 0; i < n; i++)
-        p[i] = (struct placing){.call = cmds[i].call, .in = cmds[i].in, .out = cmds[i].out};
+        p[i] = (struct placing){
+            .call = cmds[i].call, .in = cmds[i].in, .out = cmds[i].out, .origin = &by_request};
     return place(tx, p, n);
 }
 
 err order_place_one(struct tx *tx, struct call *c, const struct order_new *in,
                     const struct order *draft, struct order *ret)
 {
-    struct placing p = {.call = c, .in = in, .out = ret, .draft = draft};
+    struct placing p = {.call = c, .in = in, .out = ret, .draft = draft, .origin = &by_request};
     TRY(place(tx, &p, 1));
     return c->problem->code;
 }
@@ -922,7 +947,8 @@ err order_price(struct tx *tx, struct call *c, const struct order_new *in, struc
     struct order_new draft = *in;
     draft.confirm = false;
     draft.external_id = NULL;
-    struct placing p = {.call = c, .in = &draft, .out = ret, .only_price = true};
+    struct placing p = {
+        .call = c, .in = &draft, .out = ret, .origin = &by_request, .only_price = true};
     TRY(place(tx, &p, 1));
     return c->problem->code;
 }
@@ -978,7 +1004,12 @@ err order_lines_resolve(struct tx *tx, struct call *c, const struct order *o,
     asked.warehouse_id = o->warehouse_id;
     asked.lines = *in;
     struct order scratch;
-    struct placing p = {.call = &own, .in = &asked, .out = &scratch, .id = o->id, .draft = o};
+    struct placing p = {.call = &own,
+                        .in = &asked,
+                        .out = &scratch,
+                        .id = o->id,
+                        .draft = o,
+                        .origin = &by_request};
     struct facts f = {0};
     TRY(load_masters(tx, &p, 1, &f));
     resolve(tx, &p, &f, o->number);

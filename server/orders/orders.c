@@ -1,5 +1,6 @@
 /* Orders as they are shown, and as the later stages lock and advance them. */
 #include "server/orders/orders.h"
+#include "lib/base/distinct.h"
 #include "orders.sql.h"
 #include "server/events/events.h"
 #include "server/orders/place.h"
@@ -131,6 +132,7 @@ static struct order_line line_of(const struct order_line_of *l)
                                .net = l->net,
                                .tax = l->tax,
                                .gross = l->gross,
+                               .blanket_line_no = l->blanket_line_no,
                                .canceled = l->canceled,
                                .reserved = l->reserved,
                                .shipped = l->shipped,
@@ -303,6 +305,7 @@ struct order_state_list orders_locked(struct tx *tx, const struct orders_locking
                                          .po_copy = r->po_copy,
                                          .bill_to = r->bill_to,
                                          .ship_to = r->ship_to,
+                                         .blanket_order_id = r->blanket_order_id,
                                          .order_date = r->order_date,
                                          .confirmed_at = r->confirmed_at,
                                          .held = hold != NULL,
@@ -402,6 +405,47 @@ static struct order_lines_progress_l line_row(const struct order_state *o, size_
                                            .backordered = l->backordered};
 }
 
+err blanket_draw(struct tx *tx, const struct blanket_draw *draws, size_t n)
+{
+    int64_t *ids = ARENA_ARRAY(tx->arena, int64_t, n);
+    struct blanket_lines_draw_d *rows = ARENA_ARRAY(tx->arena, struct blanket_lines_draw_d, n);
+    for (size_t i = 0; i < n; i++) {
+        ids[i] = draws[i].blanket_order_id;
+        rows[i] = (struct blanket_lines_draw_d){.blanket_order_id = draws[i].blanket_order_id,
+                                                .line_no = draws[i].line_no,
+                                                .quantity = draws[i].quantity};
+    }
+    TRY(blanket_lines_lock_queue(tx, ids, distinct_ids(ids, n),
+                                 ARENA_NEW(tx->arena, struct blanket_lines_lock_row_list)));
+    return blanket_lines_draw(tx, rows, n);
+}
+
+/* What a line takes of its blanket order. */
+static int64_t drawn(const struct order_line *l)
+{
+    return l->blanket_line_no != NIL64 ? l->quantity - l->canceled : 0;
+}
+
+err blanket_draw_changes(struct tx *tx, struct order_state *o, const struct order_line *now)
+{
+    struct blanket_draw *draws = NULL;
+    size_t n = 0;
+    if (o->blanket_order_id == NIL64 || o->drew)
+        return OK;
+    for (size_t i = 0; i < o->n_lines; i++) {
+        int64_t quantity = drawn(&now[i]) - drawn(&o->was[i]);
+        if (quantity == 0)
+            continue;
+        if (draws == NULL)
+            draws = ARENA_ARRAY(tx->arena, struct blanket_draw, o->n_lines);
+        draws[n++] = (struct blanket_draw){.blanket_order_id = o->blanket_order_id,
+                                           .line_no = o->lines[i].blanket_line_no,
+                                           .quantity = quantity};
+    }
+    o->drew = n > 0;
+    return n > 0 ? blanket_draw(tx, draws, n) : OK;
+}
+
 err order_lines_store(struct tx *tx, const struct order_state_list *orders)
 {
     size_t most = 0, n = 0;
@@ -413,7 +457,12 @@ err order_lines_store(struct tx *tx, const struct order_state_list *orders)
         for (size_t j = 0; j < orders->v[i].n_lines; j++)
             if (line_changed(&orders->v[i], j))
                 rows[n++] = line_row(&orders->v[i], j);
-    return n > 0 ? order_lines_progress(tx, rows, n) : OK;
+    if (n == 0)
+        return OK;
+    TRY(order_lines_progress(tx, rows, n));
+    for (size_t i = 0; i < orders->n; i++)
+        TRY(blanket_draw_changes(tx, &orders->v[i], orders->v[i].lines));
+    return OK;
 }
 
 /* What the lines now say, less what they said. */

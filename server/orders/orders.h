@@ -86,7 +86,7 @@ JSON_STRUCT(order_new, ORDER_NEW_FIELDS);
     VALUE(T, price, unit_price, .doc = "Net price of a unit.")                                     \
     VALUE(T, choice, price_source, .choices = order_price_sources,                                 \
           .doc = "Whose price it is: the customer's, their group's, everybody's (general), the "   \
-                 "request's or the quote's.")                                                      \
+                 "request's, the quote's or the blanket order's (agreement).")                     \
     VALUE(T, id, price_id, .prefix = "prc", .doc = "The price that was chosen; null: none.")       \
     VALUE(T, decimal, discount_percent, .doc = "Percent off the line.")                            \
     VALUE(T, money, discount_amount, .doc = "Amount off the line, after the percentage.")          \
@@ -99,6 +99,7 @@ JSON_STRUCT(order_new, ORDER_NEW_FIELDS);
 
 #define ORDER_LINE_FIELDS(T, VALUE, OBJECT, LIST)                                                  \
     ORDER_LINE_TERMS_FIELDS(T, VALUE, OBJECT, LIST)                                                \
+    VALUE(T, integer, blanket_line_no, .doc = "The line of the blanket order.")                    \
     VALUE(T, decimal, canceled, .doc = "Quantity canceled.")                                       \
     VALUE(T, decimal, reserved, .doc = "Quantity reserved in stock.")                              \
     VALUE(T, decimal, shipped, .doc = "Quantity shipped.")                                         \
@@ -175,6 +176,7 @@ JSON_STRUCT(order_hold_fact, ORDER_HOLD_FACT_FIELDS);
     VALUE(T, integer, payment_terms_days, .doc = "Days from invoice to due date.")                 \
     VALUE(T, id, warehouse_id, .prefix = "whs", .doc = "Where it ships from.")                     \
     VALUE(T, id, quote_id, .prefix = "quo", .doc = "The quote that it was accepted from.")         \
+    VALUE(T, id, blanket_order_id, .prefix = "blk", .doc = "The blanket order that it calls off.") \
     VALUE(T, decimal, discount_percent, .doc = "Percent off the sum of the lines.")                \
     VALUE(T, money, discount_amount, .doc = "Amount off the sum of the lines.")                    \
     VALUE(T, money, discount, .doc = "What that takes off; the lines' order_discount adds up.")    \
@@ -416,12 +418,14 @@ struct order_state {
     int64_t po_copy;  /* NIL64: no customer_po to defend */
     const char *number, *status, *currency, *rounding, *tax_rounding, *customer_po;
     const char *bill_to, *ship_to; /* JSON or NULL */
+    int64_t blanket_order_id;      /* that it calls off; NIL64: none */
     int32_t order_date;
     int64_t confirmed_at;         /* NIL64: it does not count as exposure and reserves nothing */
     bool held;                    /* a hold that was not released, or whose release expired */
     bool waits;                   /* for credit, never confirmed: credit counts it as held */
     bool ship_complete;           /* nothing ships while a line waits for stock */
     const char *credit_refusal;   /* set by orders_check_credit(): why goods may not leave */
+    bool drew;                    /* blanket_draw_changes() has queued what it draws */
     bool moved;                   /* order_moved() was called: there is something to store */
     struct order_line *lines;     /* all of them, by line_no */
     const struct order_line *was; /* the same as they were when locked */

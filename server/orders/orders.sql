@@ -39,26 +39,26 @@ SELECT w.claim, o.id AS holder
 --   status text, channel text?, customer_po text?, currency text, order_date date, requested_date date?, payment_terms_days i64,
 --   rounding text, tax_rounding text, discount_percent i64?, discount_amount i64?, discount i64, net i64, tax i64, gross i64,
 --   line_count i64, credit_exposure i64?, credit_limit i64?, bill_to json?, ship_to json?, notes text?, metadata json,
---   confirmed_at instant?, quote_id i64?,
+--   confirmed_at instant?, quote_id i64?, blanket_order_id i64?,
 --   payer_id i64?, committed_date date?, promised_date date?, po_copy i64?]) -> exec
 INSERT INTO sales_order (tenant_id, id, external_id, number, customer_id, credit_account_id, warehouse_id, status, channel,
        customer_po, currency, order_date, requested_date, payment_terms_days, rounding, tax_rounding, discount_percent,
        discount_amount, discount, net, tax, gross, line_count, credit_exposure, credit_limit, bill_to, ship_to, notes, metadata,
-       created_at, confirmed_at, updated_at, quote_id, payer_id, committed_date, promised_date, po_copy)
+       created_at, confirmed_at, updated_at, quote_id, blanket_order_id, payer_id, committed_date, promised_date, po_copy)
 SELECT :tenant, o.id, o.external_id, o.number, o.customer_id, o.credit_account_id, o.warehouse_id, o.status, o.channel,
        o.customer_po, o.currency, o.order_date, o.requested_date, o.payment_terms_days, o.rounding, o.tax_rounding,
        o.discount_percent, o.discount_amount, o.discount, o.net, o.tax, o.gross, o.line_count, o.credit_exposure,
-       o.credit_limit, o.bill_to, o.ship_to, o.notes, o.metadata, :now, o.confirmed_at, :now, o.quote_id, o.payer_id,
+       o.credit_limit, o.bill_to, o.ship_to, o.notes, o.metadata, :now, o.confirmed_at, :now, o.quote_id, o.blanket_order_id, o.payer_id,
        o.committed_date, o.promised_date, o.po_copy
   FROM unnest(:o.id, :o.external_id, :o.number, :o.customer_id, :o.credit_account_id, :o.warehouse_id, :o.status, :o.channel,
        :o.customer_po, :o.currency, :o.order_date, :o.requested_date, :o.payment_terms_days, :o.rounding, :o.tax_rounding,
        :o.discount_percent, :o.discount_amount, :o.discount, :o.net, :o.tax, :o.gross, :o.line_count, :o.credit_exposure,
-       :o.credit_limit, :o.bill_to, :o.ship_to, :o.notes, :o.metadata, :o.confirmed_at, :o.quote_id, :o.payer_id,
+       :o.credit_limit, :o.bill_to, :o.ship_to, :o.notes, :o.metadata, :o.confirmed_at, :o.quote_id, :o.blanket_order_id, :o.payer_id,
        :o.committed_date, :o.promised_date, :o.po_copy)
        AS o(id, external_id, number, customer_id, credit_account_id, warehouse_id, status, channel, customer_po, currency,
             order_date, requested_date, payment_terms_days, rounding, tax_rounding, discount_percent, discount_amount,
             discount, net, tax, gross, line_count, credit_exposure, credit_limit, bill_to, ship_to, notes, metadata,
-            confirmed_at, quote_id, payer_id, committed_date, promised_date, po_copy);
+            confirmed_at, quote_id, blanket_order_id, payer_id, committed_date, promised_date, po_copy);
 
 -- Writes a draft anew; its lines are deleted before and inserted after.
 -- fn order_replace(rows o[struct orders_insert_o: id i64, external_id text?, warehouse_id i64?, status text, channel text?,
@@ -91,17 +91,18 @@ DELETE FROM order_line WHERE tenant_id = :tenant AND order_id = :order_id;
 
 -- fn order_lines_insert(rows l[order_id i64, line_no i64, product_id i64, kind text, sku text, description text,
 --   warehouse_id i64?, quantity i64, unit_price i64, price_source text, price_id i64?, discount_percent i64,
---   discount_amount i64, order_discount i64, tax_code_id i64, tax_rate i64, net i64, tax i64, gross i64, reserved i64])
+--   discount_amount i64, order_discount i64, tax_code_id i64, tax_rate i64, net i64, tax i64, gross i64, reserved i64,
+--   blanket_line_no i64?])
 --   -> exec
 INSERT INTO order_line (tenant_id, order_id, line_no, product_id, kind, sku, description, warehouse_id, quantity, unit_price,
-       price_source, price_id, discount_percent, discount_amount, order_discount, tax_code_id, tax_rate, net, tax, gross, reserved)
+       price_source, price_id, discount_percent, discount_amount, order_discount, tax_code_id, tax_rate, net, tax, gross, reserved, blanket_line_no)
 SELECT :tenant, l.order_id, l.line_no, l.product_id, l.kind, l.sku, l.description, l.warehouse_id, l.quantity, l.unit_price,
-       l.price_source, l.price_id, l.discount_percent, l.discount_amount, l.order_discount, l.tax_code_id, l.tax_rate, l.net, l.tax, l.gross, l.reserved
+       l.price_source, l.price_id, l.discount_percent, l.discount_amount, l.order_discount, l.tax_code_id, l.tax_rate, l.net, l.tax, l.gross, l.reserved, l.blanket_line_no
   FROM unnest(:l.order_id, :l.line_no, :l.product_id, :l.kind, :l.sku, :l.description, :l.warehouse_id, :l.quantity,
        :l.unit_price, :l.price_source, :l.price_id, :l.discount_percent, :l.discount_amount, :l.order_discount,
-       :l.tax_code_id, :l.tax_rate, :l.net, :l.tax, :l.gross, :l.reserved)
+       :l.tax_code_id, :l.tax_rate, :l.net, :l.tax, :l.gross, :l.reserved, :l.blanket_line_no)
        AS l(order_id, line_no, product_id, kind, sku, description, warehouse_id, quantity, unit_price, price_source,
-            price_id, discount_percent, discount_amount, order_discount, tax_code_id, tax_rate, net, tax, gross, reserved);
+            price_id, discount_percent, discount_amount, order_discount, tax_code_id, tax_rate, net, tax, gross, reserved, blanket_line_no);
 
 -- fn order_holds_insert(rows h[order_id i64, hold_no i64, kind text, reason text, placed_by i64?, owner text?,
 --   release_rule text, approval_rule_id i64?]) -> exec
@@ -152,12 +153,13 @@ UPDATE sales_order s SET credit_exposure = o.exposure, credit_limit = o.credit_l
 -- fn orders_headers(orders i64[]) -> many struct order(id i64, version i64, external_id text?, number text, status text,
 --   customer_id i64, payer_id i64?, channel text?, customer_po text?, currency text, order_date date, requested_date date?,
 --   committed_date date?, promised_date date?, bill_to json?, ship_to json?, payment_terms_days i64, warehouse_id i64?,
---   quote_id i64?, discount_percent i64?, discount_amount i64?, discount i64, net i64, tax i64, gross i64, line_count i64,
+--   quote_id i64?, blanket_order_id i64?, discount_percent i64?, discount_amount i64?, discount i64, net i64,
+--   tax i64, gross i64, line_count i64,
 --   split_from i64?, notes text?, metadata json, created_at instant, confirmed_at instant?, updated_at instant, priority i64,
 --   ship_complete bool)
 SELECT id, version, external_id, number, status, customer_id, payer_id, channel, customer_po, currency, order_date,
        requested_date, committed_date, promised_date, bill_to -> 'address' AS bill_to, ship_to -> 'address' AS ship_to,
-       payment_terms_days, warehouse_id, quote_id, discount_percent, discount_amount, discount, net, tax, gross, line_count,
+       payment_terms_days, warehouse_id, quote_id, blanket_order_id, discount_percent, discount_amount, discount, net, tax, gross, line_count,
        split_from, notes, metadata, created_at, confirmed_at, updated_at, priority, ship_complete
   FROM sales_order WHERE tenant_id = :tenant AND id = ANY(:orders) ORDER BY id;
 
@@ -165,11 +167,11 @@ SELECT id, version, external_id, number, status, customer_id, payer_id, channel,
 -- fn order_lines(orders i64[]) -> many struct order_line_of(order_id i64, line_no i64, product_id i64, kind text, sku text,
 --   description text, warehouse_id i64?, quantity i64, unit_price i64, price_source text?, price_id i64?,
 --   discount_percent i64, discount_amount i64, order_discount i64, tax_code_id i64, tax_rate i64, net i64, tax i64, gross i64,
---   canceled i64, reserved i64, shipped i64, delivered i64, failed i64, invoiced i64, returned i64, credited i64, dropped bool,
+--   blanket_line_no i64?, canceled i64, reserved i64, shipped i64, delivered i64, failed i64, invoiced i64, returned i64, credited i64, dropped bool,
 --   backorder bool, backordered i64)
 SELECT order_id, line_no, product_id, kind, sku, description, warehouse_id, quantity, unit_price, price_source,
        price_id, discount_percent, discount_amount, order_discount, tax_code_id, tax_rate, net, tax, gross,
-       canceled, reserved, shipped, delivered, failed, invoiced, returned, credited, dropped, backorder, backordered
+       blanket_line_no, canceled, reserved, shipped, delivered, failed, invoiced, returned, credited, dropped, backorder, backordered
   FROM order_line WHERE tenant_id = :tenant AND order_id = ANY(:orders) ORDER BY order_id, line_no;
 
 -- fn order_holds(orders i64[]) -> many(order_id i64, hold_no i64, kind text, reason text, owner text?, release_rule text,
@@ -182,12 +184,15 @@ SELECT order_id, hold_no, kind, reason, owner, release_rule, approval_rule_id, p
 -- fn orders_list() -> list struct order_summary(id i64, version i64, external_id text?, number text, status text,
 --   customer_id i64, payer_id i64?, channel text?, customer_po text?, currency text, order_date date, requested_date date?,
 --   committed_date date?, promised_date date?, bill_to json?, ship_to json?, payment_terms_days i64, warehouse_id i64?,
---   quote_id i64?, discount_percent i64?, discount_amount i64?, discount i64, net i64, tax i64, gross i64, line_count i64,
+--   quote_id i64?, blanket_order_id i64?, discount_percent i64?, discount_amount i64?, discount i64, net i64,
+--   tax i64, gross i64, line_count i64,
 --   split_from i64?, notes text?, metadata json, created_at instant, confirmed_at instant?, updated_at instant, priority i64,
 --   ship_complete bool)
 -- filter status text: o.status
 -- filter customer_id id cus: o.customer_id
 -- filter payer_id id cus: o.payer_id
+-- filter quote_id id quo: o.quote_id
+-- filter blanket_order_id id blk: o.blanket_order_id
 -- filter external_id text: o.external_id
 -- filter number text: o.number
 -- filter customer_po text: o.customer_po
@@ -201,7 +206,7 @@ SELECT order_id, hold_no, kind, reason, owner, release_rule, approval_rule_id, p
 -- sort id: o.id
 SELECT o.id, o.version, o.external_id, o.number, o.status, o.customer_id, o.payer_id, o.channel, o.customer_po, o.currency,
        o.order_date, o.requested_date, o.committed_date, o.promised_date, o.bill_to -> 'address' AS bill_to,
-       o.ship_to -> 'address' AS ship_to, o.payment_terms_days, o.warehouse_id, o.quote_id, o.discount_percent,
+       o.ship_to -> 'address' AS ship_to, o.payment_terms_days, o.warehouse_id, o.quote_id, o.blanket_order_id, o.discount_percent,
        o.discount_amount, o.discount, o.net, o.tax, o.gross, o.line_count, o.split_from, o.notes, o.metadata, o.created_at,
        o.confirmed_at, o.updated_at, o.priority, o.ship_complete
   FROM sales_order o WHERE o.tenant_id = :tenant AND :filters;
@@ -210,10 +215,10 @@ SELECT o.id, o.version, o.external_id, o.number, o.status, o.customer_id, o.paye
 -- fn orders_lock_rows(orders i64[]) -> many(id i64, version i64, customer_id i64, credit_account_id i64, warehouse_id i64?,
 --   payment_terms_days i64, number text, status text, currency text, rounding text, tax_rounding text, customer_po text?,
 --   bill_to json?, ship_to json?, order_date date, confirmed_at instant?, external_id text?, gross i64, payer_id i64?,
---   po_copy i64?, ship_complete bool)
+--   po_copy i64?, ship_complete bool, blanket_order_id i64?)
 SELECT id, version, customer_id, credit_account_id, warehouse_id, payment_terms_days, number, status, currency, rounding,
        tax_rounding, customer_po, bill_to, ship_to, order_date, confirmed_at, external_id, gross, payer_id,
-       po_copy, ship_complete
+       po_copy, ship_complete, blanket_order_id
   FROM sales_order WHERE tenant_id = :tenant AND id = ANY(:orders) ORDER BY id FOR UPDATE;
 
 -- Which of these orders are held, and which by credit? An expired release holds what has yet to leave.
@@ -391,12 +396,13 @@ UPDATE sales_order o
 INSERT INTO sales_order (tenant_id, id, external_id, number, customer_id, payer_id, credit_account_id, warehouse_id, status,
        channel, customer_po, currency, order_date, requested_date, committed_date, promised_date, payment_terms_days,
        rounding, tax_rounding, discount_percent, discount_amount, discount, net, tax, gross, line_count, bill_to, ship_to,
-       notes, metadata, created_at, confirmed_at, updated_at, po_copy, split_from, priority, ship_complete)
+       notes, metadata, created_at, confirmed_at, updated_at, po_copy, split_from, priority, ship_complete,
+       blanket_order_id)
 SELECT tenant_id, :id, :external_id, :number, customer_id, payer_id, credit_account_id, warehouse_id, 'confirmed', channel,
        customer_po, currency, order_date, requested_date, committed_date, promised_date, payment_terms_days, rounding,
        tax_rounding, discount_percent, CASE WHEN discount_amount IS NOT NULL THEN :discount::bigint END, :discount, :net,
        :tax, :gross, :line_count, bill_to, ship_to, notes, metadata, :now, confirmed_at, :now,
-       CASE WHEN customer_po IS NOT NULL THEN :id::bigint END, :from_id, priority, ship_complete
+       CASE WHEN customer_po IS NOT NULL THEN :id::bigint END, :from_id, priority, ship_complete, blanket_order_id
   FROM sales_order WHERE tenant_id = :tenant AND id = :from_id;
 
 -- fn order_revision_insert(order_id i64, kind text, reason text?, api_key_id i64?, request_id text?, before json, after json)
@@ -423,3 +429,20 @@ SELECT EXISTS (SELECT FROM event
 -- fn order_hold_rejected(order_id i64, hold_nos i64[], reason text) -> exec
 UPDATE order_hold SET reason = :reason
  WHERE tenant_id = :tenant AND order_id = :order_id AND hold_no = ANY(:hold_nos) AND released_at IS NULL;
+
+-- Lines of blanket orders in one order, before they are drawn from or given back to. They are the
+-- last that a transaction locks before the numbers.
+-- fn blanket_lines_lock(blanket_orders i64[]) -> many(locked i64)
+SELECT count(*) FROM (
+    SELECT line_no FROM blanket_line
+     WHERE tenant_id = :tenant AND blanket_order_id = ANY(:blanket_orders)
+     ORDER BY blanket_order_id, line_no FOR NO KEY UPDATE) l;
+
+-- fn blanket_lines_draw(rows d[blanket_order_id i64, line_no i64, quantity i64]) -> exec
+UPDATE blanket_line l SET called = l.called + d.quantity
+  FROM (SELECT blanket_order_id, line_no, sum(quantity)::bigint AS quantity
+          FROM unnest(:d.blanket_order_id, :d.line_no, :d.quantity)
+               AS u(blanket_order_id, line_no, quantity)
+         GROUP BY blanket_order_id, line_no) d
+ WHERE l.tenant_id = :tenant AND l.blanket_order_id = d.blanket_order_id
+   AND l.line_no = d.line_no;

@@ -33,9 +33,19 @@ enum confirm_outcome confirm_decide(const struct confirm_case *k, int64_t gross,
 
 /* Where the terms of an order come from, when it is not the request alone. */
 struct order_origin {
-    int64_t quote_id;
-    const char *price_source; /* of lines with a unit_price, instead of "request" */
+    int64_t quote_id, blanket_order_id; /* NIL64: none */
+    const int64_t *blanket_line_nos;    /* of each line; NULL: none */
+    const char *price_source;           /* of lines with a unit_price, instead of "request" */
 };
+/* Queues what order lines draw from blanket orders, or (negative) give back. */
+struct blanket_draw {
+    int64_t blanket_order_id, line_no, quantity;
+};
+err blanket_draw(struct tx *tx, const struct blanket_draw *draws, size_t n) MUST_CHECK;
+/* The same for a locked call-off whose lines change: now is what they become. Once a transaction.
+ */
+err blanket_draw_changes(struct tx *tx, struct order_state *o,
+                         const struct order_line *now) MUST_CHECK;
 /* Places a new order of that origin, as POST /v1/orders would. */
 err order_place_from(struct tx *tx, struct call *c, const struct order_new *in,
                      const struct order_origin *origin, struct order *ret) MUST_CHECK;

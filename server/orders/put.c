@@ -15,6 +15,9 @@ static err replace(struct tx *tx, struct call *c, const struct order_new *in,
                    const struct order *seen, struct order *ret)
 {
     struct order_state_list locked;
+    if (seen->blanket_order_id != NIL64)
+        return fail(c->problem, ERR_WRONG_STATE,
+                    "A call-off keeps its lines: cancel it and call off again.");
     TRY(orders_lock(tx, &seen->id, 1, &locked));
     if (locked.n == 0 || locked.v[0].version != seen->version)
         return ERR_SERIALIZATION; /* changed since it was read: run again */

@@ -16,8 +16,8 @@ bool hold_can_clear(const char *kind)
     return strcmp(kind, "credit") == 0 || strcmp(kind, "stock") == 0;
 }
 
-const char *const order_price_sources[] = {"customer", "group", "general",
-                                           "request",  "quote", NULL};
+const char *const order_price_sources[] = {"customer", "group",     "general", "request",
+                                           "quote",    "agreement", NULL};
 
 /* The part of the gross that belongs to the first `quantity` pieces. Cannot overflow: the quantity
  * is at most the line's. */

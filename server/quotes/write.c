@@ -177,7 +177,8 @@ err quotes_accept(struct tx *tx, struct call *c, const struct quote_accept *in, 
     struct quote was, now;
     TRY(lock(tx, c, "accept", &was));
     struct order_new asked = quote_accepted(tx->arena, &was, in);
-    struct order_origin origin = {.quote_id = was.id, .price_source = "quote"};
+    struct order_origin origin = {
+        .quote_id = was.id, .blanket_order_id = NIL64, .price_source = "quote"};
     TRY(order_place_from(tx, c, &asked, &origin, ret));
     TRY(quote_became(tx, was.id, ret->id));
     TRY(quote_load(tx, was.id, &now));

@@ -305,6 +305,27 @@ SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
  ORDER BY b.id, b.detail
  LIMIT 10;
 
+-- fn proof_blanket_lines_called()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH bad AS (
+    SELECT 'blanket_order' AS kind, x.blanket_order_id AS id,
+           format('line %s: called %s, the orders say %s', x.line_no, x.called, x.drawn) AS detail
+      FROM (SELECT s.blanket_order_id, s.line_no, sum(s.called) AS called, sum(s.drawn) AS drawn
+              FROM (SELECT b.blanket_order_id, b.line_no, b.called, 0::bigint AS drawn
+                      FROM blanket_line b
+                     WHERE b.tenant_id = :tenant
+                    UNION ALL
+                    SELECT o.blanket_order_id, l.blanket_line_no, 0, l.quantity - l.canceled
+                      FROM order_line l
+                      JOIN sales_order o ON o.tenant_id = :tenant AND o.id = l.order_id
+                     WHERE l.tenant_id = :tenant AND l.blanket_line_no IS NOT NULL) s
+             GROUP BY s.blanket_order_id, s.line_no
+            HAVING sum(s.called) <> sum(s.drawn)) x)
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
 -- fn proof_invoice_totals()
 --     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
 WITH bad AS (
@@ -540,6 +561,8 @@ SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
 WITH bad AS (
     SELECT d.kind, d.id, 'no event tells of it' AS detail
       FROM (SELECT 'order' AS kind, x.id FROM sales_order x WHERE x.tenant_id = :tenant
+            UNION ALL
+            SELECT 'blanket_order', x.id FROM blanket_order x WHERE x.tenant_id = :tenant
             UNION ALL
             SELECT 'quote', x.id FROM quote x WHERE x.tenant_id = :tenant
             UNION ALL
@@ -1202,6 +1225,12 @@ WITH bad AS (
      WHERE x.tenant_id = :tenant AND x.approval_rule_id IS NOT NULL
        AND NOT EXISTS (SELECT 1 FROM approval_rule r
                         WHERE r.tenant_id = :tenant AND r.id = x.approval_rule_id)
+    UNION ALL
+    SELECT 'blanket_order', x.blanket_order_id, format('line %s has no blanket order', x.line_no)
+      FROM blanket_line x
+     WHERE x.tenant_id = :tenant
+       AND NOT EXISTS (SELECT 1 FROM blanket_order b
+                        WHERE b.tenant_id = :tenant AND b.id = x.blanket_order_id)
     UNION ALL
     SELECT 'order', x.order_id, format('hold %s has no order', x.hold_no)
       FROM order_hold x

@@ -168,31 +168,21 @@ END_TEST
 
 /* ---- plans ---- */
 
-static const char *const growing[] = {"sales_order",
-                                      "order_line",
-                                      "shipment",
-                                      "shipment_line",
-                                      "invoice",
-                                      "invoice_line",
-                                      "credit_note",
-                                      "credit_note_line",
-                                      "payment",
-                                      "allocation",
-                                      "refund",
-                                      "ledger_transfer",
-                                      "event",
-                                      "stock_movement",
-                                      "stock_supply",
-                                      "stock_reservation",
-                                      "idempotency_key",
-                                      "open_item",
-                                      "customer",
-                                      "product",
-                                      "price",
-                                      "credit_account",
-                                      "stock",
-                                      "order_hold",
-                                      NULL};
+static const char *const growing[] = {"sales_order",     "order_line",
+                                      "shipment",        "shipment_line",
+                                      "invoice",         "invoice_line",
+                                      "credit_note",     "credit_note_line",
+                                      "payment",         "allocation",
+                                      "refund",          "ledger_transfer",
+                                      "event",           "stock_movement",
+                                      "stock_supply",    "stock_reservation",
+                                      "idempotency_key", "open_item",
+                                      "customer",        "product",
+                                      "price",           "credit_account",
+                                      "stock",           "order_hold",
+                                      "quote",           "quote_revision",
+                                      "quote_line",      "blanket_order",
+                                      "blanket_line",    NULL};
 
 /* Reports and upkeep that read a whole table, and that is what they are for. */
 static const struct {
@@ -255,6 +245,22 @@ static void fill(void)
         " SELECT 1, g, 1, g, 'stock', 'S', 'P', 1000000, 1, 0, 1, 0, 1, 0, 1",
         "order_hold (tenant_id, order_id, hold_no, kind, reason, placed_at)"
         " SELECT 1, g, 1, 'credit', 'r', now()",
+        "quote (tenant_id, id, external_id, number, customer_id, currency, status, revision,"
+        " created_at, updated_at) SELECT 1, g, 'x' || g, 'Q' || g, g, 'EUR', 'open', 1, now(),"
+        " now()",
+        "quote_revision (tenant_id, quote_id, revision, quote_date, valid_until,"
+        " payment_terms_days, discount, net, tax, gross, line_count, created_at)"
+        " SELECT 1, g, 1, '2020-01-01', '2020-01-31', 30, 0, 1, 0, 1, 1, now()",
+        "quote_line (tenant_id, quote_id, revision, line_no, product_id, kind, sku, description,"
+        " quantity, unit_price, price_source, discount_percent, discount_amount, order_discount,"
+        " tax_code_id, tax_rate, net, tax, gross)"
+        " SELECT 1, g, 1, 1, g, 'stock', 'S', 'P', 1000000, 1, 'request', 0, 0, 0, 1, 0, 1, 0, 1",
+        "blanket_order (tenant_id, id, external_id, number, status, customer_id, currency,"
+        " valid_from, valid_to, payment_terms_days, line_count, created_at, updated_at)"
+        " SELECT 1, g, 'x' || g, 'B' || g, 'open', g, 'EUR', '2020-01-01', '2020-12-31', 30, 1,"
+        " now(), now()",
+        "blanket_line (tenant_id, blanket_order_id, line_no, product_id, sku, description,"
+        " unit_price, discount_percent, quantity) SELECT 1, g, 1, g, 'S', 'P', 1, 0, 1000000",
         "shipment (tenant_id, id, external_id, number, customer_id, order_id, status, created_at,"
         " updated_at) SELECT 1, g, 'x' || g, 'S' || g, g, g, 'shipped', now(), now()",
         "shipment_line (tenant_id, shipment_id, line_no, order_id, order_line_no, product_id,"

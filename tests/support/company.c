@@ -77,6 +77,21 @@ static void rules(struct world *w, struct company *c)
         w, c, post(w, "/v1/approval-rules", "{'name':'Big','gross_from':'1000000.00'}"));
 }
 
+static void blankets(struct world *w, struct company *c)
+{
+    c->blanket = create(w, c,
+                        post(w, "/v1/blanket-orders",
+                             "{'external_id':'B1','customer_id':'%s','valid_to':'2199-01-01',"
+                             "'lines':[{'sku':'A','quantity':'50','unit_price':'9.00'}]}",
+                             c->customer));
+    const char *order = create(w, c,
+                               post(w, fmt(w, "/v1/blanket-orders/%s/call-offs", c->blanket),
+                                    "{'confirm':true,'lines':[{'line_no':1,'quantity':'5'}]}"));
+    made(w, c,
+         post(w, fmt(w, "/v1/orders/%s/cancel", order), "{'lines':[{'line_no':1,'quantity':'2'}]}"),
+         200);
+}
+
 static void quotes(struct world *w, struct company *c)
 {
     const char *body = fmt(w, "'lines':[{'sku':'A','quantity':'3'},{'sku':'S','quantity':'1'}]");
@@ -263,6 +278,7 @@ void company_found(struct world *w, struct company *c)
     masters(w, c);
     orders(w, c);
     rules(w, c);
+    blankets(w, c);
     quotes(w, c);
     scarce(w, c);
     shipments(w, c);
@@ -291,6 +307,7 @@ const char *company_id(const struct company *c, const char *parameter)
         {"payment_id", c->payment},
         {"allocation_id", c->allocation},
         {"approval_rule_id", c->approval_rule},
+        {"blanket_order_id", c->blanket},
         {"quote_id", c->quote},
         {"tenant_id", c->tenant},
         {"carrier_id", c->carrier},
@@ -382,6 +399,12 @@ const char *company_body(struct world *w, const struct company *c, const char *o
         {"orders_reject", "{'reason':'no'}"},
         {"approval_rules_create", "{'name':'Dear','discount_from':'50'}"},
         {"approval_rules_put", "{'name':'Big','gross_from':'1000000.00'}"},
+        {"blankets_create", fmt(w,
+                                "{'customer_id':'%s','valid_to':'2199-01-01','lines':[{'sku':'A',"
+                                "'quantity':'10'}]}",
+                                c->customer)},
+        {"blankets_call_off", "{'lines':[{'line_no':1,'quantity':'1'}]}"},
+        {"blankets_close", "{'reason':'done'}"},
         {"quotes_create",
          fmt(w, "{'customer_id':'%s','lines':[{'sku':'A','quantity':'1'}]}", c->customer)},
         {"quotes_revise", "{'lines':[{'sku':'A','quantity':'1'}]}"},

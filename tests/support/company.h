@@ -8,6 +8,7 @@ struct company {
     const char *order;          /* in fulfillment: goods half shipped, invoiced */
     const char *draft_order;    /* never confirmed */
     const char *held_order;     /* customer_request */
+    const char *blanket;        /* called off in part */
     const char *approval_rule;  /* that asks for nothing here */
     const char *quote;          /* open, second revision */
     const char *accepted_quote; /* an order came of it */
