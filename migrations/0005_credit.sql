@@ -179,12 +179,53 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON credit_decisio
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON credit_policy_version
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+-- onboarding
+
+CREATE TABLE credit_application (
+    tenant_id bigint NOT NULL,
+    id bigint NOT NULL,
+    version bigint NOT NULL DEFAULT 1,
+    customer_id bigint NOT NULL,
+    status text NOT NULL,
+    currency text NOT NULL,
+    requested_limit bigint NOT NULL,
+    requested_terms_days bigint,
+    order_id bigint,
+    trade_references json NOT NULL,
+    notes text,
+    score bigint NOT NULL,
+    score_parts json NOT NULL,
+    granted_limit bigint,
+    granted_terms_days bigint,
+    deposit_percent bigint,
+    reason text,
+    decided_at timestamptz,
+    decided_by bigint,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT credit_application_customer_fkey FOREIGN KEY (tenant_id, customer_id)
+        REFERENCES customer,
+    CONSTRAINT credit_application_status_check
+        CHECK (status IN ('open', 'approved', 'declined')),
+    CONSTRAINT credit_application_score_check CHECK (score BETWEEN 0 AND 100),
+    CONSTRAINT credit_application_decided_check
+        CHECK ((status = 'open') = (decided_at IS NULL)
+           AND (status = 'approved') = (granted_limit IS NOT NULL)),
+    CONSTRAINT credit_application_amounts_check
+        CHECK (requested_limit >= 0 AND granted_limit >= 0)
+);
+-- One question at a time.
+CREATE UNIQUE INDEX credit_application_open ON credit_application (tenant_id, customer_id)
+    WHERE status = 'open';
+CREATE INDEX credit_application_of_customer ON credit_application (tenant_id, customer_id, id);
+
 DO $$
 BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'o2c_server') THEN
         GRANT SELECT ON order_commitment TO o2c_server;
         GRANT SELECT, INSERT, DELETE ON blocked_order TO o2c_server;
-        GRANT SELECT, INSERT, UPDATE ON credit_policy TO o2c_server;
+        GRANT SELECT, INSERT, UPDATE ON credit_policy, credit_application TO o2c_server;
         GRANT SELECT, INSERT ON credit_policy_version, credit_decision TO o2c_server;
     END IF;
 END $$;

@@ -142,7 +142,7 @@ static const struct {
     {"Customers", "Who buys and pays, and how much credit they have.",
      " customers customer-groups "},
     {"Credit", "How much customers and groups may owe, by which rules, and what was decided.",
-     " credit credit-accounts credit-policies credit-decisions "},
+     " credit credit-accounts credit-applications credit-policies credit-decisions "},
     {"Catalog", "What is sold, at which price and tax.", " tax-codes products prices "},
     {"Inventory", "Where goods are, and how many.", " warehouses stock "},
     {"Orders", "What was agreed: priced, credit-checked, reserved.", " orders blanket-orders "},

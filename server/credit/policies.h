@@ -70,6 +70,9 @@ struct credit_standing_list {
     size_t n;
 };
 
+/* Does an order of such a customer wait for a first decision on their credit? */
+bool credit_wants_decision(const struct credit_facts *account);
+
 /* Loads the standing of every account of the list that has a policy: one flush. */
 err credit_standings_load(struct tx *tx, struct credit_facts_list *list) MUST_CHECK;
 

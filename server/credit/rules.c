@@ -93,6 +93,12 @@ bool credit_checked_at(const struct credit_facts *account, const char *point)
     return true;
 }
 
+bool credit_wants_decision(const struct credit_facts *account)
+{
+    return account->undecided && account->standing != NULL &&
+           account->standing->check_new_customer;
+}
+
 /* ---- the judgment ---- */
 
 struct judging {

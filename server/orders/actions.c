@@ -3,6 +3,7 @@
 #include "lib/base/decimal.h"
 #include "lib/base/money.h"
 #include "orders.sql.h"
+#include "server/credit/policies.h"
 #include "server/events/events.h"
 #include "server/orders/place.h"
 #include "server/orders/stock.h"
@@ -122,6 +123,8 @@ err order_confirm_locked(struct tx *tx, struct call *c, struct order_state *o, c
         TRY(order_wait_for_credit(tx, o, true));
         TRY(order_credit_keep(tx, c, o, f.confirm.credit, &decision,
                               (struct credit_subject){.point = "confirm", .amount = gross}));
+        if (credit_wants_decision(f.confirm.credit))
+            TRY(credit_application_for(tx, c, f.confirm.credit, o->customer_id, o->id, gross));
         TRY(order_credit_decided(tx, o->id, decision.exposure, decision.limit));
         return order_set_status(tx, o, "on_hold", NIL64);
     case CONFIRM_OK:

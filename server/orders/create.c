@@ -7,6 +7,7 @@
 #include "orders.sql.h"
 #include "server/api/external_id.h"
 #include "server/catalog/totals.h"
+#include "server/credit/policies.h"
 #include "server/events/events.h"
 #include "server/orders/place.h"
 #include "server/routes_prototypes.h"
@@ -817,6 +818,17 @@ static err draw(struct tx *tx, const struct placing *p, size_t n, size_t n_lines
     return blanket_draw(tx, draws, k);
 }
 
+/* First-time customers whose orders wait for a decision apply for credit. */
+static err send_to_onboarding(struct tx *tx, const struct placing *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (alive(&p[i]) && p[i].credit.outcome == CREDIT_HELD && p[i].account != NULL &&
+            credit_wants_decision(p[i].account))
+            TRY(credit_application_for(tx, p[i].call, p[i].account, p[i].out->customer_id,
+                                       p[i].out->id, p[i].out->gross));
+    return OK;
+}
+
 static err store(struct tx *tx, const struct placing *p, size_t n)
 {
     size_t n_lines = 0, n_named = 0, n_holds = 0, o = 0, l = 0, h = 0, b = 0, c = 0, s = 0;
@@ -876,6 +888,7 @@ static err store(struct tx *tx, const struct placing *p, size_t n)
         TRY(order_holds_insert(tx, holds, h));
     TRY(credit_block(tx, blocked, b));
     TRY(credit_decisions_store(tx, &decisions));
+    TRY(send_to_onboarding(tx, p, n));
     return s > 0 ? stock_apply(tx, stock, s) : OK;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 #include "server/approvals/approvals.h"
 #include "server/catalog/catalog.h"
+#include "server/credit/applications.h"
 #include "server/credit/decisions.h"
 #include "server/credit/rules.h"
 #include "server/customers/customers.h"

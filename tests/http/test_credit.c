@@ -590,6 +590,80 @@ START_TEST(what_if_plays_days_with_terms_due_dates_and_a_first_breach)
 }
 END_TEST
 
+START_TEST(a_first_time_customer_is_sent_to_apply_and_goes_on_when_approved)
+{
+    struct world *w = world_new();
+    given_product(w, "A", "10.00", 100);
+    expect(post(w, "/v1/credit-policies",
+                "{'name':'P','mode':'enforce','is_default':true,'check_new_customer':true}"),
+           201);
+    const char *new = given_customer(w, NULL);
+    const char *first = order_id(w, new, 5, "on_hold"), *second = order_id(w, new, 9, "on_hold");
+    struct reply r = get(w, "/v1/credit-applications?customer_id=%s", new);
+    expect(r, 200);
+    ck_assert_uint_eq(length(r, "/data"), 1);
+    ck_assert_str_eq(text(r, "/data/0/order_id"), first);
+    ck_assert_str_eq(text(r, "/data/0/requested_limit"), "50.00");
+    ck_assert_str_eq(text(r, "/data/0/score"), "35");
+    const char *decide = fmt(w, "/v1/credit-applications/%s/decide", text(r, "/data/0/id"));
+    struct request_options clerk = {
+        .api_key = world_key_with(w, "credit:write"), .if_match = "*", .key = ""};
+    expect(request(w, "POST", decide, "{\"decision\":\"approve\",\"reason\":\"x\"}", &clerk), 403);
+    expect_fault(post(w, decide, "{'decision':'approve','reason':'x','credit_limit':'1.005'}"),
+                 "/credit_limit", "decimal_scale");
+    r = post(
+        w, decide,
+        "{'decision':'approve','credit_limit':'100.00','payment_terms_days':7,'reason':'good'}");
+    expect(r, 200);
+    ck_assert_str_eq(text(r, "/status"), "approved");
+    ck_assert_str_eq(text(r, "/granted_limit"), "100.00");
+    expect_status(w, first, "confirmed");
+    expect_status(w, second, "on_hold"); /* 140.00 */
+    ck_assert_str_eq(text(get(w, "/v1/customers/%s", new), "/payment_terms_days"), "7");
+    ck_assert_str_eq(text(get(w, "/v1/customers/%s", new), "/credit_limit"), "100.00");
+    expect_problem(post(w, decide, "{'decision':'decline','reason':'x'}"), 409, "wrong_state");
+    order_id(w, new, 1, "confirmed");
+    expect_books_balance(w);
+    world_free(w);
+}
+END_TEST
+
+START_TEST(an_application_is_scored_declined_and_made_again)
+{
+    struct world *w = world_new();
+    given_product(w, "A", "10.00", 100);
+    const char *who = given_customer(w, "'payment_terms_days':0");
+    given_invoice(w, who, "A", 10); /* 119.00 */
+    world_sql(w, "UPDATE open_item SET due_date = due_date - 10");
+    world_sql(w, "UPDATE invoice SET due_date = due_date - 10");
+    struct reply r = post(w, "/v1/credit-applications",
+                          "{'customer_id':'%s','requested_limit':'59.50','references':[{'name':"
+                          "'Nordbank','says':'fine'}]}",
+                          who);
+    expect(r, 201);
+    ck_assert_str_eq(text(r, "/references/0/name"), "Nordbank");
+    ck_assert_str_eq(text(r, "/score_parts/0/value"), "10");
+    ck_assert_str_eq(text(r, "/score_parts/0/points"), "20");
+    ck_assert_str_eq(text(r, "/score_parts/1/points"), "0");
+    ck_assert_str_eq(text(r, "/score_parts/2/points"), "7");
+    ck_assert_str_eq(text(r, "/score"), "27");
+    const char *path = fmt(w, "/v1/credit-applications/%s", text(r, "/id"));
+    struct reply again = post(w, "/v1/credit-applications",
+                              "{'customer_id':'%s','requested_limit':'1.00'}", who);
+    expect_problem(again, 409, "duplicate");
+    ck_assert_str_eq(text(again, "/conflicting_id"), text(r, "/id"));
+    expect(post(w, fmt(w, "%s/decide", path), "{'decision':'decline','reason':'pays late'}"), 200);
+    ck_assert_str_eq(text(get(w, "%s", path), "/status"), "declined");
+    expect(post(w, "/v1/credit-applications", "{'customer_id':'%s','requested_limit':'1.00'}", who),
+           201);
+    expect_fault(post(w, "/v1/credit-applications",
+                      "{'customer_id':'cus_0000000000001','requested_limit':'1.00'}"),
+                 "/customer_id", "unknown_reference");
+    expect_books_balance(w);
+    world_free(w);
+}
+END_TEST
+
 /* Orders of two sisters, payments of both, all at once: nobody passes the group's limit, nothing
  * that fits is left waiting, and nothing is lost. */
 START_TEST(a_crowd_of_orders_and_payments_never_passes_the_limit_of_the_group)
@@ -733,6 +807,8 @@ static Suite *credit_suite(void)
         a_policy_is_asked_where_goods_leave_where_invoices_have_no_order_and_where_limits_shrink);
     tcase_add_test(t, what_if_equals_what_really_doing_it_gives_and_writes_nothing);
     tcase_add_test(t, what_if_plays_days_with_terms_due_dates_and_a_first_breach);
+    tcase_add_test(t, a_first_time_customer_is_sent_to_apply_and_goes_on_when_approved);
+    tcase_add_test(t, an_application_is_scored_declined_and_made_again);
     suite_add_tcase(s, t);
     return s;
 }

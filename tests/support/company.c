@@ -29,6 +29,10 @@ static void masters(struct world *w, struct company *c)
                                     "'group_id':'ext:G1'");
     struct reply credit = get(w, "/v1/customers/%s/credit", c->customer);
     c->credit_account = copy(w, text(credit, "/credit_account_id"));
+    c->credit_application = create(w, c,
+                                   post(w, "/v1/credit-applications",
+                                        "{'customer_id':'%s','requested_limit':'1000.00'}",
+                                        c->customer));
     c->credit_policy = create(w, c,
                               post(w, "/v1/credit-policies", "{'name':'Careful','mode':'warn'}"));
     c->product = given_product(w, "A", "10.00", 100);
@@ -316,6 +320,7 @@ const char *company_id(const struct company *c, const char *parameter)
         {"transfer_id", c->transfer},
         {"credit_account_id", c->credit_account},
         {"credit_policy_id", c->credit_policy},
+        {"credit_application_id", c->credit_application},
         {"stock_supply_id", c->supply},
         {"stock_reservation_id", c->reservation},
         {"stock_allocation_id", c->allocation_of_stock},
@@ -353,6 +358,9 @@ const char *company_body(struct world *w, const struct company *c, const char *o
         {"credit_accounts_patch", "{'reviewer':'Kim'}"},
         {"credit_accounts_join", fmt(w, "{'customer_id':'%s'}", c->customer)},
         {"credit_what_if", fmt(w, "{'customer_id':'%s','orders':[{'gross':'5.00'}]}", c->customer)},
+        {"credit_applications_create",
+         fmt(w, "{'customer_id':'%s','requested_limit':'1000.00'}", c->customer)},
+        {"credit_applications_decide", "{'decision':'approve','reason':'known'}"},
         {"credit_policies_create", "{'name':'Strict','mode':'enforce'}"},
         {"credit_policies_put", "{'name':'Careful','mode':'enforce'}"},
         {"tax_codes_create",

@@ -3,7 +3,7 @@
 #include "tests/support/world.h"
 
 struct company {
-    const char *credit_account, *credit_policy;
+    const char *credit_account, *credit_policy, *credit_application;
     const char *customer, *group, *tax_code, *product, *service, *price, *warehouse, *movement;
     const char *order;          /* in fulfillment: goods half shipped, invoiced */
     const char *draft_order;    /* never confirmed */

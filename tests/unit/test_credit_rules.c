@@ -1,4 +1,5 @@
 /* Exposure, and sums of credit deltas. */
+#include "server/credit/applications.h"
 #include "server/credit/policies.h"
 #include "server/credit/rules.h"
 #include <check.h>
@@ -223,6 +224,39 @@ START_TEST(without_a_policy_only_confirming_and_amending_ask)
 }
 END_TEST
 
+static int64_t score(struct credit_behavior b)
+{
+    struct arena *a = arena_new(1 << 16);
+    const char *parts;
+    int64_t points = credit_score(a, &b, 1000, &parts);
+    arena_free(a);
+    return points;
+}
+
+START_TEST(a_score_grows_with_volume_and_age_and_falls_with_every_late_day)
+{
+    ck_assert_int_eq(score((struct credit_behavior){0}), 20 + 15);
+    struct credit_behavior best = {.invoices = 9, .owed = 10, .volume = 4000, .age_days = 730};
+    ck_assert_int_eq(score(best), 100);
+    struct credit_behavior b = best;
+    b.late_days = 5 * DECIMAL_ONE;
+    ck_assert_int_eq(score(b), 90);
+    b.late_days = 5000 * DECIMAL_ONE;
+    ck_assert_int_eq(score(b), 60);
+    b = best;
+    b.overdue = 5;
+    ck_assert_int_eq(score(b), 85);
+    b.overdue = 10;
+    ck_assert_int_eq(score(b), 70);
+    b = best;
+    b.volume = 2000;
+    b.age_days = 365;
+    ck_assert_int_eq(score(b), 70 + 7 + 7);
+    b.volume = b.age_days = 0;
+    ck_assert_int_eq(score(b), 70);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("credit rules");
@@ -238,6 +272,7 @@ int main(void)
     tcase_add_test(t, a_policy_asks_for_more_than_the_amount);
     tcase_add_test(t, a_trace_tells_every_rule_with_its_values);
     tcase_add_test(t, without_a_policy_only_confirming_and_amending_ask);
+    tcase_add_test(t, a_score_grows_with_volume_and_age_and_falls_with_every_late_day);
     suite_add_tcase(s, t);
     SRunner *runner = srunner_create(s);
     srunner_run_all(runner, CK_ENV);
