@@ -20,6 +20,8 @@ static void yardstick_of(struct bench *b, struct yardstick *y)
     make_order(&mix, RECORDED, request);
     text_after(request, "Idempotency-Key: ", text, sizeof text);
     yardstick_vary(y, text, "'key-' || :id");
+    text_after(request, "\"customer_po\":\"", text, sizeof text);
+    yardstick_vary(y, text, "'PO-' || :id");
     int64_t id = id_after(request, "\"customer_id\":\"", "cus");
     yardstick_set(y, "\\set customer random(0, %d)\n", STAGE_CUSTOMERS - 1);
     yardstick_vary_id(y, id, "%lld + :customer", (long long)STAGE_CUSTOMER);

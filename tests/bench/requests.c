@@ -67,10 +67,11 @@ static int put_order(const struct order_mix *m, uint64_t n, char *out, size_t si
     struct rng r = rng_of(m->seed, "order", n);
     char customer[ID_TEXT_MAX];
     id_format("cus", STAGE_CUSTOMER + pick(&r, m->spread, STAGE_CUSTOMERS), customer);
-    int len = snprintf(out, size,
-                       "{\"customer_id\":\"%s\",\"channel\":\"web\",\"customer_po\":\"PO-%llu\","
-                       "\"confirm\":true,\"lines\":[",
-                       customer, (unsigned long long)n);
+    int len = snprintf(
+        out, size,
+        "{\"customer_id\":\"%s\",\"channel\":\"web\",\"customer_po\":\"PO-%llx-%llu\","
+        "\"confirm\":true,\"lines\":[",
+        customer, (unsigned long long)m->seed, (unsigned long long)n);
     const int fifth = STAGE_PRODUCTS / STAGE_LINES;
     for (int i = 0; i < STAGE_LINES; i++)
         len += snprintf(out + len, size - (size_t)len,
