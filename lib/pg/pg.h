@@ -105,7 +105,7 @@ struct tx_options {
     int64_t tenant, now;
     int32_t today;
     int64_t deadline_us; /* on clock_monotonic_us(); 0 = 30 s from now */
-    bool rollback; /* end with ROLLBACK even on success (dry run); the result is OK */
+    bool rollback;       /* end with ROLLBACK even on success (dry run); the result is OK */
     struct arena *arena;
     struct problem *problem;
     int64_t *ret_retries; /* NULL or counts the repeats */

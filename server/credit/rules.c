@@ -95,8 +95,7 @@ bool credit_checked_at(const struct credit_facts *account, const char *point)
 
 bool credit_wants_decision(const struct credit_facts *account)
 {
-    return account->undecided && account->standing != NULL &&
-           account->standing->check_new_customer;
+    return account->undecided && account->standing != NULL && account->standing->check_new_customer;
 }
 
 /* ---- the judgment ---- */

@@ -47,14 +47,14 @@ struct placing {
     struct po_claim *po; /* NULL: the order has no customer_po */
     int64_t po_copy;
     struct order_line *lines;
-    int64_t *unit_costs; /* of the lines' products */
+    int64_t *unit_costs;      /* of the lines' products */
     struct stock_key *wanted; /* of its stock lines, when it is to be confirmed or names stock that
                                  is held */
     size_t n_wanted;
     struct external_id_claim *claim;
     struct reservation_facts *named; /* the reservations that it names */
     size_t n_named;
-    const char *settled; /* what they become; NULL: nothing */
+    const char *settled;             /* what they become; NULL: nothing */
     struct order_hold_placing *held; /* why it is not confirmed */
     size_t n_held;
     struct credit_verdict credit;

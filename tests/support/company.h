@@ -29,7 +29,7 @@ struct company {
     const char *supply;      /* partly received */
     const char *reservation; /* held */
     const char *allocation_of_stock;
-    const char *count; /* open */
+    const char *count;   /* open */
     const char *waiting; /* an order that waits for stock */
     const char *transfer;
     const char *job; /* queued */
