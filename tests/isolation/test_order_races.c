@@ -80,6 +80,7 @@ static err ship(struct tx *tx, struct call *c, const struct act *a)
     struct shipment_line_new line = {
         .order_id = NIL64, .order_line_no = 1, .quantity = a->quantity};
     struct shipment_new in = {.order_id = a->id,
+                              .freight = NIL64,
                               .ship = true,
                               .ship_date = NIL32,
                               .expected_date = NIL32,

@@ -436,6 +436,8 @@ struct reply request(struct world *w, const char *method, const char *path, cons
     curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(c, CURLOPT_TIMEOUT, REQUEST_TIMEOUT_S);
+    /* A large body waits for the server's word, which may be that it is too large. */
+    curl_easy_setopt(c, CURLOPT_EXPECT_100_TIMEOUT_MS, REQUEST_TIMEOUT_S * 1000L);
     curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, sink);
     curl_easy_setopt(c, CURLOPT_WRITEDATA, &got);
     curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, sink);
