@@ -78,7 +78,7 @@ static struct text rows_of_round(PGconn *pg, const char *table, int round)
         sql, sizeof sql,
         "SELECT string_agg(CASE WHEN attname IN ('id', 'order_id', 'resource_id') THEN"
         " format('%%I + %lld', attname) WHEN attname = 'seq' THEN format('%%I + %lld', attname)"
-        " WHEN attname IN ('number', 'key') THEN format('%%I || ''-%d''', attname)"
+        " WHEN attname IN ('number', 'key', 'customer_po') THEN format('%%I || ''-%d''', attname)"
         " ELSE quote_ident(attname) END, ', ' ORDER BY attnum) FROM pg_attribute"
         " WHERE attrelid = 'bench_%s'::regclass AND attnum > 0",
         (long long)(round + 1) << 40, (long long)(round + 1) << 40, round, table);
