@@ -55,12 +55,13 @@ void server_arena_return(struct http_server *s, struct arena *a)
         arena_free(a);
 }
 
+/* Without the lock while nobody waits: it is called for every request. */
 void server_owe(struct http_server *s, int n)
 {
+    if (atomic_fetch_add(&s->owed, n) + n > 0 || !atomic_load(&s->stopping))
+        return;
     pthread_mutex_lock(&s->lock);
-    s->owed += n;
-    if (s->owed == 0)
-        pthread_cond_signal(&s->sent);
+    pthread_cond_signal(&s->sent);
     pthread_mutex_unlock(&s->lock);
 }
 
@@ -335,7 +336,7 @@ static void wait_until_sent(struct http_server *s)
     until.tv_sec += DRAIN_S;
     pthread_mutex_lock(&s->lock);
     int late = 0;
-    while (s->owed > 0 && late == 0)
+    while (atomic_load(&s->owed) > 0 && late == 0)
         late = pthread_cond_timedwait(&s->sent, &s->lock, &until);
     pthread_mutex_unlock(&s->lock);
 }

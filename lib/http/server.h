@@ -34,11 +34,11 @@ struct http_server {
     struct acceptor *acceptor;
     int listen_fd, port;
     atomic_bool stopping;
+    atomic_int owed; /* accepted or answered, not yet sent */
     struct metric *connections, *refused_too_large, *refused_malformed, *refused_stopping;
 
     pthread_mutex_t lock; /* of everything below */
-    pthread_cond_t sent;
-    int owed; /* accepted or answered, not yet sent */
+    pthread_cond_t sent;  /* nothing is owed any more, while stopping */
     struct arena *arenas[HTTP_ARENAS_KEPT];
     int n_arenas;
 };

@@ -5,6 +5,7 @@
 #include "lib/base/metrics.h"
 #include <assert.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -22,7 +23,7 @@ struct workers {
     pthread_cond_t work;  /* for workers: the queue is not empty, or closed */
     pthread_cond_t alarm; /* for the reaper: an earlier deadline, or closed */
     struct exchange *head, **tail;
-    int depth;
+    atomic_int depth; /* changed under the lock, read without it to refuse */
     bool closed;
     int64_t wake_us; /* when the reaper looks next; INT64_MAX: when called */
     int numbers;     /* worker numbers given out */
@@ -185,10 +186,20 @@ static void *reaper_main(void *arg)
     return NULL;
 }
 
+static bool is_full(const struct workers *w)
+{
+    return atomic_load_explicit(&w->depth, memory_order_relaxed) >= w->class->queue_max;
+}
+
 err workers_submit(struct workers *w, struct exchange *ex)
 {
+    /* A flood is refused without the lock: the workers need it, and who floods may hold it long. */
+    if (is_full(w)) {
+        metric_add(w->refused_full, 1);
+        return ERR_OVERLOADED;
+    }
     pthread_mutex_lock(&w->lock);
-    err e = w->closed ? ERR_UNAVAILABLE : w->depth >= w->class->queue_max ? ERR_OVERLOADED : OK;
+    err e = w->closed ? ERR_UNAVAILABLE : is_full(w) ? ERR_OVERLOADED : OK;
     if (e == OK) {
         w->hooks.accepted(ex);
         ex->next = NULL;
