@@ -9,8 +9,12 @@
 -- fn report_customer(id i64) -> maybe(currency text, external_id text?, name text)
 SELECT currency, external_id, name FROM customer WHERE tenant_id = :tenant AND id = :id;
 
+-- A join and not = ANY: for a page of thousands it may read the customers once.
 -- fn report_customers(ids i64[]) -> many(id i64, external_id text?, name text)
-SELECT id, external_id, name FROM customer WHERE tenant_id = :tenant AND id = ANY(:ids) ORDER BY id;
+SELECT c.id, c.external_id, c.name
+  FROM unnest(:ids) AS x(id)
+  JOIN customer c ON c.tenant_id = :tenant AND c.id = x.id
+ ORDER BY c.id;
 
 -- Open amounts by customer, kind (0 invoice, -1 credit note, -2 payment) and due date, which of
 -- other kinds than invoices is the day of the report; a customer may have several rows of the same.
