@@ -1,19 +1,12 @@
 /* Finds the product, the tax rate and the price that hold for a line. */
+#include "lib/base/find.h"
 #include "server/catalog/catalog.h"
 #include <stdlib.h>
 #include <string.h>
 
-static int compare_id(const void *key, const void *element)
-{
-    int64_t id = *(const int64_t *)key, other = ((const struct product_facts *)element)->id;
-    return (id > other) - (id < other);
-}
-
 const struct product_facts *product_find(const struct product_facts_list *sorted_by_id, int64_t id)
 {
-    if (sorted_by_id->n == 0)
-        return NULL;
-    return bsearch(&id, sorted_by_id->v, sorted_by_id->n, sizeof *sorted_by_id->v, compare_id);
+    return LIST_FIND_ID(sorted_by_id, id);
 }
 
 static int compare_sku(const void *key, const void *element)

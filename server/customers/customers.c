@@ -1,6 +1,7 @@
 /* What a customer looks like, and what other domains read of one. */
 #include "server/customers/customers.h"
 #include "customers.sql.h"
+#include "lib/base/find.h"
 #include "server/routes_prototypes.h"
 #include <stdlib.h>
 
@@ -38,17 +39,9 @@ err customers_load(struct tx *tx, const int64_t *ids, size_t n, struct customer_
     return OK;
 }
 
-static int compare_id(const void *key, const void *element)
-{
-    int64_t id = *(const int64_t *)key, other = ((const struct customer_facts *)element)->id;
-    return (id > other) - (id < other);
-}
-
 const struct customer_facts *customer_find(const struct customer_facts_list *list, int64_t id)
 {
-    if (list->n == 0)
-        return NULL;
-    struct customer_facts *found = bsearch(&id, list->v, list->n, sizeof *list->v, compare_id);
+    struct customer_facts *found = LIST_FIND_ID(list, id);
     if (found != NULL)
         found->exponent = currency_exponent(found->currency);
     return found;

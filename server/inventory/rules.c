@@ -1,5 +1,6 @@
 /* What stock may do: signs of movements, coverage of reservations, sums per key. */
 #include "server/inventory/rules.h"
+#include "lib/base/find.h"
 #include "lib/base/money.h"
 #include <stdlib.h>
 #include <string.h>
@@ -37,17 +38,7 @@ bool reservation_holds(const struct reservation_facts *r, int64_t now)
 
 struct reservation_facts *reservation_find(const struct reservation_facts_list *list, int64_t id)
 {
-    size_t low = 0, high = list->n;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (list->v[middle].id == id)
-            return &list->v[middle];
-        if (list->v[middle].id < id)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
+    return LIST_FIND_ID(list, id);
 }
 
 static int compare_keys(int64_t product_a, int64_t warehouse_a, int64_t product_b,
@@ -119,17 +110,7 @@ struct stock_facts *stock_find(const struct stock_facts_list *list, int64_t prod
 
 const struct warehouse_facts *warehouse_find(const struct warehouse_facts_list *list, int64_t id)
 {
-    size_t low = 0, high = list->n;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (list->v[middle].id == id)
-            return &list->v[middle];
-        if (list->v[middle].id < id)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
+    return LIST_FIND_ID(list, id);
 }
 
 const struct warehouse_facts *warehouse_default(const struct warehouse_facts_list *list)

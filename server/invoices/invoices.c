@@ -1,6 +1,7 @@
 /* Invoices as they are shown, and as cash locks and settles them. */
 #include "server/invoices/invoices.h"
 #include "invoices.sql.h"
+#include "lib/base/find.h"
 #include "server/events/events.h"
 #include "server/invoices/internal.h"
 #include "server/routes_prototypes.h"
@@ -157,17 +158,7 @@ err invoices_load(struct tx *tx, const int64_t *ids, size_t n, struct invoice_li
 
 struct invoice *invoice_shown(const struct invoice_list *list, int64_t id)
 {
-    size_t low = 0, high = list->n;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (list->v[middle].id == id)
-            return &list->v[middle];
-        if (list->v[middle].id < id)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
+    return LIST_FIND_ID(list, id);
 }
 
 err invoice_load(struct tx *tx, int64_t id, struct invoice *ret)
@@ -195,17 +186,7 @@ err invoices_lock_queue(struct tx *tx, const int64_t *ids, size_t n, struct invo
 
 struct invoice_state *invoice_state_find(const struct invoice_state_list *list, int64_t id)
 {
-    size_t low = 0, high = list->n;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (list->v[middle].id == id)
-            return &list->v[middle];
-        if (list->v[middle].id < id)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
+    return LIST_FIND_ID(list, id);
 }
 
 void invoice_settle(struct tx *tx, const struct call *c, struct invoice_state *i, int64_t new_open)

@@ -1,6 +1,7 @@
 /* Posts transfers, keeps open items, shows the books. */
 #include "server/ledger/ledger.h"
 #include "ledger.sql.h"
+#include "lib/base/find.h"
 #include "lib/base/id.h"
 #include "server/ledger/rules.h"
 #include "server/routes_prototypes.h"
@@ -66,17 +67,7 @@ err open_items_lock(struct tx *tx, const int64_t *ids, size_t n, struct open_ite
 
 struct open_item *open_item_find(const struct open_item_list *list, int64_t id)
 {
-    size_t low = 0, high = list->n;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (list->v[middle].id == id)
-            return &list->v[middle];
-        if (list->v[middle].id < id)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
+    return LIST_FIND_ID(list, id);
 }
 
 err open_items_put(struct tx *tx, const struct open_item *items, size_t n)

@@ -1,6 +1,7 @@
 /* Orders as they are shown, and as the later stages lock and advance them. */
 #include "server/orders/orders.h"
 #include "lib/base/distinct.h"
+#include "lib/base/find.h"
 #include "orders.sql.h"
 #include "server/events/events.h"
 #include "server/orders/place.h"
@@ -217,12 +218,6 @@ err order_load(struct tx *tx, int64_t id, struct order *ret)
     return OK;
 }
 
-static int order_by_id(const void *key, const void *element)
-{
-    int64_t a = *(const int64_t *)key, b = ((const struct order *)element)->id;
-    return (a > b) - (a < b);
-}
-
 err orders_get(struct tx *tx, struct orders_get_cmd *cmds, size_t n)
 {
     struct order_list orders;
@@ -231,9 +226,7 @@ err orders_get(struct tx *tx, struct orders_get_cmd *cmds, size_t n)
         ids[i] = cmds[i].call->path_id[0];
     TRY(orders_load(tx, ids, n, &orders));
     for (size_t i = 0; i < n; i++) {
-        const struct order *o = orders.n == 0 ? NULL
-                                              : bsearch(&ids[i], orders.v, orders.n,
-                                                        sizeof(*orders.v), order_by_id);
+        const struct order *o = LIST_FIND_ID(&orders, ids[i]);
         if (o == NULL)
             fail(cmds[i].call->problem, ERR_NOT_FOUND, "There is no such order.");
         else
@@ -331,15 +324,9 @@ int64_t order_payer(const struct order_state *o)
     return o->payer_id != NIL64 ? o->payer_id : o->customer_id;
 }
 
-static int by_id(const void *key, const void *element)
-{
-    int64_t a = *(const int64_t *)key, b = ((const struct order_state *)element)->id;
-    return (a > b) - (a < b);
-}
-
 struct order_state *order_state_find(const struct order_state_list *list, int64_t id)
 {
-    return list->n ? bsearch(&id, list->v, list->n, sizeof(*list->v), by_id) : NULL;
+    return LIST_FIND_ID(list, id);
 }
 
 struct order_line *order_line_find(const struct order_state *o, int64_t line_no)

@@ -1,4 +1,5 @@
 /* Shipments locked with their lines, for what happens to them later. */
+#include "lib/base/find.h"
 #include "server/shipments/shipments.h"
 #include "shipments.sql.h"
 #include <stdlib.h>
@@ -57,17 +58,7 @@ err shipments_lock_of_orders(struct tx *tx, const int64_t *orders, size_t n,
 
 struct shipment_state *shipment_state_find(const struct shipment_state_list *list, int64_t id)
 {
-    size_t low = 0, high = list->n;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (list->v[middle].id == id)
-            return &list->v[middle];
-        if (list->v[middle].id < id)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
+    return LIST_FIND_ID(list, id);
 }
 
 struct shipment_line_state *shipment_line_state_find(const struct shipment_state *s,
