@@ -64,3 +64,12 @@ int64_t po_claim_take(struct po_claim *claim)
                claim->customer_po, claim->call->problem->conflicting_id);
     return NIL64;
 }
+
+err po_claim_alone(struct tx *tx, struct po_claim *claim, int64_t *ret)
+{
+    struct orders_by_customer_po_row_list rows;
+    TRY(orders_by_customer_po(tx, claim, 1, &rows));
+    po_claims_held(claim, &rows);
+    *ret = po_claim_take(claim);
+    return claim->call->problem->code;
+}

@@ -106,11 +106,7 @@ static err claim_po(struct tx *tx, struct call *c, const struct order_patch *in,
                              .id = o->id,
                              .allowed = in->allow_duplicate_po,
                              .holder = NIL64};
-    struct orders_by_customer_po_row_list rows;
-    TRY(orders_by_customer_po(tx, &claim, 1, &rows));
-    po_claims_held(&claim, &rows);
-    *ret = po_claim_take(&claim);
-    return c->problem->code;
+    return po_claim_alone(tx, &claim, ret);
 }
 
 err orders_patch(struct tx *tx, struct call *c, const struct order_patch *in, struct order *ret)

@@ -162,6 +162,8 @@ void po_claims_link(struct arena *a, struct po_claim *claims, size_t n);
 /* Decided in turn: the po_copy of the order. NIL64 when the number is another order's, and the
  * call's problem says so. */
 int64_t po_claim_take(struct po_claim *claim);
+/* All of it for a claim that comes alone. */
+err po_claim_alone(struct tx *tx, struct po_claim *claim, int64_t *ret) MUST_CHECK;
 
 /* Where it goes: parties as documents keep them, addresses as JSON (NULL: none). */
 struct order_parties {
