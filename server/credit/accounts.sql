@@ -54,9 +54,6 @@ SELECT a.id, a.revision, a.name, a.currency, a.credit_limit, a.limit_from, a.lim
        a.receivable + a.unbilled + a.ordered + a.below - a.unapplied - t.secured AS exposure) e
  WHERE a.tenant_id = :tenant AND :filters;
 
--- fn credit_account_revision(account i64) -> one(revision i64)
-SELECT revision FROM credit_account WHERE tenant_id = :tenant AND id = :account;
-
 -- The account is locked; a limit that is named counts as decided.
 -- fn credit_account_update(rows a[struct credit_account: id i64, name text?, credit_limit i64?, limit_from date?,
 --   limit_to date?, reviewer text?, review_date date?, secured_amount i64, secured_kind text?, secured_from date?,
