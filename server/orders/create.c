@@ -123,7 +123,8 @@ static err load_masters(struct tx *tx, struct placing *p, size_t n, struct facts
         TRY(order_numbers_queue(tx, (int64_t)n, &f->numbers));
     TRY(customers_load_queue(tx, customers, distinct_ids(customers, c), &f->customers));
     TRY(warehouses_load_queue(tx, &f->warehouses));
-    TRY(products_load_queue(tx, products, distinct_ids(products, k), &f->products));
+    if (k > 0)
+        TRY(products_load_queue(tx, products, distinct_ids(products, k), &f->products));
     if (s > 0)
         TRY(products_load_by_sku_queue(tx, skus, distinct_texts(skus, s), &f->products_by_sku));
     if (confirms && p[0].call->tenant->approvals)
