@@ -14,6 +14,7 @@
 #include "lib/base/metrics.h"
 #include "lib/http/acceptor.h"
 #include "lib/http/exchange.h"
+#include "lib/http/linger.h"
 #include "lib/http/peers.h"
 #include "lib/http/server.h"
 #include "lib/http/workers.h"
@@ -107,13 +108,14 @@ static void on_connection(void *arg, struct MHD_Connection *connection, void **c
 {
     struct lane *lane = arg;
     struct http_server *s = lane->server;
+    int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
         lower_priority();
         metric_add(s->connections, 1);
-        *context = peer_add(
-            s->peers,
-            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
+        *context = peer_add(s->peers, fd);
     } else {
+        if (peer_was_cut_short(*context))
+            linger_on(s->lingerer, fd);
         peer_remove(s->peers, *context);
         metric_add(s->connections, -1);
         acceptor_left(s->acceptor, lane);
@@ -287,6 +289,7 @@ static void server_free(struct http_server *s)
     for (int i = 0; i < s->options.n_classes; i++)
         workers_free(s->workers[i]);
     peers_stop(s->peers);
+    linger_stop(s->lingerer);
     for (int i = 0; i < s->n_arenas; i++)
         arena_free(s->arenas[i]);
     if (s->listen_fd >= 0)
@@ -303,6 +306,7 @@ static err server_run(struct http_server *s)
         TRY(workers_start(&s->classes[i], i, &s->handler, &hooks, &s->workers[i]));
     TRY(peers_start(s->options.request_timeout_us + s->options.idle_timeout_s * INT64_C(1000000),
                     &s->peers));
+    TRY(linger_start(&s->lingerer));
     TRY(listen_start(s));
     TRY(lanes_start(s));
     return acceptor_start(s, &s->acceptor);

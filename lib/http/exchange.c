@@ -279,6 +279,7 @@ bool exchange_step(struct exchange *ex, const char *method, const char *data, si
         if (!answer_before_body(ex))
             return true;
         ex->close = true;
+        peer_cut_short(ex->peer);
         return answer(ex);
     }
     if (*len > 0) {

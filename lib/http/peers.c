@@ -3,7 +3,6 @@
 #include "lib/base/date.h"
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -12,6 +11,7 @@ struct peer {
     struct peer *previous, *next;
     _Atomic int64_t since_us; /* 0: busy */
     int fd;
+    bool cut_short;
 };
 
 struct peers {
@@ -31,6 +31,16 @@ void peer_busy(struct peer *peer)
 void peer_idle(struct peer *peer)
 {
     atomic_store_explicit(&peer->since_us, clock_monotonic_us(), memory_order_relaxed);
+}
+
+void peer_cut_short(struct peer *peer)
+{
+    peer->cut_short = true;
+}
+
+bool peer_was_cut_short(const struct peer *peer)
+{
+    return peer->cut_short;
 }
 
 static void cut_the_slow(struct peers *p)

@@ -3,6 +3,7 @@
  * without completing the headers of a request is shut down. */
 #pragma once
 #include "lib/base/err.h"
+#include <stdbool.h>
 #include <stdint.h>
 
 struct peers;
@@ -14,3 +15,6 @@ struct peer *peer_add(struct peers *p, int fd);
 void peer_remove(struct peers *p, struct peer *peer); /* before the fd is closed */
 void peer_busy(struct peer *peer); /* a request is under way: other limits hold */
 void peer_idle(struct peer *peer); /* the time for the next one runs from here */
+/* It was answered in the middle of its body; both on its HTTP thread. */
+void peer_cut_short(struct peer *peer);
+bool peer_was_cut_short(const struct peer *peer);

@@ -11,6 +11,7 @@
 struct MHD_Daemon;
 struct acceptor;
 struct http_server;
+struct lingerer;
 struct metric;
 struct peers;
 struct workers;
@@ -29,6 +30,7 @@ struct http_server {
     struct http_class classes[HTTP_CLASSES_MAX];
     struct workers *workers[HTTP_CLASSES_MAX];
     struct peers *peers;
+    struct lingerer *lingerer;
     struct lane lanes[HTTP_LANES_MAX];
     int n_lanes;
     struct acceptor *acceptor;

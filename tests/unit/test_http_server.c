@@ -361,6 +361,22 @@ START_TEST(a_refused_large_body_is_not_waited_for)
 }
 END_TEST
 
+START_TEST(who_goes_on_sending_reads_the_refusal_all_the_same)
+{
+    static char part[65536];
+    start_usual();
+    raw_open(&a, port);
+    raw_send(&a, "POST /small HTTP/1.1\r\nHost: x\r\nContent-Length: 20000000\r\n\r\n");
+    for (int i = 0; i < 100; i++)
+        ck_assert(raw_send_bytes(&a, part, sizeof part));
+    ck_assert(raw_read(&a, &reply));
+    REPLY_PROBLEM(reply, 413, "too_large");
+    ck_assert(raw_at_end(&a));
+    raw_close(&a);
+    stop();
+}
+END_TEST
+
 START_TEST(a_chunked_body_is_limited_as_it_arrives)
 {
     start_usual();
@@ -727,6 +743,7 @@ int main(void)
     tcase_add_test(tc, expect_100_continue_is_answered_before_the_body);
     tcase_add_test(tc, a_refused_small_body_keeps_the_connection);
     tcase_add_test(tc, a_refused_large_body_is_not_waited_for);
+    tcase_add_test(tc, who_goes_on_sending_reads_the_refusal_all_the_same);
     tcase_add_test(tc, a_chunked_body_is_limited_as_it_arrives);
     tcase_add_test(tc, ambiguous_framing_is_refused_and_the_connection_closed);
     tcase_add_test(tc, a_bad_target_is_a_problem_and_the_connection_goes_on);
