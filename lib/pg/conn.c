@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FIRST_REPLAN 8
+#define REPLAN_FACTOR 4
+
 static void *must(void *p)
 {
     if (p == NULL)
@@ -133,6 +136,7 @@ static err open_steps(struct conn *c, const char *settings, int64_t deadline_us)
 err conn_open(const char *conninfo, const char *settings, int64_t deadline_us, struct conn **ret)
 {
     struct conn *c = must(calloc(1, sizeof *c));
+    c->replan_at = FIRST_REPLAN;
     c->pg = start(conninfo);
     err e = open_steps(c, settings, deadline_us);
     if (e == OK) {
@@ -162,6 +166,14 @@ bool conn_quiet(struct conn *c)
 {
     struct pollfd p = {.fd = PQsocket(c->pg), .events = POLLIN};
     return p.fd >= 0 && poll(&p, 1, 0) == 0;
+}
+
+bool conn_replans(struct conn *c)
+{
+    if (++c->transactions < c->replan_at)
+        return false;
+    c->replan_at *= REPLAN_FACTOR;
+    return true;
 }
 
 bool conn_has_stmt(const struct conn *c, unsigned number)

@@ -18,8 +18,9 @@ struct conn {
     PGconn *pg;
     unsigned char *prepared; /* bitmap by stmt->number */
     size_t prepared_bytes;
-    struct shape *shapes; /* CONN_SHAPES_MAX of them, or NULL before the first */
-    struct conn *next;    /* the pool's stack */
+    struct shape *shapes;            /* CONN_SHAPES_MAX of them, or NULL before the first */
+    struct conn *next;               /* the pool's stack */
+    int64_t transactions, replan_at; /* begun; when plans are made anew */
 };
 
 /* settings: SQL that runs once on the new connection. ERR_UNAVAILABLE with a log line. */
@@ -33,6 +34,12 @@ bool conn_quiet(struct conn *c);
 err conn_wait(struct conn *c, int64_t deadline_us) MUST_CHECK;
 /* The next result of the pipeline; the caller clears it. Errors as conn_wait. */
 err conn_result(struct conn *c, int64_t deadline_us, PGresult **ret) MUST_CHECK;
+
+/* Counts a transaction. True when its statements should be planned anew: after the 8th, 32nd,
+ * 128th, … of a connection. A plan kept from when a table was almost empty reads all of it for a
+ * few rows, and PostgreSQL keeps plans until it has analyzed the table: in a new database that is
+ * after the first busy minute. Planning all again takes a few milliseconds. */
+bool conn_replans(struct conn *c);
 
 bool conn_has_stmt(const struct conn *c, unsigned number);
 void conn_set_stmt(struct conn *c, unsigned number, bool prepared);

@@ -126,6 +126,8 @@ static void begin_once(struct tx *tx)
                     l->mode == TX_READ ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
                                        : "BEGIN ISOLATION LEVEL READ COMMITTED",
                     false);
+    if (conn_replans(l->conn))
+        enqueue_command(tx, "DISCARD PLANS", false);
 }
 
 /* A generic plan takes an array for ten rows and may loop over it once for each row of a table:
