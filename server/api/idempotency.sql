@@ -1,7 +1,13 @@
--- The outcomes kept under these keys.
+-- The outcomes kept under these keys. Key by key, each by the whole primary key: OFFSET 0 keeps the
+-- planner from reading all keys of an operation, of which it expects one row as long as the table
+-- was not analyzed.
 -- fn idempotency_find(api_key i64, operation text, keys text[]) -> many(key text, fingerprint bytes, status i64, headers json, body text)
-SELECT key, fingerprint, status::bigint, headers, body FROM idempotency_key
- WHERE tenant_id = :tenant AND api_key_id = :api_key AND operation = :operation AND key = ANY(:keys);
+SELECT k.key, k.fingerprint, k.status::bigint, k.headers, k.body
+  FROM unnest(:keys) AS w(key)
+ CROSS JOIN LATERAL (
+       SELECT key, fingerprint, status, headers, body FROM idempotency_key
+        WHERE tenant_id = :tenant AND api_key_id = :api_key AND operation = :operation AND key = w.key
+       OFFSET 0) k;
 
 -- Keeps outcomes. A key that another transaction kept meanwhile violates the primary key, and the
 -- transaction runs again and finds it.
