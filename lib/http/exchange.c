@@ -108,6 +108,12 @@ static void refuse_stopping(struct exchange *ex)
     exchange_refuse(ex, ERR_OVERLOADED, "The server is stopping.");
 }
 
+static void refuse_crowded(struct exchange *ex)
+{
+    ex->r.crowded_out = true;
+    exchange_refuse(ex, ERR_OVERLOADED, "Too many requests are waiting.");
+}
+
 static bool target_ok(struct exchange *ex)
 {
     struct problem p;
@@ -140,6 +146,8 @@ static void begin(struct exchange *ex, const char *method)
     assert(ex->r.class >= 0 && ex->r.class < ex->server->options.n_classes);
     if (ex->content_length > ex->r.body_max)
         refuse_too_large(ex);
+    else if (workers_full(ex->server->workers[ex->r.class])) /* spares reading body and key */
+        refuse_crowded(ex);
 }
 
 /* Answering before the body is read costs the connection: right for a body that is large, of
@@ -202,7 +210,7 @@ static bool hand_over(struct exchange *ex)
     if (e == OK)
         return true;
     if (e == ERR_OVERLOADED)
-        exchange_refuse(ex, e, "Too many requests are waiting.");
+        refuse_crowded(ex);
     else
         refuse_stopping(ex);
     return false;

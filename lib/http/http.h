@@ -52,7 +52,10 @@ struct http_request {
     size_t batch_max; /* most requests in one run() */
     size_t body_max;  /* bytes; larger: 413 */
     void *user;       /* the product's own per-request data */
-    void *private_;   /* lib/http's */
+    /* Set by lib/http: refused because the queue is full. There may be tens of thousands a second;
+     * a log line says how many, so that done() need not write one for each. */
+    bool crowded_out;
+    void *private_; /* lib/http's */
 };
 
 /* A header of the request, case-insensitive, or NULL. */

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #define RETRY_AFTER_S 1
+#define SAY_FULL_US INT64_C(1000000)
 
 struct workers {
     const struct http_class *class;
@@ -18,6 +19,7 @@ struct workers {
     const struct http_handler *handler;
     struct workers_hooks hooks;
     struct metric *depth_gauge, *batch_sizes, *refused_full, *refused_deadline;
+    _Atomic int64_t said_full_us;
 
     pthread_mutex_t lock; /* of everything below */
     pthread_cond_t work;  /* for workers: the queue is not empty, or closed */
@@ -191,13 +193,31 @@ static bool is_full(const struct workers *w)
     return atomic_load_explicit(&w->depth, memory_order_relaxed) >= w->class->queue_max;
 }
 
+/* Counts a refusal, and says once a second that there are any. */
+static void count_refusal(struct workers *w)
+{
+    metric_add(w->refused_full, 1);
+    int64_t now_us = clock_monotonic_us(), said_us = atomic_load(&w->said_full_us);
+    if (now_us - said_us >= SAY_FULL_US &&
+        atomic_compare_exchange_strong(&w->said_full_us, &said_us, now_us))
+        log_line(LOG_WARN, "requests are refused: the queue is full",
+                 LOG_S("class", w->class->name),
+                 LOG_I("refused_in_all", metric_value(w->refused_full)));
+}
+
+bool workers_full(struct workers *w)
+{
+    bool full = is_full(w);
+    if (full)
+        count_refusal(w);
+    return full;
+}
+
 err workers_submit(struct workers *w, struct exchange *ex)
 {
     /* A flood is refused without the lock: the workers need it, and who floods may hold it long. */
-    if (is_full(w)) {
-        metric_add(w->refused_full, 1);
+    if (workers_full(w))
         return ERR_OVERLOADED;
-    }
     pthread_mutex_lock(&w->lock);
     err e = w->closed ? ERR_UNAVAILABLE : is_full(w) ? ERR_OVERLOADED : OK;
     if (e == OK) {
@@ -213,10 +233,10 @@ err workers_submit(struct workers *w, struct exchange *ex)
             pthread_cond_signal(&w->alarm);
         }
         pthread_cond_signal(&w->work);
-    } else if (e == ERR_OVERLOADED) {
-        metric_add(w->refused_full, 1);
     }
     pthread_mutex_unlock(&w->lock);
+    if (e == ERR_OVERLOADED)
+        count_refusal(w);
     return e;
 }
 

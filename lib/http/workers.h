@@ -18,6 +18,8 @@ struct workers_hooks {
 
 err workers_start(const struct http_class *class, int index, const struct http_handler *handler,
                   const struct workers_hooks *hooks, struct workers **ret) MUST_CHECK;
+/* Whether submit() would say ERR_OVERLOADED just now; then it counts as a refusal. */
+bool workers_full(struct workers *w);
 /* OK, or ERR_OVERLOADED when the queue is full, or ERR_UNAVAILABLE when it is closed. */
 err workers_submit(struct workers *w, struct exchange *ex) MUST_CHECK;
 /* Accepts nothing more and answers 503 to what waits. */

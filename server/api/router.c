@@ -1,6 +1,8 @@
 /* Matches paths segment by segment. Literal segments win over ids. */
 #include "server/api/router.h"
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct kind {
@@ -80,6 +82,30 @@ static int match(struct arena *a, const char *template, const char *path, struct
     return *template == '\0' && *path == '\0' ? ids : -1;
 }
 
+/* The first eight bytes of a path's second segment, such as "orders": what tells most routes apart
+ * in one comparison. 0 for a segment that is an id, and for none. */
+static uint64_t segment_key(const char *path)
+{
+    const char *second = path[0] == '/' ? strchr(path + 1, '/') : NULL;
+    if (second == NULL || second[1] == '{')
+        return 0;
+    uint64_t key = 0;
+    size_t len = strcspn(second + 1, "/");
+    memcpy(&key, second + 1, len < sizeof key ? len : sizeof key);
+    return key;
+}
+
+static uint64_t *route_keys;
+
+static void make_route_keys(void)
+{
+    route_keys = calloc(n_routes, sizeof route_keys[0]);
+    if (route_keys == NULL)
+        abort();
+    for (size_t i = 0; i < n_routes; i++)
+        route_keys[i] = segment_key(routes[i].path);
+}
+
 static void add_method(struct route_match *m, const char *method)
 {
     size_t len = strlen(m->allow);
@@ -93,7 +119,12 @@ void route_find(struct arena *a, const char *method, const char *path, struct ro
     int best = -1;
     if (strcmp(method, "HEAD") == 0)
         method = "GET";
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, make_route_keys);
+    uint64_t key = segment_key(path);
     for (size_t i = 0; i < n_routes; i++) {
+        if (route_keys[i] != key && route_keys[i] != 0)
+            continue;
         struct route_match m = {0};
         int ids = match(a, routes[i].path, path, &m);
         if (ids < 0 || (best >= 0 && ids > best))

@@ -897,6 +897,8 @@ static void request_done(struct http_request *r, void *arg)
     const char *operation = q ? q->match.route->name : "other";
     int64_t took = clock_monotonic_us() - r->received_us;
     count(q ? q->match.route : NULL, r->response.status, took);
+    if (r->crowded_out)
+        return;
     char tenant[ID_TEXT_MAX] = "", key[ID_TEXT_MAX] = "";
     if (q != NULL && q->authenticated) {
         id_format("ten", q->actor.tenant.id, tenant);

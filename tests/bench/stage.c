@@ -150,6 +150,7 @@ struct server stage_server(const struct stage *s, const char *const *settings)
         int out = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
         dup2(out, 1);
         dup2(out, 2);
+        setsid(); /* the kernel shares the cores between sessions, as between services */
         become(argv, env);
     }
     while (!ready(server.port)) {
@@ -166,8 +167,10 @@ struct server stage_program(const char *const *argv, int port)
     struct server server = {.port = port};
     int64_t since = clock_monotonic_us();
     server.pid = fork();
-    if (server.pid == 0)
+    if (server.pid == 0) {
+        setsid();
         become(argv, NULL);
+    }
     while (!listens(port)) {
         if (waitpid(server.pid, NULL, WNOHANG) != 0 || clock_monotonic_us() > since + START_US)
             die("%s does not start", argv[0]);
