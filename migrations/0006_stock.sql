@@ -71,6 +71,9 @@ CREATE TABLE stock_reservation (
 ) WITH (fillfactor = 85);
 CREATE INDEX stock_reservation_held
     ON stock_reservation (tenant_id, product_id, warehouse_id, expires_at) WHERE status = 'held';
+-- What a server may let go next.
+CREATE INDEX stock_reservation_due ON stock_reservation (tenant_id, expires_at)
+    WHERE status = 'held';
 CREATE INDEX stock_reservation_order ON stock_reservation (tenant_id, order_id)
     WHERE order_id IS NOT NULL;
 
@@ -102,7 +105,7 @@ CREATE TABLE stock_allocation (
     truncated boolean NOT NULL,
     created_at timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, id),
-    CONSTRAINT stock_allocation_cause_check CHECK (cause IN ('request', 'receipt'))
+    CONSTRAINT stock_allocation_cause_check CHECK (cause IN ('request', 'receipt', 'freed'))
 );
 CREATE TABLE stock_allocation_line (
     tenant_id bigint NOT NULL,
@@ -122,6 +125,20 @@ CREATE TABLE stock_allocation_line (
     CONSTRAINT stock_allocation_line_granted_check
         CHECK (granted BETWEEN 0 AND wanted AND granted <= available)
 );
+-- Stock of which something has become free while somebody waited for it: written in that transaction,
+-- under the lock of the stock; whoever has shared it out behind the commit deletes it.
+CREATE TABLE stock_freed (
+    tenant_id bigint NOT NULL,
+    product_id bigint NOT NULL,
+    warehouse_id bigint NOT NULL,
+    mark bigint NOT NULL,
+    PRIMARY KEY (tenant_id, product_id, warehouse_id)
+);
+COMMENT ON COLUMN stock_freed.mark IS 'another one each time: what became free meanwhile stays';
+-- Orders that are held until there is stock for them.
+CREATE INDEX order_hold_stock ON order_hold (tenant_id, order_id)
+    WHERE kind = 'stock' AND release_rule = 'when_clear' AND released_at IS NULL;
+
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON stock_allocation
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON stock_allocation_line
@@ -195,5 +212,6 @@ BEGIN
         GRANT SELECT, INSERT, UPDATE ON stock_supply, stock_reservation TO o2c_server;
         GRANT SELECT, INSERT, UPDATE ON stock_count, stock_count_line TO o2c_server;
         GRANT SELECT, INSERT ON stock_allocation, stock_allocation_line TO o2c_server;
+        GRANT SELECT, INSERT, UPDATE, DELETE ON stock_freed TO o2c_server;
     END IF;
 END $$;

@@ -4,6 +4,7 @@
 #include "lib/pg/embedded.h"
 #include "lib/pg/migrate.h"
 #include "lib/pg/pg.h"
+#include "server/api/bells.h"
 #include "server/constraints.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +17,7 @@
 
 #define SECRET_BYTES 32
 #define PATH_MAX_TEXT 4096
-#define SPARE_CONNECTIONS 2 /* readiness, the command line */
+#define SPARE_CONNECTIONS 3 /* readiness, the command line, who shares out stock */
 
 static err say(const char *what, const char *path)
 {
@@ -95,7 +96,7 @@ static err open_database(struct app *app)
 
 err app_open(struct app *app)
 {
-    *app = (struct app){0};
+    *app = (struct app){.bells = bells_new()};
     TRY(settings_load(o2c_settings_table, o2c_settings_count, &app->settings));
     enum log_level level;
     if (log_level_parse(app->settings.log_level, &level) != OK) {
@@ -143,5 +144,6 @@ void app_close(struct app *app)
     if (app->pool != NULL)
         pool_close(app->pool);
     embedded_stop(app->embedded);
+    bells_free(app->bells);
     *app = (struct app){0};
 }

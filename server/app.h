@@ -8,6 +8,7 @@ struct app {
     struct bytes secret;
     struct embedded *embedded; /* NULL with O2C_DATABASE_URL */
     const char *owner_conninfo, *server_conninfo;
+    struct bells *bells;      /* of the workers */
     struct pool *pool;        /* both NULL until app_open_pool */
     struct pool *report_pool; /* for reports and proofs: of the replica if there is one */
 };

@@ -7,8 +7,10 @@
 #include "lib/http/http.h"
 #include "lib/pg/pg.h"
 #include "server/api/auth.h"
+#include "server/api/bells.h"
 #include "server/api/openapi.h"
 #include "server/api/run.h"
+#include "server/api/sharer.h"
 #include "server/api/worker.h"
 #include "server/app.h"
 #include "server/events/events.h"
@@ -113,8 +115,11 @@ static void wait_for_signal(struct app *app, const sigset_t *signals)
 static int serve_until_signal(struct app *app, const sigset_t *signals)
 {
     const struct o2c_settings *s = &app->settings;
-    struct runner_options ro = {
-        .settings = s, .pool = app->pool, .report_pool = app->report_pool, .secret = app->secret};
+    struct runner_options ro = {.settings = s,
+                                .pool = app->pool,
+                                .report_pool = app->report_pool,
+                                .bells = app->bells,
+                                .secret = app->secret};
     struct runner *run = runner_new(&ro);
     struct http_options o = {.address = s->address,
                              .port = (int)s->port,
@@ -130,11 +135,15 @@ static int serve_until_signal(struct app *app, const sigset_t *signals)
     if (http_start(&o, &handler, &http) == OK) {
         log_line(LOG_INFO, "listening", LOG_S("address", s->address),
                  LOG_I("port", http_port(http)));
-        struct job_workers *jobs = job_workers_start(app->pool, (int)s->job_workers);
+        int workers = (int)s->job_workers;
+        struct job_workers *jobs = job_workers_start(app->pool, app->bells, workers);
+        struct sharer *sharer = workers > 0 ? sharer_start(app->pool, app->bells) : NULL;
         wait_for_signal(app, signals);
         log_line(LOG_INFO, "draining");
         http_stop(http);
-        job_workers_stop(jobs);
+        bells_stop(app->bells);
+        job_workers_join(jobs);
+        sharer_join(sharer);
         log_line(LOG_INFO, "stopped");
         status = 0;
     }

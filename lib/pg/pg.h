@@ -97,6 +97,8 @@ struct tx {
     int attempt;             /* 1, 2, … */
     void *user;           /* the runner's own; NULL at the start of each attempt unless set below */
     void *credit;         /* as user, for what credit keeps of a transaction */
+    unsigned wakes;       /* the program's bits: whom to wake behind COMMIT; 0 at the start of each
+                             attempt */
     struct pg_link *link; /* private to lib/pg */
 };
 
@@ -109,6 +111,7 @@ struct tx_options {
     struct arena *arena;
     struct problem *problem;
     int64_t *ret_retries; /* NULL or counts the repeats */
+    unsigned *ret_wakes;  /* NULL or gets tx.wakes of what was committed, else 0 */
 };
 
 /* Takes a connection, BEGINs, runs body, COMMITs and checks the command tag. When body or COMMIT

@@ -527,6 +527,8 @@ static err attempt(struct run *run, int number, bool fresh)
     if (e != OK)
         return describe(&tx, e, "No connection to the database was free in time.");
     e = run_on(&tx, o->rollback, run->body, run->arg);
+    if (o->ret_wakes != NULL)
+        *o->ret_wakes = e == OK && !o->rollback ? tx.wakes : 0;
     if (e == ERR_DEADLINE && l.conn == NULL)
         describe(&tx, e, "The database did not answer in time.");
     if (l.conn != NULL)
@@ -576,6 +578,8 @@ err tx_run(struct pool *pool, const struct tx_options *o, err (*body)(struct tx 
         before = *o->problem;
     if (o->ret_retries != NULL)
         *o->ret_retries = 0;
+    if (o->ret_wakes != NULL)
+        *o->ret_wakes = 0;
     bool lost = false;
     for (int number = 1;; number++) {
         err e = attempt(&run, number, lost);

@@ -200,6 +200,15 @@ err auth_actor(struct tx *tx, int64_t api_key, struct actor *ret)
     return OK;
 }
 
+err auth_tenant(struct tx *tx, struct actor *ret)
+{
+    struct slot s;
+    TRY(load_tenant(tx, &s));
+    copy_out(tx->arena, &s, ret);
+    ret->api_key_id = NIL64;
+    return OK;
+}
+
 err auth_load(struct auth *a, struct pool *pool, const char *authorization, int64_t now,
               struct arena *arena, struct actor *ret, struct problem *p)
 {

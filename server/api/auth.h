@@ -37,6 +37,9 @@ err auth_load(struct auth *a, struct pool *pool, const char *authorization, int6
  * arena. ERR_UNAUTHENTICATED: it was revoked, has expired or is unknown. */
 err auth_actor(struct tx *tx, int64_t api_key, struct actor *ret) MUST_CHECK;
 
+/* Whoever works for the tenant as a whole, in a transaction of it: no key, no scope. */
+err auth_tenant(struct tx *tx, struct actor *ret) MUST_CHECK;
+
 /* A request without a key, signed by a carrier of a tenant (signature.h). */
 struct signed_request {
     const char *tenant, *carrier;      /* ids, as the path has them */

@@ -8,6 +8,7 @@
 #include "lib/base/log.h"
 #include "lib/base/metrics.h"
 #include "server/api/auth.h"
+#include "server/api/bells.h"
 #include "server/api/bulk.h"
 #include "server/api/openapi.h"
 #include "server/api/refs.h"
@@ -34,6 +35,7 @@ enum { CLASS_WRITE, CLASS_READ, CLASS_REPORT, N_CLASSES };
 struct runner {
     const struct o2c_settings *settings;
     struct pool *pool, *report_pool;
+    struct bells *bells;
     struct bytes secret;
     struct auth *auth;
     struct http_class classes[N_CLASSES];
@@ -719,6 +721,7 @@ static err run_transaction(struct group *g, err (*body)(struct tx *, void *), st
     const struct request *first = g->v[0];
     const struct route *route = first->match.route;
     int64_t retries = 0;
+    unsigned wakes = 0;
     struct tx_options o = {.mode = route->kind == ROUTE_WRITE ? TX_WRITE : TX_READ,
                            .tenant = first->actor.tenant.id,
                            .now = clock_now_us(),
@@ -727,9 +730,11 @@ static err run_transaction(struct group *g, err (*body)(struct tx *, void *), st
                            .rollback = first->call.dry_run || (route->flags & PURE) != 0,
                            .arena = arena,
                            .problem = p,
-                           .ret_retries = &retries};
+                           .ret_retries = &retries,
+                           .ret_wakes = &wakes};
     bool report = class_of(route) == CLASS_REPORT;
     err e = tx_run(report ? g->run->report_pool : g->run->pool, &o, body, g);
+    bells_ring(g->run->bells, wakes);
     for (size_t i = 0; i < g->n; i++)
         g->v[i]->retries = retries;
     return e;
@@ -922,6 +927,7 @@ struct runner *runner_new(const struct runner_options *o)
     run->settings = s;
     run->pool = o->pool;
     run->report_pool = o->report_pool;
+    run->bells = o->bells;
     run->secret = o->secret;
     run->auth = auth_new(o->secret);
     int queue = (int)s->queue_max;

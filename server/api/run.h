@@ -6,6 +6,7 @@
 #include "lib/http/http.h"
 #include "server/settings.h"
 
+struct bells;
 struct pool;
 struct runner;
 
@@ -13,6 +14,7 @@ struct runner_options {
     const struct o2c_settings *settings;
     struct pool *pool;
     struct pool *report_pool; /* for the class of reports */
+    struct bells *bells;      /* NULL: no worker of this process listens */
     struct bytes secret;      /* keys API key hashes and cursors; outlives the runner */
 };
 struct runner *runner_new(const struct runner_options *o);

@@ -6,28 +6,26 @@
 #include "lib/base/id.h"
 #include "lib/base/log.h"
 #include "server/api/auth.h"
+#include "server/api/bells.h"
 #include "server/api/refs.h"
 #include "server/events/events.h"
 #include "server/jobs/jobs.h"
 #include "server/orders/reconsider.h"
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define ARENA_LIMIT ((size_t)512 << 20)
 #define OPEN_MOST 16
-#define LINES_MOST 500 /* in one transaction */
-#define TRIES_MAX 16   /* of a turn: halving down to one line, refusing it, giving up */
-#define PAUSE_IDLE_MS 250
+#define LINES_MOST 500     /* in one transaction */
+#define TRIES_MAX 16       /* of a turn: halving down to one line, refusing it, giving up */
+#define PAUSE_IDLE_MS 1000 /* until jobs of other servers are looked for */
 #define PAUSE_FAILED_MS 1000
 #define STEP_DEADLINE_US (60 * INT64_C(1000000))
 
 struct job_workers {
     struct pool *pool;
-    pthread_mutex_t lock;
-    pthread_cond_t stop;
-    bool stopping;
+    struct bells *bells;
     int n;
     pthread_t threads[];
 };
@@ -244,9 +242,10 @@ static void learn(struct step *s, err e)
     }
 }
 
-static err take_step(struct pool *pool, struct arena *a, const struct jobs_open_row *open,
+static err take_step(struct job_workers *w, struct arena *a, const struct jobs_open_row *open,
                      struct step *s)
 {
+    unsigned wakes;
     struct problem p;
     arena_reset(a);
     problem_init(&p, a);
@@ -256,9 +255,11 @@ static err take_step(struct pool *pool, struct arena *a, const struct jobs_open_
                            .today = open->today,
                            .deadline_us = clock_monotonic_us() + STEP_DEADLINE_US,
                            .arena = a,
-                           .problem = &p};
+                           .problem = &p,
+                           .ret_wakes = &wakes};
     s->job = open->id;
-    err e = tx_run(pool, &o, step_body, s);
+    err e = tx_run(w->pool, &o, step_body, s);
+    bells_ring(w->bells, wakes);
     char id[ID_TEXT_MAX];
     id_format("job", open->id, id);
     if (e != OK)
@@ -275,7 +276,7 @@ static err take_turn(struct job_workers *w, struct arena *a, const struct jobs_o
     s->refuse = OK;
     s->abandon = false;
     for (int i = 0; i < TRIES_MAX; i++) {
-        e = take_step(w->pool, a, open, s);
+        e = take_step(w, a, open, s);
         learn(s, e);
         if (e == OK || may_pass(e))
             break;
@@ -286,14 +287,6 @@ static err take_turn(struct job_workers *w, struct arena *a, const struct jobs_o
 static err list_open(struct tx *tx, void *arg)
 {
     return jobs_open(tx, OPEN_MOST, arg);
-}
-
-static bool stopping(struct job_workers *w)
-{
-    pthread_mutex_lock(&w->lock);
-    bool yes = w->stopping;
-    pthread_mutex_unlock(&w->lock);
-    return yes;
 }
 
 /* Once through the open jobs, a step of each: was there something to do? One that has to wait does
@@ -308,7 +301,7 @@ static err round_trip(struct job_workers *w, struct arena *list, struct arena *e
     struct tx_options o = {.mode = TX_READ, .now = clock_now_us(), .arena = list, .problem = &p};
     err e = tx_run(w->pool, &o, list_open, &open);
     *ret_moved = false;
-    for (size_t i = 0; e != ERR_UNAVAILABLE && i < open.n && !stopping(w); i++) {
+    for (size_t i = 0; e != ERR_UNAVAILABLE && i < open.n && !bells_stopped(w->bells); i++) {
         err one = take_turn(w, each, &open.v[i], s);
         *ret_moved = *ret_moved || (one == OK && s->moved);
         e = one != OK ? one : e;
@@ -316,43 +309,31 @@ static err round_trip(struct job_workers *w, struct arena *list, struct arena *e
     return e;
 }
 
-static void pause_for(struct job_workers *w, int ms)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += (long)ms % 1000 * 1000000;
-    until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
-    pthread_mutex_lock(&w->lock);
-    while (!w->stopping && pthread_cond_timedwait(&w->stop, &w->lock, &until) != ETIMEDOUT)
-        ;
-    pthread_mutex_unlock(&w->lock);
-}
-
 static void *worker(void *arg)
 {
     struct job_workers *w = arg;
     struct arena *list = arena_new(ARENA_LIMIT), *each = arena_new(ARENA_LIMIT);
     struct step s = {.most = LINES_MOST};
-    while (!stopping(w)) {
+    uint64_t heard = 0;
+    while (!bells_stopped(w->bells)) {
         bool moved;
         err e = round_trip(w, list, each, &s, &moved);
         if (e != OK || !moved)
-            pause_for(w, e != OK ? PAUSE_FAILED_MS : PAUSE_IDLE_MS);
+            bells_wait(w->bells, e != OK ? 0 : WAKES_JOBS, e != OK ? &(uint64_t){0} : &heard,
+                       e != OK ? PAUSE_FAILED_MS : PAUSE_IDLE_MS);
     }
     arena_free(list);
     arena_free(each);
     return NULL;
 }
 
-struct job_workers *job_workers_start(struct pool *pool, int n)
+struct job_workers *job_workers_start(struct pool *pool, struct bells *bells, int n)
 {
     struct job_workers *w = calloc(1, sizeof(*w) + (size_t)n * sizeof(w->threads[0]));
     if (w == NULL)
         abort();
     w->pool = pool;
-    pthread_mutex_init(&w->lock, NULL);
-    pthread_cond_init(&w->stop, NULL);
+    w->bells = bells;
     while (w->n < n && pthread_create(&w->threads[w->n], NULL, worker, w) == 0)
         w->n++;
     if (w->n < n)
@@ -360,17 +341,11 @@ struct job_workers *job_workers_start(struct pool *pool, int n)
     return w;
 }
 
-void job_workers_stop(struct job_workers *w)
+void job_workers_join(struct job_workers *w)
 {
     if (w == NULL)
         return;
-    pthread_mutex_lock(&w->lock);
-    w->stopping = true;
-    pthread_cond_broadcast(&w->stop);
-    pthread_mutex_unlock(&w->lock);
     for (int i = 0; i < w->n; i++)
         pthread_join(w->threads[i], NULL);
-    pthread_cond_destroy(&w->stop);
-    pthread_mutex_destroy(&w->lock);
     free(w);
 }

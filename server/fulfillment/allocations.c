@@ -14,7 +14,7 @@
  * for the next allocation. */
 #define NEWCOMER_ATTEMPTS 4
 
-const char *const allocation_causes[] = {"request", "receipt", NULL};
+const char *const allocation_causes[] = {"request", "receipt", "freed", NULL};
 
 JSON_TYPE(stock_allocation_product, STOCK_ALLOCATION_PRODUCT_FIELDS,
           .doc = "A product to share out.");
@@ -41,8 +41,8 @@ err allocation_lock_orders(struct tx *tx, const struct allocation_scope *scope,
 /* ---- decide ---- */
 
 /* By what the orders come before others. ERR_SERIALIZATION when another one has begun to wait. */
-static err load(struct tx *tx, const struct allocation_queue *q,
-                const struct stock_facts_list *stock, struct orders_precedence_row_list *ret)
+static err load(struct tx *tx, struct allocation_queue *q, const struct stock_facts_list *stock,
+                struct orders_precedence_row_list *ret)
 {
     struct others_waiting_row_list others;
     int64_t *ids = ARENA_ARRAY(tx->arena, int64_t, q->orders.n);
@@ -50,6 +50,7 @@ static err load(struct tx *tx, const struct allocation_queue *q,
         ids[i] = q->orders.v[i].id;
     TRY(others_waiting_queue(tx, stock->v, stock->n, ids, q->orders.n, &others));
     TRY(orders_precedence(tx, ids, q->orders.n, ret));
+    q->incomplete = others.n > 0;
     bool newcomer = others.n > 0 && !q->truncated && tx->attempt < NEWCOMER_ATTEMPTS;
     return newcomer ? ERR_SERIALIZATION : OK;
 }
@@ -172,9 +173,8 @@ static err store(struct tx *tx, const struct call *c, const struct allocation_qu
     return stock_apply(tx, deltas, n);
 }
 
-err allocation_run(struct tx *tx, struct call *c, const char *cause,
-                   const struct allocation_queue *queue, const struct stock_facts_list *stock,
-                   struct stock_allocation *ret)
+err allocation_run(struct tx *tx, struct call *c, const char *cause, struct allocation_queue *queue,
+                   const struct stock_facts_list *stock, struct stock_allocation *ret)
 {
     struct orders_precedence_row_list rows = {0};
     size_t most = 0;
@@ -183,10 +183,13 @@ err allocation_run(struct tx *tx, struct call *c, const char *cause,
         most += queue->orders.v[i].n_lines;
     struct waiting *w = ARENA_ARRAY(tx->arena, struct waiting, most);
     size_t n = collect(queue, stock, &rows, w);
+    *ret = (struct stock_allocation){.id = NIL64};
     if (n == 0 && strcmp(cause, "receipt") == 0)
         return OK; /* nobody waits: nothing to explain */
     allocate(w, n, stock);
     show(tx, cause, queue, w, n, ret);
+    if (ret->lines_granted == 0 && strcmp(cause, "freed") == 0)
+        return OK; /* nobody asked, and nothing has changed */
     tell(tx, c, ret, w, n);
     return store(tx, c, queue, ret, w, n);
 }
@@ -230,8 +233,8 @@ static bool in_scope(const struct allocation_scope *s, const struct order_line *
     return s->n_products == 0;
 }
 
-static err lock_stock(struct tx *tx, const struct allocation_scope *scope,
-                      const struct allocation_queue *q, struct stock_facts_list *ret)
+err allocation_lock_stock(struct tx *tx, const struct allocation_scope *scope,
+                          const struct allocation_queue *q, struct stock_facts_list *ret)
 {
     size_t most = 0, n = 0;
     for (size_t i = 0; i < q->orders.n; i++)
@@ -255,7 +258,7 @@ err stock_allocations_create(struct tx *tx, struct call *c, const struct stock_a
     struct stock_facts_list stock;
     TRY(name_products(tx, c, in, &scope));
     TRY(allocation_lock_orders(tx, &scope, &queue));
-    TRY(lock_stock(tx, &scope, &queue, &stock));
+    TRY(allocation_lock_stock(tx, &scope, &queue, &stock));
     return allocation_run(tx, c, "request", &queue, &stock, ret);
 }
 

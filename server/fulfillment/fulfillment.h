@@ -75,7 +75,7 @@ JSON_STRUCT(stock_availabilities, STOCK_AVAILABILITIES_FIELDS);
 /* Orders that one allocation looks at: those that come first. */
 #define ALLOCATION_ORDERS_MAX 5000
 
-extern const char *const allocation_causes[];   /* request, receipt */
+extern const char *const allocation_causes[];   /* request, receipt, freed */
 extern const char *const allocation_outcomes[]; /* full, part, none, on_hold */
 
 #define STOCK_ALLOCATION_PRODUCT_FIELDS(T, VALUE, OBJECT, LIST)                                    \
@@ -111,7 +111,8 @@ JSON_STRUCT(stock_allocation_line, STOCK_ALLOCATION_LINE_FIELDS);
 #define STOCK_ALLOCATION_HEADER_FIELDS(T, VALUE, OBJECT, LIST)                                     \
     VALUE(T, id, id, .prefix = "sal", .doc = "The allocation's id.")                               \
     VALUE(T, choice, cause, .choices = allocation_causes,                                          \
-          .doc = "request: somebody asked for it; receipt: goods came in.")                        \
+          .doc = "request: somebody asked; receipt: goods came in; freed: something became free "  \
+                 "otherwise.")                                                                     \
     VALUE(T, integer, line_count, .doc = "Lines that waited.")                                     \
     VALUE(T, integer, lines_granted, .doc = "Lines that got something.")                           \
     VALUE(T, boolean, truncated, .doc = "More orders waited than one allocation looks at.")        \
@@ -122,3 +123,38 @@ JSON_STRUCT(stock_allocation_summary, STOCK_ALLOCATION_HEADER_FIELDS);
     STOCK_ALLOCATION_HEADER_FIELDS(T, VALUE, OBJECT, LIST)                                         \
     LIST(T, stock_allocation_line, lines, .max = 1000000, .doc = "All that waited, by rank.")
 JSON_STRUCT(stock_allocation, STOCK_ALLOCATION_FIELDS);
+
+/* ---- stock that became free ---- */
+
+/* Tenants with something to do, of all: stock that became free while somebody waits for it, and
+ * reservations whose time is over. */
+struct stock_work {
+    int64_t tenant;
+    int32_t today;
+};
+struct stock_work_list {
+    struct stock_work *v;
+    size_t n;
+};
+err stock_work_find(struct tx *tx, struct stock_work_list *ret) MUST_CHECK;
+
+/* What became free and was not shared out yet. */
+struct freed_stock {
+    int64_t product_id, warehouse_id, mark;
+};
+struct freed_stock_list {
+    struct freed_stock *v;
+    size_t n;
+};
+struct freed_turn {
+    struct freed_stock_list freed; /* some of it */
+    int64_t *held;                 /* orders that are held until there is stock, and want of it: */
+    size_t n_held;                 /* review each, then freed_done() */
+    bool again;                    /* there is more to share out */
+};
+/* A turn of the worker that shares out what became free: gives it to the lines that wait, as
+ * POST /v1/stock/allocations does. Where no order is held for it that is all; what became free
+ * meanwhile stays for the next turn. */
+err freed_share(struct tx *tx, struct call *c, struct freed_turn *ret) MUST_CHECK;
+/* They are reviewed: that much was shared out. */
+err freed_done(struct tx *tx, const struct freed_turn *turn) MUST_CHECK;

@@ -99,3 +99,59 @@ SELECT l.rank, l.order_id, o.number AS order_number, l.order_line_no, l.product_
 -- sort id: a.id
 SELECT a.id, a.cause, a.line_count, a.lines_granted, a.truncated, a.created_at
   FROM stock_allocation a WHERE a.tenant_id = :tenant AND :filters;
+
+-- Of all tenants.
+-- fn stock_work_find() -> many struct stock_work(tenant i64, today date)
+SELECT t.tenant_id AS tenant, (:now AT TIME ZONE t.time_zone)::date AS today
+  FROM tenant t
+ WHERE EXISTS (SELECT FROM stock_freed f WHERE f.tenant_id = t.tenant_id)
+    OR EXISTS (SELECT FROM stock_reservation r
+                WHERE r.tenant_id = t.tenant_id AND r.status = 'held' AND r.expires_at <= :now)
+ ORDER BY t.tenant_id;
+
+-- fn freed_load(most i64) -> many struct freed_stock(product_id i64, warehouse_id i64, mark i64)
+SELECT product_id, warehouse_id, mark FROM stock_freed
+ WHERE tenant_id = :tenant
+ ORDER BY product_id, warehouse_id
+ LIMIT :most;
+
+-- Those that were not marked anew since they were read. In key order, as they are written.
+-- fn freed_delete(rows k[struct freed_stock: product_id i64, warehouse_id i64, mark i64]) -> exec
+WITH done AS (
+    SELECT f.product_id, f.warehouse_id
+      FROM unnest(:k.product_id, :k.warehouse_id, :k.mark) AS k(product_id, warehouse_id, mark)
+      JOIN stock_freed f ON f.tenant_id = :tenant AND f.product_id = k.product_id
+           AND f.warehouse_id = k.warehouse_id AND f.mark = k.mark
+     ORDER BY f.product_id, f.warehouse_id
+       FOR UPDATE OF f)
+DELETE FROM stock_freed f USING done d
+ WHERE f.tenant_id = :tenant AND f.product_id = d.product_id AND f.warehouse_id = d.warehouse_id;
+
+-- Behind the lock of the stock, all of it shared out.
+-- fn freed_settle(rows k[struct stock_key: product_id i64, warehouse_id i64]) -> exec
+DELETE FROM stock_freed f
+ USING unnest(:k.product_id, :k.warehouse_id) AS k(product_id, warehouse_id)
+ WHERE f.tenant_id = :tenant AND f.product_id = k.product_id AND f.warehouse_id = k.warehouse_id
+   AND NOT EXISTS (SELECT FROM order_hold h
+                    WHERE h.tenant_id = :tenant AND h.kind = 'stock'
+                      AND h.release_rule = 'when_clear' AND h.released_at IS NULL
+                      AND EXISTS (SELECT FROM order_line l
+                                   WHERE l.tenant_id = :tenant AND l.order_id = h.order_id
+                                     AND l.product_id = k.product_id
+                                     AND l.warehouse_id = k.warehouse_id
+                                     AND l.shipped + l.canceled < l.quantity));
+
+-- Orders that are held until there is stock of these, those that come first.
+-- fn orders_held_for_stock(products i64[], most i64) -> many(id i64)
+SELECT o.id
+  FROM sales_order o
+ WHERE o.tenant_id = :tenant
+   AND o.id IN (SELECT h.order_id FROM order_hold h
+                 WHERE h.tenant_id = :tenant AND h.kind = 'stock'
+                   AND h.release_rule = 'when_clear' AND h.released_at IS NULL
+                   AND EXISTS (SELECT FROM order_line l
+                                WHERE l.tenant_id = :tenant AND l.order_id = h.order_id
+                                  AND l.product_id = ANY(:products)
+                                  AND l.shipped + l.canceled < l.quantity))
+ ORDER BY o.priority DESC, coalesce(o.promised_date, o.requested_date), o.order_date, o.id
+ LIMIT :most;

@@ -32,5 +32,7 @@ err stock_movements_create(struct tx *tx, struct call *c, const struct stock_mov
     TRY(stock_intake_move(k, &stock));
     if (n > 0)
         TRY(allocation_run(tx, c, "receipt", &queue, &stock, &given));
+    if (queue.orders.n > 0 && !queue.incomplete)
+        TRY(freed_settle(tx, arrivals, n));
     return stock_intake_show(k, ret);
 }

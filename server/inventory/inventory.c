@@ -3,6 +3,7 @@
 #include "inventory.sql.h"
 #include "lib/base/id.h"
 #include "reservations.sql.h"
+#include "server/api/bells.h"
 #include "server/events/events.h"
 #include "server/inventory/internal.h"
 #include "server/inventory/rules.h"
@@ -15,6 +16,19 @@ static struct stock_key *sorted_keys(struct tx *tx, const struct stock_key *keys
         memcpy(sorted, keys, *n * sizeof *keys);
     *n = stock_keys_sort(sorted, *n);
     return sorted;
+}
+
+err stock_freed_note(struct tx *tx, const struct stock_key *keys, size_t n)
+{
+    if (n == 0)
+        return OK;
+    const struct stock_key *sorted = sorted_keys(tx, keys, &n);
+    struct stock_freed_insert_k *rows = ARENA_ARRAY(tx->arena, struct stock_freed_insert_k, n);
+    for (size_t i = 0; i < n; i++)
+        rows[i] = (struct stock_freed_insert_k){sorted[i].product_id, sorted[i].warehouse_id,
+                                                id_new()};
+    tx->wakes |= WAKES_STOCK;
+    return stock_freed_insert(tx, rows, n);
 }
 
 err stock_lock_queue(struct tx *tx, const struct stock_key *keys, size_t n,
@@ -81,16 +95,38 @@ static err ensure_rows(struct tx *tx, const struct stock_delta *deltas, size_t n
     return used == 0 ? OK : stock_rows_ensure(tx, keys, used);
 }
 
-err stock_rows_lock_ensured(struct tx *tx, struct stock_key *keys, size_t n,
-                            struct stock_facts_list *ret)
+err stock_make_queue(struct tx *tx, struct stock_key *keys, size_t n)
 {
+    if (n == 0)
+        return OK;
     n = stock_keys_sort(keys, n);
     struct stock_rows_ensure_keys *rows = ARENA_ARRAY(tx->arena, struct stock_rows_ensure_keys, n);
     for (size_t i = 0; i < n; i++)
         rows[i] = (struct stock_rows_ensure_keys){id_new(), keys[i].product_id,
                                                   keys[i].warehouse_id};
-    TRY(stock_rows_ensure(tx, rows, n));
+    return stock_rows_ensure(tx, rows, n);
+}
+
+err stock_rows_lock_ensured(struct tx *tx, struct stock_key *keys, size_t n,
+                            struct stock_facts_list *ret)
+{
+    TRY(stock_make_queue(tx, keys, n));
     return stock_lock(tx, keys, n, ret);
+}
+
+/* Where the deltas, summed per key, leave more to be promised than before. */
+static err note_freed(struct tx *tx, const struct stock_delta *sums, size_t n)
+{
+    struct stock_key *keys = NULL;
+    size_t k = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (sums[i].on_hand <= sums[i].reserved + sums[i].held)
+            continue;
+        if (keys == NULL)
+            keys = ARENA_ARRAY(tx->arena, struct stock_key, n);
+        keys[k++] = (struct stock_key){sums[i].product_id, sums[i].warehouse_id};
+    }
+    return stock_freed_note(tx, keys, k);
 }
 
 err stock_apply(struct tx *tx, const struct stock_delta *deltas, size_t n)
@@ -102,6 +138,7 @@ err stock_apply(struct tx *tx, const struct stock_delta *deltas, size_t n)
     if (n == 0)
         return OK;
     TRY(ensure_rows(tx, sums, n));
+    TRY(note_freed(tx, sums, n));
     return stock_rows_move(tx, sums, n);
 }
 

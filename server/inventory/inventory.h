@@ -298,6 +298,9 @@ err stock_lock_queue(struct tx *tx, const struct stock_key *keys, size_t n,
 err stock_locked(struct tx *tx, const struct stock_facts_list *locked) MUST_CHECK;
 err stock_lock(struct tx *tx, const struct stock_key *keys, size_t n,
                struct stock_facts_list *ret) MUST_CHECK;
+/* Queues empty rows where there are none yet, for those who may wait for stock: whoever waits holds
+ * the row, so that whoever brings something sees him, or is seen. Before locking. Sorts keys. */
+err stock_make_queue(struct tx *tx, struct stock_key *keys, size_t n) MUST_CHECK;
 /* The facts of a key in a list sorted by (product, warehouse); NULL when it is not there. */
 struct stock_facts *stock_find(const struct stock_facts_list *list, int64_t product_id,
                                int64_t warehouse_id);
@@ -313,6 +316,12 @@ struct stock_delta {
 /* Queues the deltas, summed per key, in key order; rows are created when missing (on_hand >= 0).
  * Locked by this transaction before. */
 err stock_apply(struct tx *tx, const struct stock_delta *deltas, size_t n) MUST_CHECK;
+
+/* Queues a note that some of this stock, locked, is free for those who wait for it, if there are
+ * any: it is shared out right behind COMMIT (fulfillment.h). stock_apply() does it where its deltas
+ * leave more to be promised; this is for whoever brings it about otherwise, behind the store of
+ * what he changed. */
+err stock_freed_note(struct tx *tx, const struct stock_key *keys, size_t n) MUST_CHECK;
 
 struct stock_movement_new {
     int64_t id; /* id_new() */

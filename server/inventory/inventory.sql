@@ -90,6 +90,26 @@ UPDATE stock s
        AS d(product_id, warehouse_id, on_hand, reserved, held)
  WHERE s.tenant_id = :tenant AND s.product_id = d.product_id AND s.warehouse_id = d.warehouse_id;
 
+-- Notes that something of this stock, which is locked, is free now, where somebody waits for it: a
+-- line that is backordered, or an order that is held until there is stock.
+-- fn stock_freed_insert(rows k[product_id i64, warehouse_id i64, mark i64]) -> exec
+INSERT INTO stock_freed (tenant_id, product_id, warehouse_id, mark)
+SELECT :tenant, k.product_id, k.warehouse_id, k.mark
+  FROM unnest(:k.product_id, :k.warehouse_id, :k.mark) AS k(product_id, warehouse_id, mark)
+ WHERE EXISTS (SELECT FROM order_line l
+                WHERE l.tenant_id = :tenant AND l.product_id = k.product_id
+                  AND l.warehouse_id = k.warehouse_id AND l.backordered > 0)
+    OR EXISTS (SELECT FROM order_hold h
+                WHERE h.tenant_id = :tenant AND h.kind = 'stock' AND h.release_rule = 'when_clear'
+                  AND h.released_at IS NULL
+                  AND EXISTS (SELECT FROM order_line l
+                               WHERE l.tenant_id = :tenant AND l.order_id = h.order_id
+                                 AND l.product_id = k.product_id
+                                 AND l.warehouse_id = k.warehouse_id
+                                 AND l.shipped + l.canceled < l.quantity))
+ ORDER BY k.product_id, k.warehouse_id
+    ON CONFLICT (tenant_id, product_id, warehouse_id) DO UPDATE SET mark = excluded.mark;
+
 -- What has expired holds nothing, even where nobody has noticed it yet.
 -- fn stock_list() -> list struct stock_level(id i64, product_id i64, sku text, unit text,
 --     warehouse_id i64, warehouse_code text, on_hand i64, reserved i64, held i64, safety i64,

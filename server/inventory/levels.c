@@ -21,6 +21,8 @@ err stock_patch(struct tx *tx, struct call *c, const struct stock_level_patch *i
     if (before.safety == in->safety)
         return OK;
     TRY(stock_set_safety(tx, what.key.product_id, what.key.warehouse_id, in->safety));
+    if (in->safety < before.safety)
+        TRY(stock_freed_note(tx, &what.key, 1));
     TRY(stock_level_load(tx, what.key.product_id, what.key.warehouse_id, ret));
     event_push(tx, c, "stock.safety_changed", "product", ret->product_id,
                call_json(tx->arena, &stock_level_type, &before, NULL),

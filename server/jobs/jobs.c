@@ -3,6 +3,7 @@
 #include "jobs.sql.h"
 #include "lib/base/buf.h"
 #include "lib/base/id.h"
+#include "server/api/bells.h"
 #include "server/events/events.h"
 #include "server/routes_prototypes.h"
 #include <string.h>
@@ -123,6 +124,7 @@ err jobs_take(struct tx *tx, struct call *c, const struct bulk_text *file, struc
     TRY(job_insert(tx, ret->id, ret->kind, c->api_key_id, c->request_id, file->media == BULK_CSV,
                    k.total));
     TRY(job_parts_insert(tx, ret->id, k.parts, k.n));
+    tx->wakes |= WAKES_JOBS;
     event_push(tx, c, "job.created", "job", ret->id, NULL, event_json(tx->arena, ret));
     return OK;
 }

@@ -153,6 +153,23 @@ static err load_reservations(struct tx *tx, const struct placing *p, size_t n, s
     return reservations_load_queue(tx, ids, distinct_ids(ids, k), &f->reservations);
 }
 
+/* Queues that lines that may wait find a row of stock to lock. */
+static err make_stock(struct tx *tx, const struct placing *p, size_t n, size_t n_lines)
+{
+    struct stock_key *keys = NULL;
+    size_t k = 0;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; alive(&p[i]) && p[i].in->confirm && j < p[i].in->lines.n; j++) {
+            const struct order_line *l = &p[i].lines[j];
+            if (!l->backorder)
+                continue;
+            if (keys == NULL)
+                keys = ARENA_ARRAY(tx->arena, struct stock_key, n_lines);
+            keys[k++] = (struct stock_key){l->product_id, l->warehouse_id};
+        }
+    return stock_make_queue(tx, keys, k);
+}
+
 /* Prices and tax rates of what is ordered, and under lock the credit and the stock of what is to
  * be confirmed. */
 static err load_and_lock(struct tx *tx, const struct placing *p, size_t n, struct facts *f)
@@ -198,6 +215,7 @@ static err load_and_lock(struct tx *tx, const struct placing *p, size_t n, struc
     TRY(tax_rates_load_queue(tx, tax_codes, distinct_ids(tax_codes, k), &f->tax_rates));
     if (c > 0)
         TRY(credit_lock_queue(tx, accounts, distinct_ids(accounts, c), &f->credit));
+    TRY(make_stock(tx, p, n, lines));
     if (w > 0)
         TRY(stock_lock_queue(tx, wanted, w, &f->stock));
     TRY(load_reservations(tx, p, n, f));

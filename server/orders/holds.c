@@ -143,6 +143,17 @@ bool order_credit_released(const struct order_holds_row_list *list, int64_t open
     return false;
 }
 
+/* While it was held, what it waits for went to those behind it: there may be some now. */
+static err wait_again(struct tx *tx, const struct order_state *o)
+{
+    struct stock_key *keys = ARENA_ARRAY(tx->arena, struct stock_key, o->n_lines);
+    size_t n = 0;
+    for (size_t i = 0; i < o->n_lines; i++)
+        if (o->lines[i].backordered > 0)
+            keys[n++] = (struct stock_key){o->lines[i].product_id, o->lines[i].warehouse_id};
+    return stock_freed_note(tx, keys, n);
+}
+
 /* An order whose exposure counts already goes on where it stood, if its customer's credit still
  * lets it. */
 static err go_on(struct releasing *r, bool force)
@@ -163,7 +174,8 @@ static err go_on(struct releasing *r, bool force)
         return order_set_status(r->tx, r->o, "on_hold", r->o->confirmed_at);
     }
     r->o->held = false;
-    return orders_progressed(r->tx, r->c, r->o);
+    TRY(orders_progressed(r->tx, r->c, r->o));
+    return wait_again(r->tx, r->o);
 }
 
 static err finish(struct releasing *r, const char *reason, bool cleared, struct order *ret)
@@ -320,9 +332,9 @@ static bool clear(const struct releasing *r, const struct order_facts *f, const 
     return order_stock_suffices(r->tx->arena, f->confirm.stock, r->o->lines, r->o->n_lines);
 }
 
-err orders_review(struct tx *tx, struct call *c, const struct none *in, struct order *ret)
+/* only: holds of this kind; NULL: of all kinds. */
+static err review(struct tx *tx, struct call *c, const char *only, struct order *ret)
 {
-    (void)in;
     struct releasing r;
     struct order_facts f;
     TRY(begin(tx, c, &r));
@@ -330,10 +342,22 @@ err orders_review(struct tx *tx, struct call *c, const struct none *in, struct o
     for (size_t i = 0; i < r.holds.n; i++) {
         struct order_holds_row *h = &r.holds.v[i];
         if (h->released_at == NIL64 && strcmp(h->release_rule, "when_clear") == 0 &&
-            clear(&r, &f, h->kind))
+            (only == NULL || strcmp(h->kind, only) == 0) && clear(&r, &f, h->kind))
             let_go(&r, h, CLEARED, true);
     }
     return finish(&r, CLEARED, true, ret);
+}
+
+err orders_review(struct tx *tx, struct call *c, const struct none *in, struct order *ret)
+{
+    (void)in;
+    return review(tx, c, NULL, ret);
+}
+
+err orders_review_stock(struct tx *tx, struct call *c)
+{
+    struct order ignored;
+    return review(tx, c, "stock", &ignored);
 }
 
 err orders_holds(struct tx *tx, struct call *c, const struct none *in,

@@ -450,6 +450,10 @@ struct order_state_list orders_locked(struct tx *tx, const struct orders_locking
 struct order_state *order_state_find(const struct order_state_list *list, int64_t id); /* or NULL */
 struct order_line *order_line_find(const struct order_state *o, int64_t line_no);      /* or NULL */
 
+/* Releases the holds of the order (the call's path) that wait until there is stock for it, if there
+ * is now, as POST /v1/orders/{id}/holds/review does. ERR_WRONG_STATE: it is not held any more. */
+err orders_review_stock(struct tx *tx, struct call *c) MUST_CHECK;
+
 /* Asks credit whether goods of these locked orders may leave, where a policy wants that: sets
  * credit_refusal of those that may not. Orders that somebody released go through. */
 err orders_check_credit(struct tx *tx, const struct call *c,

@@ -13,16 +13,22 @@ static size_t lines_of(const struct order_state_list *orders)
 err orders_stock_lock_queue(struct tx *tx, const struct order_state_list *orders,
                             struct stock_facts_list *ret)
 {
-    struct stock_key *keys = ARENA_ARRAY(tx->arena, struct stock_key, lines_of(orders));
-    size_t n = 0;
+    size_t most = lines_of(orders), n = 0, w = 0;
+    struct stock_key *keys = ARENA_ARRAY(tx->arena, struct stock_key, most);
+    struct stock_key *waits = ARENA_ARRAY(tx->arena, struct stock_key, most);
     for (size_t i = 0; i < orders->n; i++)
         for (size_t j = 0; j < orders->v[i].n_lines; j++) {
             const struct order_line *l = &orders->v[i].lines[j];
-            if (l->warehouse_id != NIL64)
-                keys[n++] = (struct stock_key){.product_id = l->product_id,
-                                               .warehouse_id = l->warehouse_id};
+            if (l->warehouse_id == NIL64)
+                continue;
+            keys[n] = (struct stock_key){.product_id = l->product_id,
+                                         .warehouse_id = l->warehouse_id};
+            if (l->backorder)
+                waits[w++] = keys[n];
+            n++;
         }
     *ret = (struct stock_facts_list){0};
+    TRY(stock_make_queue(tx, waits, w));
     return n > 0 ? stock_lock_queue(tx, keys, n, ret) : OK;
 }
 

@@ -3,8 +3,9 @@
 #include "server/inventory/inventory.h"
 #include "server/orders/orders.h"
 
-/* Locks the stock of all stock lines of the orders, in the order of stock. Queued; nothing is asked
- * when there are none. */
+/* Locks the stock of all stock lines of the orders, in the order of stock; for lines that may wait
+ * there is a row then, even where nothing has ever been. Queued; nothing is asked when there are
+ * none. */
 err orders_stock_lock_queue(struct tx *tx, const struct order_state_list *orders,
                             struct stock_facts_list *ret) MUST_CHECK;
 /* Queues what the lines' reservations say now against what they said. */

@@ -768,6 +768,40 @@ SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
  ORDER BY b.id, b.detail
  LIMIT 10;
 
+-- Lines that wait for what they should not are left to order_lines_backordered, stock whose counters
+-- are wrong to the other invariants of stock.
+-- fn proof_waiting_served()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH bad AS (
+    SELECT 'order' AS kind, l.order_id AS id,
+           format('line %s: waits for %s, free are %s', l.line_no, l.backordered,
+                  s.on_hand - s.reserved - s.held - s.safety) AS detail
+      FROM order_line l
+      JOIN stock s ON s.tenant_id = :tenant AND s.product_id = l.product_id
+           AND s.warehouse_id = l.warehouse_id
+     WHERE l.tenant_id = :tenant AND l.backordered > 0
+       AND l.backordered = l.quantity - l.canceled - l.shipped - l.reserved
+       AND s.on_hand - s.reserved - s.held - s.safety > 0
+       AND s.on_hand = (SELECT coalesce(sum(m.quantity), 0) FROM stock_movement m
+                         WHERE m.tenant_id = :tenant AND m.product_id = s.product_id
+                           AND m.warehouse_id = s.warehouse_id)
+       AND s.reserved = (SELECT coalesce(sum(x.reserved), 0) FROM order_line x
+                          WHERE x.tenant_id = :tenant AND x.product_id = s.product_id
+                            AND x.warehouse_id = s.warehouse_id)
+       AND s.held = (SELECT coalesce(sum(r.quantity), 0) FROM stock_reservation r
+                      WHERE r.tenant_id = :tenant AND r.product_id = s.product_id
+                        AND r.warehouse_id = s.warehouse_id AND r.status = 'held')
+       AND NOT EXISTS (SELECT FROM stock_freed f
+                        WHERE f.tenant_id = :tenant AND f.product_id = s.product_id
+                          AND f.warehouse_id = s.warehouse_id)
+       AND NOT EXISTS (SELECT FROM order_hold h
+                        WHERE h.tenant_id = :tenant AND h.order_id = l.order_id
+                          AND (h.released_at IS NULL OR h.release_expires < :today)))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
 -- Lines whose other counters are wrong are left to stock_reserved and order_lines_shipped.
 -- fn proof_order_lines_backordered()
 --     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)

@@ -18,6 +18,7 @@ struct delivery {
     struct shipment_state s;
     int32_t date;
     struct shipment_exception_list exceptions;
+    struct stock_key *failed; /* of the exceptions */
     bool restocks;
 };
 
@@ -217,6 +218,19 @@ static err store_orders(struct delivery *d)
     return orders_store(d->tx, &d->orders);
 }
 
+/* The stock of what did not arrive, and may be waited for again. */
+static err lock_failed(struct delivery *d)
+{
+    struct stock_facts_list locked;
+    d->failed = ARENA_ARRAY(d->tx->arena, struct stock_key, d->exceptions.n);
+    for (size_t i = 0; i < d->exceptions.n; i++) {
+        const struct shipment_line_state *l = shipment_line_state_find(&d->s,
+                                                                       d->exceptions.v[i].line_no);
+        d->failed[i] = (struct stock_key){l->product_id, l->warehouse_id};
+    }
+    return d->exceptions.n > 0 ? stock_lock(d->tx, d->failed, d->exceptions.n, &locked) : OK;
+}
+
 /* Puts back what was refused and not damaged, where it came from. */
 static err restock(struct delivery *d)
 {
@@ -224,7 +238,6 @@ static err restock(struct delivery *d)
         return OK;
     TRY(call_check_period(d->c, d->date));
     size_t most = d->exceptions.n, n = 0;
-    struct stock_key *keys = ARENA_ARRAY(d->tx->arena, struct stock_key, most);
     struct stock_delta *deltas = ARENA_ARRAY(d->tx->arena, struct stock_delta, most);
     struct stock_movement_new *moves = ARENA_ARRAY(d->tx->arena, struct stock_movement_new, most);
     for (size_t i = 0; i < d->exceptions.n; i++) {
@@ -232,7 +245,6 @@ static err restock(struct delivery *d)
         const struct shipment_line_state *l = shipment_line_state_find(&d->s, e->line_no);
         if (!e->restocked)
             continue;
-        keys[n] = (struct stock_key){l->product_id, l->warehouse_id};
         deltas[n] = (struct stock_delta){
             .product_id = l->product_id, .warehouse_id = l->warehouse_id, .on_hand = e->quantity};
         moves[n++] = (struct stock_movement_new){.id = id_new(),
@@ -244,8 +256,6 @@ static err restock(struct delivery *d)
                                                  .reason = e->kind,
                                                  .effective_date = d->date};
     }
-    struct stock_facts_list locked;
-    TRY(stock_lock(d->tx, keys, n, &locked));
     TRY(stock_apply(d->tx, deltas, n));
     return stock_movements_record(d->tx, moves, n);
 }
@@ -256,12 +266,14 @@ static err store(struct delivery *d, const char *status)
     const char *proof = d->in->proof == NULL
                             ? NULL
                             : call_json(tx->arena, &shipment_proof_type, d->in->proof, NULL);
+    TRY(lock_failed(d));
     TRY(restock(d));
     TRY(shipment_lines_set_delivered(tx, d->s.lines, d->s.n_lines));
     TRY(shipment_set_delivered(tx, d->s.id, status, d->date, proof));
     if (d->exceptions.n > 0)
         TRY(shipment_exceptions_insert(tx, d->s.id, d->exceptions.v, d->exceptions.n));
-    return store_orders(d);
+    TRY(store_orders(d));
+    return stock_freed_note(tx, d->failed, d->exceptions.n);
 }
 
 err shipments_deliver(struct tx *tx, struct call *c, const struct shipment_deliver *in,

@@ -199,6 +199,8 @@ static const struct corruption corruptions[] = {
      "UPDATE stock_count_line SET counted = counted + 1" ANY_ROW(
          "stock_count_line", "count_id IN (SELECT id FROM stock_count WHERE status = 'posted')"),
      "more than the books"},
+    {"waiting_served", "stock_freed", "DELETE FROM stock_freed",
+     "waits for 4000000, free are 1000000"},
     {"order_lines_backordered", "order_line",
      "UPDATE order_line SET backordered = backordered - 1" ANY_ROW("order_line", "backordered > 0"),
      "open and not reserved"},

@@ -87,6 +87,32 @@ static err share_out(struct tx *tx, struct call *c, const struct act *a)
     return OK;
 }
 
+/* A turn of the worker that shares out what became free; made: how much is left to do. */
+static err share_freed(struct tx *tx, struct call *c, const struct act *a)
+{
+    struct freed_turn turn;
+    TRY(freed_share(tx, c, &turn));
+    ((struct act *)a)->made = turn.again;
+    return OK;
+}
+
+static err cancel_order(struct tx *tx, struct call *c, const struct act *a)
+{
+    struct order_cancel all;
+    struct order out;
+    json_set_all_absent(&order_cancel_type, &all);
+    c->path_id[0] = a->id;
+    c->tenant = &orders_tenant;
+    return orders_cancel(tx, c, &all, &out);
+}
+
+static err review_stock(struct tx *tx, struct call *c, const struct act *a)
+{
+    c->path_id[0] = a->id;
+    c->tenant = &orders_tenant;
+    return orders_review_stock(tx, c);
+}
+
 static err receive_supply(struct tx *tx, struct call *c, const struct act *a)
 {
     struct stock_movement_entry entry = {.kind = "receipt",
@@ -348,23 +374,157 @@ START_TEST(an_order_that_begins_to_wait_while_goods_come_in_is_served)
     struct order_wish wish = {.backorder = true};
     struct act first = {.run = buy, .id = 210, .quantity = Q(3), .arg = &wish};
     struct act second = {.run = receive, .id = 210, .quantity = Q(5)};
-    sem_t acted, go;
-    sem_init(&acted, 0, 0);
-    sem_init(&go, 0, 0);
-    struct actor one = {.act = &first, .acted = &acted, .go = &go}, two = {.act = &second};
-    pthread_t a, b;
-    ck_assert_int_eq(pthread_create(&a, NULL, perform, &one), 0);
-    sem_wait(&acted);
-    ck_assert_int_eq(pthread_create(&b, NULL, perform, &two), 0);
-    ck_assert(somebody_waits());
-    sem_post(&go);
-    pthread_join(a, NULL);
-    pthread_join(b, NULL);
+    meet(&first, &second);
     ck_assert_int_eq(first.result, OK);
     ck_assert_int_eq(second.result, OK);
     ck_assert_int_eq(second.retries, 1);
     ck_assert_int_eq(line_of("reserved", first.made), Q(3));
     expect_stock(210, Q(5), Q(3));
+}
+END_TEST
+
+/* Where nothing has ever been there is no stock to lock: whoever may wait makes the row. */
+START_TEST(the_first_goods_ever_and_the_first_who_waits_for_them_find_each_other)
+{
+    given_product(300);
+    struct order_wish wish = {.backorder = true};
+    struct act first = {.run = buy, .id = 300, .quantity = Q(3), .arg = &wish};
+    struct act second = {.run = receive, .id = 300, .quantity = Q(5)};
+    meet(&first, &second);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(second.result, OK);
+    struct act share = {.run = share_freed};
+    alone(&share);
+    ck_assert_int_eq(share.result, OK);
+    ck_assert_int_eq(line_of("reserved", first.made), Q(3));
+    expect_stock(300, Q(5), Q(3));
+    given_product(301);
+    struct act goods = {.run = receive, .id = 301, .quantity = Q(5)};
+    struct act buyer = {.run = buy, .id = 301, .quantity = Q(3), .arg = &wish};
+    race(&goods, &buyer);
+    ck_assert_int_eq(goods.result, OK);
+    ck_assert_int_eq(buyer.result, OK);
+    expect_stock(301, Q(5), Q(3));
+}
+END_TEST
+
+static int64_t notes(void)
+{
+    return fixture_int("SELECT count(*) FROM stock_freed");
+}
+
+START_TEST(who_begins_to_wait_while_stock_becomes_free_is_served)
+{
+    given_product(310);
+    given_stock(310, 10, 10);
+    given_order(310, 10);
+    struct order_wish wish = {.backorder = true};
+    struct act first = {.run = buy, .id = 310, .quantity = Q(4), .arg = &wish};
+    struct act second = {.run = cancel_order, .id = 310};
+    race(&first, &second);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(second.result, OK);
+    ck_assert_int_eq(notes(), 1);
+    struct act share = {.run = share_freed};
+    alone(&share);
+    ck_assert_int_eq(share.result, OK);
+    ck_assert_int_eq(line_of("reserved", first.made), Q(4));
+    ck_assert_int_eq(notes(), 0);
+    expect_stock(310, Q(10), Q(4));
+}
+END_TEST
+
+START_TEST(nobody_notes_stock_that_nobody_waits_for)
+{
+    given_product(320);
+    given_stock(320, 10, 10);
+    given_order(320, 10);
+    struct act cancel = {.run = cancel_order, .id = 320};
+    alone(&cancel);
+    ck_assert_int_eq(cancel.result, OK);
+    ck_assert_int_eq(notes(), 0);
+}
+END_TEST
+
+/* The order of id takes all 10 there are, another waits for 10. */
+static int64_t given_wanted(int id)
+{
+    given_product(id);
+    given_stock(id, 10, 10);
+    given_order(id, 10);
+    return given_waiting(id, 10);
+}
+
+START_TEST(what_is_shared_out_by_two_is_given_once)
+{
+    int64_t waits = given_wanted(330);
+    struct act cancel = {.run = cancel_order, .id = 330};
+    alone(&cancel);
+    ck_assert_int_eq(notes(), 1);
+    struct act first = {.run = share_freed}, second = {.run = share_freed};
+    race(&first, &second);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(second.result, OK);
+    ck_assert_int_eq(line_of("reserved", waits), Q(10));
+    expect_stock(330, Q(10), Q(10));
+    ck_assert_int_eq(notes(), 0);
+}
+END_TEST
+
+/* The worker has read the note and waits for the stock; it is noted anew and not forgotten. */
+START_TEST(what_becomes_free_while_it_is_shared_out_stays_noted)
+{
+    int64_t waits = given_wanted(340);
+    fixture_exec("INSERT INTO stock_freed VALUES (1, 340, 1, 7)");
+    struct act first = {.run = cancel_order, .id = 340}, second = {.run = share_freed};
+    race(&first, &second);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(second.result, OK);
+    ck_assert_int_eq(line_of("reserved", waits), Q(10));
+    ck_assert_int_eq(notes(), 1);
+    struct act again = {.run = share_freed};
+    alone(&again);
+    ck_assert_int_eq(again.result, OK);
+    ck_assert_int_eq(notes(), 0);
+    ck_assert_int_eq(fixture_int("SELECT count(*) FROM stock_allocation a"
+                                 " JOIN stock_allocation_line l ON l.allocation_id = a.id"
+                                 " WHERE a.cause = 'freed' AND l.product_id = 340"),
+                     1);
+}
+END_TEST
+
+START_TEST(stock_becomes_free_behind_a_sharing_out_and_is_noted)
+{
+    int64_t waits = given_wanted(350);
+    fixture_exec("INSERT INTO stock_freed VALUES (1, 350, 1, 7)");
+    struct act first = {.run = share_freed}, second = {.run = cancel_order, .id = 350};
+    race(&first, &second);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(second.result, OK);
+    ck_assert_int_eq(line_of("reserved", waits), 0);
+    ck_assert_int_eq(notes(), 1);
+    struct act again = {.run = share_freed};
+    alone(&again);
+    ck_assert_int_eq(line_of("reserved", waits), Q(10));
+    ck_assert_int_eq(notes(), 0);
+}
+END_TEST
+
+START_TEST(of_two_that_find_stock_for_a_held_order_one_releases_it)
+{
+    given_product(360);
+    given_stock(360, 10, 0);
+    given_order(360, 0);
+    fixture_exec("UPDATE sales_order SET status = 'on_hold' WHERE id = 360;"
+                 "INSERT INTO order_hold (tenant_id, order_id, hold_no, kind, reason, placed_at,"
+                 " release_rule) VALUES (1, 360, 1, 'stock', 'x', now(), 'when_clear')");
+    struct act first = {.run = review_stock, .id = 360}, second = {.run = review_stock, .id = 360};
+    race(&first, &second);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(second.result, ERR_WRONG_STATE);
+    ck_assert_int_eq(fixture_int("SELECT count(*) FROM sales_order WHERE id = 360"
+                                 " AND status = 'confirmed'"),
+                     1);
 }
 END_TEST
 
@@ -467,6 +627,13 @@ int main(void)
         a_sharing_out_behind_an_order_finds_what_it_leaves,
         two_receipts_serve_one_who_waits_no_more_than_once,
         an_order_that_begins_to_wait_while_goods_come_in_is_served,
+        the_first_goods_ever_and_the_first_who_waits_for_them_find_each_other,
+        who_begins_to_wait_while_stock_becomes_free_is_served,
+        nobody_notes_stock_that_nobody_waits_for,
+        what_is_shared_out_by_two_is_given_once,
+        what_becomes_free_while_it_is_shared_out_stays_noted,
+        stock_becomes_free_behind_a_sharing_out_and_is_noted,
+        of_two_that_find_stock_for_a_held_order_one_releases_it,
         a_supply_is_received_or_canceled_whoever_comes_first,
         a_count_is_posted_once,
         a_count_behind_an_order_leaves_what_it_reserved,

@@ -9,7 +9,9 @@
 #include "lib/pg/migrate.h"
 #include "lib/pg/pg.h"
 #include "server/api/auth.h"
+#include "server/api/bells.h"
 #include "server/api/run.h"
+#include "server/api/sharer.h"
 #include "server/api/worker.h"
 #include "server/constraints.h"
 #include "server/tenants/tenants.h"
@@ -43,7 +45,9 @@ struct world {
     struct pool *pool, *report_pool;
     struct runner *runner;
     struct http_server *http;
+    struct bells *bells;
     struct job_workers *jobs;
+    struct sharer *sharer;
     bool has_masters;
     json_t **parsed;
     size_t n_parsed, cap_parsed;
@@ -173,7 +177,7 @@ static void start_server(struct world *w)
     const struct o2c_settings *s = &w->settings;
     struct pool_options po = {
         .conninfo = conninfo,
-        .size = (size_t)(s->write_workers + s->read_workers + s->job_workers + 1),
+        .size = (size_t)(s->write_workers + s->read_workers + s->job_workers + 2),
         .wait_us = 20000000,
         .statement_timeout_ms = 60000,
         .lock_timeout_ms = s->lock_timeout_ms};
@@ -183,9 +187,11 @@ static void start_server(struct world *w)
     po.size = (size_t)s->report_workers;
     po.scans = true;
     ck_assert_int_eq(pool_open(&po, &w->report_pool), OK);
+    w->bells = bells_new();
     struct runner_options ro = {.settings = s,
                                 .pool = w->pool,
                                 .report_pool = w->report_pool,
+                                .bells = w->bells,
                                 .secret = {.p = world_secret, .len = sizeof(world_secret) - 1}};
     w->runner = runner_new(&ro);
     struct http_options ho = {.address = "127.0.0.1",
@@ -197,7 +203,8 @@ static void start_server(struct world *w)
     ho.classes = runner_classes(w->runner, &ho.n_classes);
     struct http_handler h = runner_handler(w->runner);
     ck_assert_int_eq(http_start(&ho, &h, &w->http), OK);
-    w->jobs = job_workers_start(w->pool, (int)s->job_workers);
+    w->jobs = job_workers_start(w->pool, w->bells, (int)s->job_workers);
+    w->sharer = s->job_workers > 0 ? sharer_start(w->pool, w->bells) : NULL;
     w->url = arena_printf(w->arena, "http://127.0.0.1:%d", http_port(w->http));
 }
 
@@ -246,8 +253,11 @@ void world_free(struct world *w)
 {
     ck_assert_msg(w->breach == NULL, "not as openapi.json says: %s", w->breach);
     http_stop(w->http);
-    job_workers_stop(w->jobs);
+    bells_stop(w->bells);
+    job_workers_join(w->jobs);
+    sharer_join(w->sharer);
     runner_free(w->runner);
+    bells_free(w->bells);
     pool_close(w->pool);
     pool_close(w->report_pool);
     for (size_t i = 0; i < w->n_parsed; i++)
