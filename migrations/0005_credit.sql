@@ -22,6 +22,8 @@ ALTER TABLE credit_account
     ADD COLUMN policy_id bigint,
     ADD COLUMN below bigint NOT NULL DEFAULT 0,
     ADD COLUMN held_orders bigint NOT NULL DEFAULT 0,
+    ADD COLUMN uncleared bigint NOT NULL DEFAULT 0,
+    ADD COLUMN disputed bigint NOT NULL DEFAULT 0,
     ADD CONSTRAINT credit_account_parent_fkey FOREIGN KEY (tenant_id, parent_id)
         REFERENCES credit_account,
     ADD CONSTRAINT credit_account_parent_check CHECK (parent_id IS DISTINCT FROM id),
@@ -35,7 +37,9 @@ ALTER TABLE credit_account
         ('insurance', 'bank_guarantee', 'letter_of_credit', 'deposit', 'retention_of_title',
          'other')),
     ADD CONSTRAINT credit_account_deposit_check CHECK (deposit_percent BETWEEN 0 AND 100000000),
-    ADD CONSTRAINT credit_account_held_check CHECK (held_orders >= 0);
+    ADD CONSTRAINT credit_account_held_check CHECK (held_orders >= 0),
+    ADD CONSTRAINT credit_account_uncleared_check CHECK (uncleared >= 0),
+    ADD CONSTRAINT credit_account_disputed_check CHECK (disputed >= 0);
 CREATE INDEX credit_account_parent ON credit_account (tenant_id, parent_id)
     WHERE parent_id IS NOT NULL;
 COMMENT ON COLUMN credit_account.revision IS
@@ -44,6 +48,10 @@ COMMENT ON COLUMN credit_account.below IS
     'exposure of all accounts below, without their collateral';
 COMMENT ON COLUMN credit_account.held_orders IS
     'orders of this account and of those below that wait for credit';
+COMMENT ON COLUMN credit_account.uncleared IS
+    'payments, here and below, that are pending, whatever day they clear on';
+COMMENT ON COLUMN credit_account.disputed IS
+    'what is disputed of open invoices, here and below';
 
 -- What each order contributes to its credit account. Shares of a line are rounded half up from
 -- cumulative quantities, as server/orders/rules.h has them.
@@ -96,6 +104,85 @@ ALTER TABLE order_hold
     ADD COLUMN release_expires date,
     ADD CONSTRAINT order_hold_cap_check CHECK (release_cap >= 0);
 
+-- money that may still come back
+
+-- A pending payment is applied like any other. It counts as cleared when somebody says so, or from
+-- clears_on on by the clock: whoever reads compares the days, and the sweeper of the server tidies
+-- up. One that is returned has given back all of it.
+ALTER TABLE payment
+    ADD COLUMN clearing text NOT NULL DEFAULT 'cleared',
+    ADD COLUMN clears_on date,
+    ADD COLUMN return_reason text,
+    ADD COLUMN returned_at timestamptz,
+    ADD CONSTRAINT payment_clearing_check CHECK (clearing IN ('pending', 'cleared', 'returned')),
+    ADD CONSTRAINT payment_pending_check CHECK (clearing <> 'pending' OR refunded = 0),
+    ADD CONSTRAINT payment_returned_check
+        CHECK (CASE clearing WHEN 'returned'
+                    THEN refunded = amount AND returned_at IS NOT NULL AND return_reason IS NOT NULL
+                    ELSE returned_at IS NULL END);
+CREATE INDEX payment_pending ON payment (tenant_id, credit_account_id)
+    WHERE clearing = 'pending';
+
+-- In the books a returned payment is one that was paid back in full.
+ALTER TABLE refund ADD COLUMN returned boolean NOT NULL DEFAULT false;
+
+CREATE FUNCTION credit_uncleared_passed(tenant bigint, account bigint, today date)
+RETURNS bigint LANGUAGE sql STABLE AS $$
+    WITH RECURSIVE tree AS (
+        SELECT account AS id
+        UNION ALL
+        SELECT a.id FROM tree t
+          JOIN credit_account a ON a.tenant_id = tenant AND a.parent_id = t.id)
+    SELECT coalesce(sum(p.amount), 0)::bigint
+      FROM tree t
+      JOIN payment p ON p.tenant_id = tenant AND p.credit_account_id = t.id
+           AND p.clearing = 'pending' AND p.clears_on <= today
+$$;
+COMMENT ON FUNCTION credit_uncleared_passed IS
+    'of what an account counts as uncleared, what has cleared by the clock';
+
+-- disputes
+
+-- invoice.disputed is what the open dispute is about; what counts of it, never more than what is
+-- open, is in the open item: it shrinks with payments and grows back when they are taken back.
+ALTER TABLE invoice
+    ADD COLUMN disputed bigint NOT NULL DEFAULT 0,
+    ADD CONSTRAINT invoice_disputed_check CHECK (disputed >= 0 AND disputed <= gross);
+ALTER TABLE open_item
+    ADD COLUMN disputed bigint NOT NULL DEFAULT 0,
+    ADD CONSTRAINT open_item_disputed_check CHECK (disputed >= 0 AND disputed <= open_amount);
+
+CREATE TABLE invoice_dispute (
+    tenant_id bigint NOT NULL,
+    id bigint NOT NULL,
+    invoice_id bigint NOT NULL,
+    customer_id bigint NOT NULL,
+    status text NOT NULL,
+    kind text NOT NULL,
+    currency text NOT NULL,
+    amount bigint NOT NULL,
+    reason text NOT NULL,
+    outcome text,
+    note text,
+    opened_at timestamptz NOT NULL,
+    opened_by bigint,
+    resolved_at timestamptz,
+    resolved_by bigint,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT invoice_dispute_invoice_fkey FOREIGN KEY (tenant_id, invoice_id) REFERENCES invoice,
+    CONSTRAINT invoice_dispute_status_check CHECK (status IN ('open', 'resolved')),
+    CONSTRAINT invoice_dispute_kind_check CHECK (kind IN
+        ('price', 'quantity', 'quality', 'delivery', 'tax', 'duplicate', 'other')),
+    CONSTRAINT invoice_dispute_outcome_check CHECK (outcome IN ('valid', 'invalid', 'partial')),
+    CONSTRAINT invoice_dispute_amount_check CHECK (amount > 0),
+    CONSTRAINT invoice_dispute_resolved_check
+        CHECK ((status = 'resolved') = (resolved_at IS NOT NULL)
+           AND (status = 'resolved') = (outcome IS NOT NULL))
+);
+CREATE UNIQUE INDEX invoice_dispute_open ON invoice_dispute (tenant_id, invoice_id)
+    WHERE status = 'open';
+CREATE INDEX invoice_dispute_customer ON invoice_dispute (tenant_id, customer_id, id);
+
 -- policies
 
 CREATE TABLE credit_policy (
@@ -111,6 +198,8 @@ CREATE TABLE credit_policy (
     check_review boolean NOT NULL DEFAULT false,
     check_new_customer boolean NOT NULL DEFAULT false,
     horizon_days bigint,
+    allow_uncleared boolean NOT NULL DEFAULT false,
+    exclude_disputed boolean NOT NULL DEFAULT false,
     at_confirm boolean NOT NULL DEFAULT true,
     at_amend boolean NOT NULL DEFAULT true,
     at_ship boolean NOT NULL DEFAULT false,
@@ -225,7 +314,8 @@ BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'o2c_server') THEN
         GRANT SELECT ON order_commitment TO o2c_server;
         GRANT SELECT, INSERT, DELETE ON blocked_order TO o2c_server;
-        GRANT SELECT, INSERT, UPDATE ON credit_policy, credit_application TO o2c_server;
+        GRANT SELECT, INSERT, UPDATE ON credit_policy, credit_application, invoice_dispute
+            TO o2c_server;
         GRANT SELECT, INSERT ON credit_policy_version, credit_decision TO o2c_server;
     END IF;
 END $$;

@@ -26,6 +26,7 @@ const struct pg_constraint constraints[] = {
     {"shipment_tracking_event_key", ERR_SERIALIZATION, NULL},
     {"shipment_document_content_key", ERR_SERIALIZATION, NULL},
     {"invoice_external_id_key", ERR_SERIALIZATION, NULL},
+    {"invoice_dispute_open", ERR_SERIALIZATION, NULL},
     {"credit_note_external_id_key", ERR_SERIALIZATION, NULL},
     {"payment_external_id_key", ERR_SERIALIZATION, NULL},
     {"refund_external_id_key", ERR_SERIALIZATION, NULL},

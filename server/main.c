@@ -13,9 +13,11 @@
 #include "server/api/sharer.h"
 #include "server/api/worker.h"
 #include "server/app.h"
+#include "server/cash/cash.h"
 #include "server/events/events.h"
 #include "server/inventory/inventory.h"
 #include "server/jobs/jobs.h"
+#include "server/orders/reconsider.h"
 #include "server/reporting/proof.h"
 #include "server/tenants/tenants.h"
 #include "tenants.sql.h"
@@ -60,6 +62,23 @@ static err sweep_tenant(struct tx *tx, void *arg)
     return events_flush(tx);
 }
 
+/* What clears makes room: orders that wait for credit go on. */
+static err clear_payments(struct tx *tx, void *arg)
+{
+    (void)arg;
+    struct actor server;
+    TRY(payments_sweep(tx));
+    if (tx->credit == NULL)
+        return OK;
+    TRY(auth_tenant(tx, &server));
+    struct call c = {.problem = tx->problem,
+                     .tenant = &server.tenant,
+                     .api_key_id = NIL64,
+                     .if_match = VERSION_ANY};
+    TRY(orders_reconsider(tx, &c));
+    return events_flush(tx);
+}
+
 static err list_tenants(struct tx *tx, void *arg)
 {
     return tenants_list_all(tx, arg);
@@ -95,8 +114,8 @@ static err each_tenant(struct app *app, enum tx_mode mode, err (*fn)(struct tx *
     return e;
 }
 
-/* Waits for SIGTERM or SIGINT, and meanwhile lets reservations expire and forgets old idempotency
- * keys and files now and then. */
+/* Waits for SIGTERM or SIGINT, and meanwhile lets reservations expire and payments clear, and
+ * forgets old idempotency keys and files now and then. */
 static void wait_for_signal(struct app *app, const sigset_t *signals)
 {
     const struct timespec pause = {.tv_sec = SWEEP_EVERY_S};
@@ -104,6 +123,8 @@ static void wait_for_signal(struct app *app, const sigset_t *signals)
     while (sigtimedwait(signals, NULL, &pause) < 0) {
         if (each_tenant(app, TX_WRITE, sweep_tenant, NULL) != OK)
             log_line(LOG_WARN, "expired reservations could not be swept");
+        if (each_tenant(app, TX_WRITE, clear_payments, NULL) != OK)
+            log_line(LOG_WARN, "payments that have cleared could not be swept");
         if (clock_monotonic_us() - pruned_us < PRUNE_EVERY_S * INT64_C(1000000))
             continue;
         pruned_us = clock_monotonic_us();

@@ -151,7 +151,7 @@ static const struct {
     {"Jobs", "Files that are worked off in the background.", " jobs "},
     {"Shipments", "What left the warehouse.",
      " shipments carriers documents webhooks freight-policy "},
-    {"Invoices", "What is asked for.", " invoices "},
+    {"Invoices", "What is asked for, and what is disputed of it.", " invoices disputes "},
     {"Credit notes", "What is taken back.", " credit-notes "},
     {"Payments", "What came in, what it paid for, what went back.",
      " payments allocations refunds "},

@@ -255,13 +255,15 @@ static err date_shares(struct arena *a, struct application *app, const struct pa
 static void take_shares(struct arena *a, struct application *app, const struct payables *p)
 {
     int64_t *open = ARENA_ARRAY(a, int64_t, app->split.n);
+    int64_t *uncontested = ARENA_ARRAY(a, int64_t, app->split.n);
     for (size_t i = 0; i < app->split.n; i++) {
         struct open_item *item = open_item_find(&p->items, app->split.v[i].invoice_id);
         assert(item != NULL); /* something was open */
-        item->open_amount -= app->split.v[i].amount;
+        uncontested[i] = open_item_reduce(item, app->split.v[i].amount);
         open[i] = item->open_amount;
     }
     app->open = open;
+    app->uncontested = uncontested;
 }
 
 err application_decide(struct arena *a, struct application *app, struct payables *p)
@@ -371,10 +373,11 @@ static void add_source(struct cash_posting *posting, const struct application *a
     posting->credit[posting->n_credit++] = (struct credit_delta){
         .account = s->credit_account_id,
         .unapplied = s->fresh ? left : -app->split.total,
+        .uncleared = s->fresh && s->pending ? s->amount : 0,
         .cause = cause};
 }
 
-static void add_share(struct cash_posting *posting, const struct application *app,
+static void add_share(struct cash_posting *posting, const struct application *app, size_t i,
                       const struct allocation_new *row, const struct credit_cause *cause)
 {
     const struct invoice_state_list *invoices = &posting->payables->invoices;
@@ -382,7 +385,10 @@ static void add_share(struct cash_posting *posting, const struct application *ap
     posting->settled[invoice - invoices->v] = true;
     posting->transfers[posting->n_transfers++] = transfer_of_allocation(app->source, row);
     posting->credit[posting->n_credit++] = (struct credit_delta){
-        .account = invoice->credit_account_id, .receivable = -row->amount, .cause = cause};
+        .account = invoice->credit_account_id,
+        .receivable = -row->amount,
+        .disputed = -app->uncontested[i],
+        .cause = cause};
 }
 
 void cash_posting_add(struct tx *tx, struct cash_posting *posting, struct application *app)
@@ -395,7 +401,7 @@ void cash_posting_add(struct tx *tx, struct cash_posting *posting, struct applic
     add_source(posting, app, cause);
     for (size_t i = 0; i < app->split.n; i++) {
         rows[i] = allocation_of_share(app, i);
-        add_share(posting, app, &rows[i], cause);
+        add_share(posting, app, i, &rows[i], cause);
         allocation_announce(tx, app->call, &rows[i]);
     }
     for (size_t i = 0; i < app->split.n; i++)

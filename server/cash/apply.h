@@ -21,8 +21,9 @@ struct application {
     const struct cash_ask *asks; /* as the entries */
     /* application_decide: */
     struct cash_split split;
-    const int32_t *dates; /* effective dates, one per share */
-    const int64_t *open;  /* what each share leaves open of its invoice */
+    const int32_t *dates;       /* effective dates, one per share */
+    const int64_t *open;        /* what each share leaves open of its invoice */
+    const int64_t *uncontested; /* by how much less of it is disputed then */
     /* cash_posting_add: */
     const struct allocation_new *allocations; /* one per share */
 };

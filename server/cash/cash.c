@@ -7,8 +7,9 @@
 
 const char *const payment_methods[] = {"bank_transfer", "card",  "cash", "check",
                                        "direct_debit",  "other", NULL};
-const char *const payment_statuses[] = {"unallocated", "partly_allocated", "allocated", "refunded",
-                                        NULL};
+const char *const payment_statuses[] = {"unallocated", "partly_allocated", "allocated",
+                                        "refunded",    "returned",         NULL};
+const char *const payment_clearings[] = {"pending", "cleared", "returned", NULL};
 const char *const allocate_policies[] = {"none", "oldest_due", NULL};
 const char *const allocation_sources[] = {"payment", "credit_note", NULL};
 
@@ -20,6 +21,7 @@ JSON_TYPE(allocation, ALLOCATION_FIELDS,
           .doc = "A payment or credit note applied to an invoice, or that taken back.");
 JSON_TYPE(payment_summary, PAYMENT_HEADER_FIELDS, .doc = "A payment without its allocations.");
 JSON_TYPE(payment, PAYMENT_FIELDS, .doc = "Money received from a customer.");
+JSON_TYPE(payment_return, PAYMENT_RETURN_FIELDS, .doc = "How a payment came back.");
 JSON_TYPE(refund_new, REFUND_NEW_FIELDS, .doc = "What is paid back.");
 JSON_TYPE(refund, REFUND_FIELDS, .doc = "Money paid back to a customer.");
 
@@ -46,9 +48,10 @@ const char *payment_json(struct arena *a, const struct payment *p)
 
 void payment_derive(struct arena *a, struct payment *p)
 {
-    p->status = payment_status(p->amount, p->refunded, p->unapplied);
+    p->status = payment_status(p->clearing, p->amount, p->refunded, p->unapplied);
     p->allowed_actions.v = ARENA_ARRAY(a, const char *, PAYMENT_ACTIONS_MAX);
-    p->allowed_actions.n = payment_actions(p->unapplied, p->allowed_actions.v);
+    p->allowed_actions.n = payment_actions(p->clearing, p->refunded, p->unapplied,
+                                           p->allowed_actions.v);
 }
 
 err payment_load(struct tx *tx, int64_t id, struct payment *ret)

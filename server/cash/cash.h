@@ -7,7 +7,8 @@
 /* bank_transfer, card, cash, check, direct_debit, other */
 extern const char *const payment_methods[];
 extern const char
-    *const payment_statuses[]; /* unallocated, partly_allocated, allocated, refunded */
+    *const payment_statuses[]; /* unallocated, partly_allocated, allocated, refunded, returned */
+extern const char *const payment_clearings[];  /* pending, cleared, returned */
 extern const char *const allocate_policies[];  /* none, oldest_due */
 extern const char *const allocation_sources[]; /* payment, credit_note */
 
@@ -29,6 +30,13 @@ JSON_STRUCT(allocation_entry, ALLOCATION_ENTRY_FIELDS);
     VALUE(T, decimal, amount, .required = true, .min = 1, .max = 1000000000000000000,              \
           .doc = "What was received; may be more than is owed.", .example = "\"119.00\"")          \
     VALUE(T, date, value_date, .doc = "When it counts as received; default: today.")               \
+    VALUE(T, boolean, cleared,                                                                     \
+          .doc = "false: it may still come back (check, direct debit); it pays invoices, but its " \
+                 "amount counts as uncleared in the exposure. Default: true.",                     \
+          .example = "true")                                                                       \
+    VALUE(T, date, clears_on,                                                                      \
+          .doc = "With cleared false: the day from which on it counts as cleared; default: when "  \
+                 "somebody says so.")                                                              \
     VALUE(T, string, reference, .max = 500, .doc = "What the payer wrote.",                        \
           .example = "\"INV-000042\"")                                                             \
     VALUE(T, string, notes, .max = 2000, .doc = "Free text.")                                      \
@@ -84,7 +92,7 @@ JSON_STRUCT(allocation, ALLOCATION_FIELDS);
     VALUE(T, id, customer_id, .prefix = "cus", .doc = "Who paid.")                                 \
     VALUE(T, choice, status, .choices = payment_statuses,                                          \
           .doc = "How far it is applied: allocated when nothing is left, refunded when all of it " \
-                 "was paid back.")                                                                 \
+                 "was paid back, returned when it bounced.")                                       \
     VALUE(T, choice, method, .choices = payment_methods, .doc = "How it came.")                    \
     VALUE(T, currency, currency, .doc = "Currency of all amounts.")                                \
     VALUE(T, money, amount, .doc = "What was received: allocated + refunded + unapplied.")         \
@@ -95,6 +103,11 @@ JSON_STRUCT(allocation, ALLOCATION_FIELDS);
     VALUE(T, string, reference, .doc = "What the payer wrote.")                                    \
     VALUE(T, string, notes, .doc = "Free text.")                                                   \
     VALUE(T, raw, metadata, .doc = "Your own names and values.")                                   \
+    VALUE(T, choice, clearing, .choices = payment_clearings,                                       \
+          .doc = "pending: it may still come back; returned: it did.")                             \
+    VALUE(T, date, clears_on, .doc = "The day from which on it counts as cleared.")                \
+    VALUE(T, string, return_reason, .doc = "Why it came back.")                                    \
+    VALUE(T, instant, returned_at, .doc = "When it came back.")                                    \
     VALUE(T, instant, created_at, .doc = "When it was recorded.")                                  \
     VALUE(T, instant, updated_at, .doc = "When it last changed.")
 /* A payment in a list: the header. */
@@ -105,6 +118,14 @@ JSON_STRUCT(payment_summary, PAYMENT_HEADER_FIELDS);
     LIST(T, allocation, allocations, .doc = "What it was applied to, and what was taken back.")    \
     VALUE(T, strings, allowed_actions, .doc = "What can be done with it now.")
 JSON_STRUCT(payment, PAYMENT_FIELDS);
+
+#define PAYMENT_RETURN_FIELDS(T, VALUE, OBJECT, LIST)                                              \
+    VALUE(T, string, reason, .required = true, .min = 1, .max = 500, .doc = "Why it came back.",   \
+          .example = "\"Insufficient funds\"")                                                     \
+    VALUE(T, date, value_date,                                                                     \
+          .doc = "When it counts as returned, not before it was there or applied; default: "       \
+                 "today.")
+JSON_STRUCT(payment_return, PAYMENT_RETURN_FIELDS);
 
 #define REFUND_NEW_FIELDS(T, VALUE, OBJECT, LIST)                                                  \
     VALUE(T, string, external_id, .min = 1, .max = 100, .doc = "Your id of the refund, unique.")   \
@@ -129,5 +150,10 @@ JSON_STRUCT(refund_new, REFUND_NEW_FIELDS);
     VALUE(T, money, amount, .doc = "What was paid back.")                                          \
     VALUE(T, date, value_date, .doc = "When it counts as paid.")                                   \
     VALUE(T, string, reference, .doc = "What the receiver reads.")                                 \
+    VALUE(T, boolean, returned, .doc = "The payment came back: it bounced.")                       \
     VALUE(T, instant, created_at, .doc = "When it was recorded.")
 JSON_STRUCT(refund, REFUND_FIELDS);
+
+/* Payments that cleared by the clock cease to count as uncleared, some of them, and tx->today
+ * becomes the day of their books: the sweeper, of no call. Orders may go on then. */
+err payments_sweep(struct tx *tx) MUST_CHECK;

@@ -125,6 +125,10 @@ static err resolve(struct tx *tx, struct receiving *p, struct application *app)
         fault(problem, "/amount", "scale", "%s has %d decimals.", currency,
               currency_exponent(currency));
     int32_t date = in->value_date == NIL32 ? tx->today : in->value_date;
+    if (in->clears_on != NIL32 && (!JSON_HAS(payment_new, in, cleared) || in->cleared))
+        fault(problem, "/clears_on", "conflict", "What is cleared does not clear later.");
+    else if (in->clears_on != NIL32 && in->clears_on < date)
+        fault(problem, "/clears_on", "too_early", "It clears before it was received.");
     p->source = (struct cash_source){
         .kind = "payment",
         .account = LEDGER_unapplied_cash,
@@ -133,6 +137,8 @@ static err resolve(struct tx *tx, struct receiving *p, struct application *app)
         .credit_account_id = p->customer->credit_account_id,
         .currency = currency,
         .method = in->method,
+        .pending = JSON_HAS(payment_new, in, cleared) && !in->cleared,
+        .clears_on = in->clears_on,
         .date = date,
         .usable = date,
         .amount = app->available,
@@ -193,6 +199,9 @@ static void show(struct tx *tx, const struct receiving *p, const struct applicat
         .reference = in->reference,
         .notes = in->notes,
         .metadata = in->metadata != NULL ? in->metadata : "{}",
+        .clearing = cash_cleared_by(s, tx->today) ? "cleared" : "pending",
+        .clears_on = s->clears_on,
+        .returned_at = NIL64,
         .created_at = tx->now,
         .updated_at = tx->now,
     };
@@ -243,6 +252,8 @@ static struct payments_insert_p row_of(const struct receiving *p)
         .reference = o->reference,
         .notes = o->notes,
         .metadata = o->metadata,
+        .clearing = p->source.pending ? "pending" : "cleared",
+        .clears_on = o->clears_on,
     };
 }
 
@@ -304,7 +315,7 @@ static err repeat(struct tx *tx, struct call *c, const struct payment_new *in, s
     struct payment p;
     TRY(payment_load(tx, c->path_id[0], &p));
     TRY(call_check_version(c, p.version));
-    static const char *const instructions[] = {"allocations", NULL};
+    static const char *const instructions[] = {"allocations", "cleared", NULL};
     TRY(external_id_repeats(c, "pay", p.id, (struct json_side){&payment_new_type, in},
                             (struct json_side){&payment_type, &p}, instructions));
     *ret = p;

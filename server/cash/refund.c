@@ -38,6 +38,9 @@ static err decide(struct tx *tx, struct call *c, const struct cash_source *s,
     }
     if (c->problem->code != OK)
         return c->problem->code;
+    if (!cash_cleared_by(s, tx->today))
+        return fail(c->problem, ERR_WRONG_STATE,
+                    "The payment has not cleared; clear it first, or return it.");
     if (amount == NIL64)
         amount = s->available;
     if (amount > s->available || amount == 0)
@@ -57,7 +60,9 @@ static err store(struct tx *tx, const struct cash_source *s, const struct refund
                  const struct payback *p)
 {
     struct open_item item = cash_open_item(s, s->available - p->amount);
-    struct credit_delta credit = {.account = s->credit_account_id, .unapplied = -p->amount};
+    struct credit_delta credit = {.account = s->credit_account_id,
+                                  .unapplied = -p->amount,
+                                  .uncleared = s->pending ? -s->amount : 0};
     struct transfer transfer = {
         .debit_account = s->account,
         .credit_account = LEDGER_cash,
@@ -72,7 +77,9 @@ static err store(struct tx *tx, const struct cash_source *s, const struct refund
     };
     TRY(refund_insert(tx, p->id, in->external_id, s->kind, s->id, s->customer_id,
                       in->method == NULL ? s->method : in->method, s->currency, p->amount,
-                      p->value_date, in->reference));
+                      p->value_date, in->reference, false));
+    if (s->pending) /* it has cleared by the clock */
+        TRY(payments_cleared(tx, &s->id, 1));
     TRY(cash_source_move(tx, s, -p->amount, p->amount));
     TRY(open_items_put(tx, &item, 1));
     TRY(credit_apply(tx, &credit, 1));

@@ -65,6 +65,7 @@ static err decide(struct tx *tx, struct call *c, const struct allocation_reverse
 static struct open_item reopened(const struct reversal *r)
 {
     const struct invoice_state *v = &r->invoices.v[0];
+    int64_t open = (r->items.n == 0 ? 0 : r->items.v[0].open_amount) + r->of.amount;
     return (struct open_item){
         .id = v->id,
         .kind = "invoice",
@@ -73,7 +74,8 @@ static struct open_item reopened(const struct reversal *r)
         .document_date = v->invoice_date,
         .due_date = v->due_date,
         .amount = v->gross,
-        .open_amount = (r->items.n == 0 ? 0 : r->items.v[0].open_amount) + r->of.amount,
+        .open_amount = open,
+        .disputed = invoice_disputed(v, open),
     };
 }
 
@@ -84,7 +86,9 @@ static err store(struct tx *tx, struct call *c, struct reversal *r)
     struct invoice_state *invoice = &r->invoices.v[0];
     struct open_item items[] = {reopened(r), cash_open_item(s, s->available + amount)};
     struct credit_delta credit[] = {
-        {.account = invoice->credit_account_id, .receivable = amount},
+        {.account = invoice->credit_account_id,
+         .receivable = amount,
+         .disputed = items[0].disputed - (r->items.n == 0 ? 0 : r->items.v[0].disputed)},
         {.account = s->credit_account_id, .unapplied = amount},
     };
     struct transfer transfer = {

@@ -132,8 +132,11 @@ err cash_split(struct arena *a, int64_t available, const struct cash_ask *asks, 
     return OK;
 }
 
-const char *payment_status(int64_t amount, int64_t refunded, int64_t unapplied)
+const char *payment_status(const char *clearing, int64_t amount, int64_t refunded,
+                           int64_t unapplied)
 {
+    if (strcmp(clearing, "returned") == 0)
+        return "returned";
     if (refunded == amount)
         return "refunded";
     if (unapplied == 0)
@@ -141,11 +144,18 @@ const char *payment_status(int64_t amount, int64_t refunded, int64_t unapplied)
     return unapplied + refunded == amount ? "unallocated" : "partly_allocated";
 }
 
-size_t payment_actions(int64_t unapplied, const char *ret[PAYMENT_ACTIONS_MAX])
+size_t payment_actions(const char *clearing, int64_t refunded, int64_t unapplied,
+                       const char *ret[PAYMENT_ACTIONS_MAX])
 {
-    if (unapplied == 0)
-        return 0;
-    ret[0] = "allocate";
-    ret[1] = "refund";
-    return 2;
+    bool pending = strcmp(clearing, "pending") == 0;
+    size_t n = 0;
+    if (unapplied > 0)
+        ret[n++] = "allocate";
+    if (unapplied > 0 && !pending)
+        ret[n++] = "refund";
+    if (pending)
+        ret[n++] = "clear";
+    if (refunded == 0 && strcmp(clearing, "returned") != 0)
+        ret[n++] = "return";
+    return n;
 }

@@ -48,8 +48,10 @@ size_t cash_find_repeated(struct arena *a, const struct cash_ask *asks, size_t n
 int32_t later_date(int32_t a, int32_t b);
 
 /* One of payment_statuses. */
-const char *payment_status(int64_t amount, int64_t refunded, int64_t unapplied);
+const char *payment_status(const char *clearing, int64_t amount, int64_t refunded,
+                           int64_t unapplied);
 
-#define PAYMENT_ACTIONS_MAX 2
-/* Names of the actions that a payment with this much unapplied allows. Returns how many. */
-size_t payment_actions(int64_t unapplied, const char *ret[PAYMENT_ACTIONS_MAX]);
+#define PAYMENT_ACTIONS_MAX 4
+/* Names of the actions that such a payment allows. Returns how many. */
+size_t payment_actions(const char *clearing, int64_t refunded, int64_t unapplied,
+                       const char *ret[PAYMENT_ACTIONS_MAX]);

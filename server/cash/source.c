@@ -23,9 +23,11 @@ err cash_lock_payment(struct tx *tx, int64_t id, struct cash_source *ret)
     struct payment_summary p;
     TRY(payment_peek(tx, id, &peek));
     TRY(credit_lock_queue(tx, &peek.credit_account_id, 1, credit));
+    struct payment_clearing_row_list clearing = {0};
     TRY(source_taken_back_queue(tx, id, &back)); /* holds still: so does the credit account */
+    TRY(payment_clearing_queue(tx, id, &clearing));
     TRY(payment_lock(tx, id, &p));
-    p.status = payment_status(p.amount, p.refunded, p.unapplied);
+    p.status = payment_status(p.clearing, p.amount, p.refunded, p.unapplied);
     *ret = (struct cash_source){
         .kind = "payment",
         .account = LEDGER_unapplied_cash,
@@ -39,6 +41,10 @@ err cash_lock_payment(struct tx *tx, int64_t id, struct cash_source *ret)
         .usable = later_date(p.value_date, back.v[0].last),
         .amount = p.amount,
         .available = p.unapplied,
+        .refunded = p.refunded,
+        .clearing = p.clearing,
+        .pending = clearing.n > 0 && clearing.v[0].pending,
+        .clears_on = p.clears_on,
         .before = call_json(tx->arena, &payment_summary_type, &p, NULL),
     };
     return OK;
@@ -80,6 +86,11 @@ err cash_lock_credit_note(struct tx *tx, const struct call *c, int64_t id, struc
         .available = items.n == 0 ? 0 : items.v[0].open_amount,
     };
     return OK;
+}
+
+bool cash_cleared_by(const struct cash_source *s, int32_t day)
+{
+    return !s->pending || (s->clears_on != NIL32 && s->clears_on <= day);
 }
 
 struct open_item cash_open_item(const struct cash_source *s, int64_t available)

@@ -10,7 +10,8 @@
 #include "server/routes_prototypes.h"
 #include <string.h>
 
-const char *const credit_components[] = {"receivable", "unbilled", "ordered", "unapplied", NULL};
+const char *const credit_components[] = {"receivable", "unbilled", "ordered", "unapplied",
+                                         "uncleared",  "disputed", NULL};
 const char *const secured_kinds[] = {"insurance", "bank_guarantee",     "letter_of_credit",
                                      "deposit",   "retention_of_title", "other",
                                      NULL};
@@ -151,14 +152,20 @@ static err hang(struct tx *tx, const struct credit_facts *f, const struct credit
     int64_t path[CREDIT_LEVELS_MAX];
     size_t n = 0;
     struct credit_facts bare = *f;
-    bare.secured = 0;
+    bare.secured = bare.uncleared = bare.disputed = 0;
     int64_t net = credit_exposure(&bare);
     for (const struct credit_facts *old = f->parent; old != NULL; old = old->parent)
-        deltas[n++] = (struct credit_delta){
-            .account = old->id, .below = -net, .held = -f->held_orders};
+        deltas[n++] = (struct credit_delta){.account = old->id,
+                                            .below = -net,
+                                            .uncleared = -f->uncleared_kept,
+                                            .disputed = -f->disputed,
+                                            .held = -f->held_orders};
     for (const struct credit_facts *new = parent; new != NULL; new = new->parent)
-        deltas[n++] = (struct credit_delta){
-            .account = new->id, .below = net, .held = f->held_orders};
+        deltas[n++] = (struct credit_delta){.account = new->id,
+                                            .below = net,
+                                            .uncleared = f->uncleared_kept,
+                                            .disputed = f->disputed,
+                                            .held = f->held_orders};
     TRY(credit_deltas_sum(deltas, n, &n));
     if (n > 0)
         TRY(credit_move(tx, deltas, n));
@@ -345,6 +352,10 @@ static int64_t component_of(const struct credit_account *a, const char *componen
         return a->receivable;
     if (strcmp(component, "unbilled") == 0)
         return a->unbilled;
+    if (strcmp(component, "uncleared") == 0)
+        return a->uncleared;
+    if (strcmp(component, "disputed") == 0)
+        return a->disputed;
     return strcmp(component, "ordered") == 0 ? a->ordered : a->unapplied;
 }
 
@@ -404,6 +415,8 @@ err customers_credit(struct tx *tx, struct call *c, const struct none *in,
                                     .receivable = a.receivable,
                                     .unapplied = a.unapplied,
                                     .below = a.below,
+                                    .uncleared = a.uncleared,
+                                    .disputed = a.disputed,
                                     .secured = a.secured,
                                     .exposure = a.exposure,
                                     .headroom = a.headroom,

@@ -58,10 +58,15 @@ JSON_STRUCT(credit_account_patch, CREDIT_TERMS_FIELDS);
     VALUE(T, money, unbilled, .doc = "Shipped, not yet invoiced.")                                 \
     VALUE(T, money, receivable, .doc = "Open invoices.")                                           \
     VALUE(T, money, unapplied, .doc = "Payments and credit notes not yet applied.")                \
-    VALUE(T, money, below, .doc = "Exposure of the accounts below, without their collateral.")     \
+    VALUE(T, money, below,                                                                         \
+          .doc = "Exposure of the accounts below, without collateral, uncleared, disputed.")       \
     VALUE(T, money, secured, .doc = "Of the collateral, what is valid today.")                     \
+    VALUE(T, money, uncleared,                                                                     \
+          .doc = "Payments, here and below, that have not cleared, applied or not.")               \
+    VALUE(T, money, disputed, .doc = "What is disputed of open invoices, here and below.")         \
     VALUE(T, money, exposure,                                                                      \
-          .doc = "receivable + unbilled + ordered + below - unapplied - secured.")                 \
+          .doc = "receivable + unbilled + ordered + below - unapplied - secured; with uncleared "  \
+                 "added unless the policy allows it, and disputed taken off if it excludes it.")   \
     VALUE(T, money, headroom, .doc = "Today's limit less exposure; null: no limit.")               \
     VALUE(T, integer, held_orders, .doc = "Orders, here and below, that wait for credit.")
 JSON_STRUCT(credit_account, CREDIT_ACCOUNT_FIELDS);
@@ -109,10 +114,15 @@ JSON_STRUCT(exposure, EXPOSURE_FIELDS);
     VALUE(T, money, unbilled, .doc = "Shipped, not yet invoiced.")                                 \
     VALUE(T, money, receivable, .doc = "Open invoices.")                                           \
     VALUE(T, money, unapplied, .doc = "Payments and credit notes not yet applied.")                \
-    VALUE(T, money, below, .doc = "Exposure of the accounts below, without their collateral.")     \
+    VALUE(T, money, below,                                                                         \
+          .doc = "Exposure of the accounts below, without collateral, uncleared, disputed.")       \
     VALUE(T, money, secured, .doc = "By collateral that is valid today.")                          \
+    VALUE(T, money, uncleared,                                                                     \
+          .doc = "Payments, here and below, that have not cleared, applied or not.")               \
+    VALUE(T, money, disputed, .doc = "What is disputed of open invoices, here and below.")         \
     VALUE(T, money, exposure,                                                                      \
-          .doc = "receivable + unbilled + ordered + below - unapplied - secured.")                 \
+          .doc = "receivable + unbilled + ordered + below - unapplied - secured; with uncleared "  \
+                 "added unless the policy allows it, and disputed taken off if it excludes it.")   \
     VALUE(T, money, headroom, .doc = "Limit less exposure, negative beyond it; null: no limit.")   \
     VALUE(T, integer, held_orders, .doc = "Orders, here and below, that wait for credit.")
 JSON_STRUCT(customer_credit, CUSTOMER_CREDIT_FIELDS);

@@ -9,10 +9,11 @@ VALUES (:tenant, :id, :currency, :now);
 --   credit_limit i64?, limit_from date?, limit_to date?, limit_today i64?, parent_id i64?, reviewer text?,
 --   review_date date?, secured_amount i64, secured_kind text?, secured_from date?, secured_to date?,
 --   deposit_percent i64, policy_id i64?, ordered i64, unbilled i64, receivable i64, unapplied i64, below i64,
---   secured i64, exposure i64, headroom i64?, held_orders i64)
+--   uncleared i64, disputed i64, secured i64, exposure i64, headroom i64?, held_orders i64)
 SELECT a.id, a.revision, a.name, a.currency, a.credit_limit, a.limit_from, a.limit_to, t.credit_limit, a.parent_id,
        a.reviewer, a.review_date, a.secured, a.secured_kind, a.secured_from, a.secured_to, a.deposit_percent,
-       a.policy_id, a.ordered, a.unbilled, a.receivable, a.unapplied, a.below, t.secured, e.exposure,
+       a.policy_id, a.ordered, a.unbilled, a.receivable, a.unapplied, a.below, t.uncleared,
+       a.disputed, t.secured, e.exposure,
        t.credit_limit - e.exposure, a.held_orders
   FROM credit_account a
  CROSS JOIN LATERAL (SELECT
@@ -20,16 +21,24 @@ SELECT a.id, a.revision, a.name, a.currency, a.credit_limit, a.limit_from, a.lim
                                                       AND coalesce(a.limit_to, :today)
             THEN a.credit_limit ELSE 0 END AS credit_limit,
        CASE WHEN :today BETWEEN coalesce(a.secured_from, :today) AND coalesce(a.secured_to, :today)
-            THEN a.secured ELSE 0 END AS secured) t
+            THEN a.secured ELSE 0 END AS secured,
+       CASE WHEN a.uncleared > 0
+            THEN a.uncleared - credit_uncleared_passed(a.tenant_id, a.id, :today)
+            ELSE 0 END AS uncleared) t
+  LEFT JOIN credit_policy p ON p.tenant_id = :tenant
+       AND p.id = coalesce(a.policy_id, (SELECT d.id FROM credit_policy d
+                                          WHERE d.tenant_id = :tenant AND d.is_default))
  CROSS JOIN LATERAL (SELECT
-       a.receivable + a.unbilled + a.ordered + a.below - a.unapplied - t.secured AS exposure) e
+       a.receivable + a.unbilled + a.ordered + a.below - a.unapplied - t.secured
+       + CASE WHEN p.allow_uncleared THEN 0 ELSE t.uncleared END
+       - CASE WHEN p.exclude_disputed THEN a.disputed ELSE 0 END AS exposure) e
  WHERE a.tenant_id = :tenant AND a.id = :account;
 
 -- fn credit_accounts_list() -> list struct credit_account(id i64, version i64, name text?, currency text,
 --   credit_limit i64?, limit_from date?, limit_to date?, limit_today i64?, parent_id i64?, reviewer text?,
 --   review_date date?, secured_amount i64, secured_kind text?, secured_from date?, secured_to date?,
 --   deposit_percent i64, policy_id i64?, ordered i64, unbilled i64, receivable i64, unapplied i64, below i64,
---   secured i64, exposure i64, headroom i64?, held_orders i64)
+--   uncleared i64, disputed i64, secured i64, exposure i64, headroom i64?, held_orders i64)
 -- filter id id cra: a.id
 -- filter parent_id id cra: a.parent_id
 -- filter policy_id id cpo: a.policy_id
@@ -41,7 +50,8 @@ SELECT a.id, a.revision, a.name, a.currency, a.credit_limit, a.limit_from, a.lim
 -- sort id: a.id
 SELECT a.id, a.revision, a.name, a.currency, a.credit_limit, a.limit_from, a.limit_to, t.credit_limit, a.parent_id,
        a.reviewer, a.review_date, a.secured, a.secured_kind, a.secured_from, a.secured_to, a.deposit_percent,
-       a.policy_id, a.ordered, a.unbilled, a.receivable, a.unapplied, a.below, t.secured, e.exposure,
+       a.policy_id, a.ordered, a.unbilled, a.receivable, a.unapplied, a.below, t.uncleared,
+       a.disputed, t.secured, e.exposure,
        t.credit_limit - e.exposure, a.held_orders
   FROM credit_account a
  CROSS JOIN LATERAL (SELECT
@@ -49,9 +59,17 @@ SELECT a.id, a.revision, a.name, a.currency, a.credit_limit, a.limit_from, a.lim
                                                       AND coalesce(a.limit_to, :today)
             THEN a.credit_limit ELSE 0 END AS credit_limit,
        CASE WHEN :today BETWEEN coalesce(a.secured_from, :today) AND coalesce(a.secured_to, :today)
-            THEN a.secured ELSE 0 END AS secured) t
+            THEN a.secured ELSE 0 END AS secured,
+       CASE WHEN a.uncleared > 0
+            THEN a.uncleared - credit_uncleared_passed(a.tenant_id, a.id, :today)
+            ELSE 0 END AS uncleared) t
+  LEFT JOIN credit_policy p ON p.tenant_id = :tenant
+       AND p.id = coalesce(a.policy_id, (SELECT d.id FROM credit_policy d
+                                          WHERE d.tenant_id = :tenant AND d.is_default))
  CROSS JOIN LATERAL (SELECT
-       a.receivable + a.unbilled + a.ordered + a.below - a.unapplied - t.secured AS exposure) e
+       a.receivable + a.unbilled + a.ordered + a.below - a.unapplied - t.secured
+       + CASE WHEN p.allow_uncleared THEN 0 ELSE t.uncleared END
+       - CASE WHEN p.exclude_disputed THEN a.disputed ELSE 0 END AS exposure) e
  WHERE a.tenant_id = :tenant AND :filters;
 
 -- The account is locked; a limit that is named counts as decided.
@@ -112,6 +130,7 @@ SELECT EXISTS (SELECT FROM open_item WHERE tenant_id = :tenant AND customer_id =
                 WHERE tenant_id = :tenant AND (customer_id = :customer OR payer_id = :customer)
                   AND (ordered <> 0 OR unbilled <> 0))
     OR EXISTS (SELECT FROM invoice WHERE tenant_id = :tenant AND customer_id = :customer AND status = 'draft')
+    OR EXISTS (SELECT FROM payment WHERE tenant_id = :tenant AND customer_id = :customer AND clearing = 'pending')
        AS open;
 
 -- fn credit_join_move(customer i64, account i64) -> exec
@@ -120,10 +139,16 @@ UPDATE customer SET credit_account_id = :account, version = version + 1, updated
 
 -- ---- what is behind the counters ----
 
--- Documents of the customers who share the account.
+-- Documents of the customers who share the account; of uncleared and disputed also those below.
 -- fn exposure_documents(account i64, component text, most i64) -> many(resource text, id i64, number text?,
 --   customer_id i64, document_date date, due_date date?, amount i64, count i64, total i64)
-WITH who AS (
+WITH RECURSIVE tree AS (
+    SELECT :account AS id
+    UNION ALL
+    SELECT a.id FROM tree t
+      JOIN credit_account a ON a.tenant_id = :tenant AND a.parent_id = t.id
+     WHERE :component IN ('uncleared', 'disputed')),
+who AS (
     SELECT c.id FROM customer c WHERE c.tenant_id = :tenant AND c.credit_account_id = :account),
 documents AS (
     SELECT 'invoice' AS resource, i.id, i.number, i.customer_id, i.invoice_date AS document_date, i.due_date,
@@ -154,7 +179,20 @@ documents AS (
     SELECT 'invoice', i.id, i.number, i.customer_id, i.invoice_date, i.due_date, i.gross
       FROM who w
       JOIN invoice i ON i.tenant_id = :tenant AND i.customer_id = w.id AND i.status = 'draft'
-     WHERE :component = 'unbilled')
+     WHERE :component = 'unbilled'
+    UNION ALL
+    SELECT 'payment', p.id, p.number, p.customer_id, p.value_date, p.clears_on, p.amount
+      FROM tree t
+      JOIN payment p ON p.tenant_id = :tenant AND p.credit_account_id = t.id AND p.clearing = 'pending'
+           AND (p.clears_on IS NULL OR p.clears_on > :today)
+     WHERE :component = 'uncleared'
+    UNION ALL
+    SELECT 'invoice', i.id, i.number, i.customer_id, i.invoice_date, i.due_date, o.disputed
+      FROM tree t
+      JOIN customer c ON c.tenant_id = :tenant AND c.credit_account_id = t.id
+      JOIN open_item o ON o.tenant_id = :tenant AND o.customer_id = c.id AND o.disputed > 0
+      JOIN invoice i ON i.tenant_id = :tenant AND i.id = o.id
+     WHERE :component = 'disputed')
 SELECT d.resource, d.id, d.number, d.customer_id, d.document_date, d.due_date, d.amount::bigint,
        count(*) OVER () AS count, (sum(d.amount) OVER ())::bigint AS total
   FROM documents d

@@ -112,21 +112,43 @@ static void keep_header(struct tx *tx, const struct credit_facts_list *list)
         }
 }
 
+/* Payments clear by the clock: the counters still have those whose day has come. */
+static err leave_out_cleared(struct tx *tx, struct credit_facts_list *list)
+{
+    struct credit_clearings_row_list rows;
+    int64_t *ids = ARENA_ARRAY(tx->arena, int64_t, list->n);
+    size_t n = 0;
+    for (size_t i = 0; i < list->n; i++)
+        if (list->v[i].uncleared > 0)
+            ids[n++] = list->v[i].id;
+    TRY(credit_clearings(tx, ids, n, &rows));
+    for (size_t i = 0; i < rows.n; i++) {
+        struct credit_facts *f = credit_find(list, rows.v[i].account);
+        f->uncleared -= rows.v[i].passed;
+        f->unapplied_uncleared = rows.v[i].unapplied;
+    }
+    return OK;
+}
+
 err credit_ready(struct tx *tx, struct credit_facts_list *list)
 {
-    bool policies = false;
+    bool policies = false, pending = false;
     keep_header(tx, list);
     if (list->n > 1)
         qsort(list->v, list->n, sizeof *list->v, by_id);
     for (size_t i = 0; i < list->n; i++) {
         struct credit_facts *f = &list->v[i];
         policies = policies || f->policy_id != NIL64;
+        f->uncleared_kept = f->uncleared;
+        pending = pending || f->uncleared > 0;
         if (f->parent_id == NIL64)
             continue;
         f->parent = credit_find(list, f->parent_id);
         if (f->parent == NULL)
             return ERR_SERIALIZATION;
     }
+    if (pending)
+        TRY(leave_out_cleared(tx, list));
     return policies ? credit_standings_load(tx, list) : OK;
 }
 
@@ -218,8 +240,11 @@ static err roll_up(const struct credit_kept *k, const struct credit_delta *d,
         f = locked_fact(k, parent);
         if (f == NULL || i == CREDIT_LEVELS_MAX)
             return ERR_SERIALIZATION; /* it got another parent while we waited for it */
-        to[(*n)++] = (struct credit_delta){
-            .account = parent, .below = credit_delta_net(d), .held = d->held};
+        to[(*n)++] = (struct credit_delta){.account = parent,
+                                           .below = credit_delta_net(d),
+                                           .uncleared = d->uncleared,
+                                           .disputed = d->disputed,
+                                           .held = d->held};
     }
     return OK;
 }
@@ -240,7 +265,8 @@ err credit_apply(struct tx *tx, const struct credit_delta *deltas, size_t n)
     memcpy(all, sums, n * sizeof *all);
     for (size_t i = 0; i < n; i++) {
         TRY(roll_up(k, &sums[i], all, &m));
-        if (credit_delta_net(&sums[i]) < 0 || sums[i].receivable < 0)
+        if (credit_delta_net(&sums[i]) < 0 || sums[i].receivable < 0 || sums[i].uncleared < 0 ||
+            sums[i].disputed > 0)
             credit_made_room(tx, sums[i].account, sums[i].cause);
     }
     if (m > n)
@@ -279,4 +305,9 @@ err credit_unblock(struct tx *tx, const struct blocked_key *keys, size_t n)
 err credit_dues(struct tx *tx, int64_t account, struct credit_due_list *ret)
 {
     return credit_dues_select(tx, account, ret);
+}
+
+err credit_clearing_days(struct tx *tx, int64_t account, struct credit_clearing_list *ret)
+{
+    return credit_clearing_days_select(tx, account, ret);
 }

@@ -9,7 +9,8 @@
 
 #define CREDIT_LEVELS_MAX 8 /* from an account up to its root */
 
-extern const char *const credit_components[]; /* receivable, unbilled, ordered, unapplied */
+extern const char *const credit_components[]; /* receivable, unbilled, ordered, unapplied,
+                                                uncleared, disputed */
 extern const char *const secured_kinds[];
 extern const char *const credit_modes[]; /* ignore, warn, enforce */
 
@@ -27,6 +28,8 @@ struct credit_delta {
     int64_t unbilled;                 /* shipped, not yet invoiced */
     int64_t receivable;               /* open invoices */
     int64_t unapplied;                /* unapplied payments and available credit notes */
+    int64_t uncleared;                /* pending payments */
+    int64_t disputed;                 /* of open invoices */
     int64_t held;                     /* orders that wait for credit */
     int64_t below;                    /* exposure of accounts below: credit_apply() fills it */
     const struct credit_cause *cause; /* NULL: nothing to tell */
@@ -40,9 +43,13 @@ struct credit_facts {
     int64_t credit_limit;  /* today's; NIL64: none */
     int64_t ordered, unbilled, receivable, unapplied;
     int64_t below, held_orders;
-    int64_t secured;         /* by collateral that is valid today */
-    int64_t deposit_percent; /* of confirmed orders, to be there as unapplied money */
-    int64_t policy_id;       /* the account's or the default one; NIL64: none */
+    int64_t uncleared, disputed; /* here and below; what cleared by the clock is left out of the
+                                    former by credit_ready() */
+    int64_t uncleared_kept;      /* the former as it is stored; set by credit_ready() */
+    int64_t unapplied_uncleared; /* of unapplied, what is pending; set by credit_ready() */
+    int64_t secured;             /* by collateral that is valid today */
+    int64_t deposit_percent;     /* of confirmed orders, to be there as unapplied money */
+    int64_t policy_id;           /* the account's or the default one; NIL64: none */
     int32_t review_date;
     bool undecided; /* nobody has decided on its limit yet */
     const char *currency;
@@ -55,8 +62,9 @@ struct credit_facts_list {
     size_t n;
 };
 
-/* exposure = receivable + unbilled + ordered + below - unapplied - secured (domain.md S3); may be
- * negative. */
+/* exposure = receivable + unbilled + ordered + below - unapplied - secured, with uncleared added
+ * unless the account's policy allows it, and disputed taken off if that excludes it (domain.md S3);
+ * may be negative. */
 int64_t credit_exposure(const struct credit_facts *f);
 
 /* Locks the accounts and those above them. credit_lock_queue leaves ret to the next flush, after
@@ -65,7 +73,8 @@ err credit_lock(struct tx *tx, const int64_t *accounts, size_t n,
                 struct credit_facts_list *ret) MUST_CHECK;
 err credit_lock_queue(struct tx *tx, const int64_t *accounts, size_t n,
                       struct credit_facts_list *ret) MUST_CHECK;
-/* Sorts by id, joins parents, and loads the policies, if there are any (only then it flushes).
+/* Sorts by id, joins parents, and loads the policies, and what of pending payments has cleared by
+ * the clock, if there are any (only then it flushes).
  * ERR_SERIALIZATION when an account got another parent while we waited for it. */
 err credit_ready(struct tx *tx, struct credit_facts_list *list) MUST_CHECK;
 struct credit_facts *credit_find(const struct credit_facts_list *list, int64_t id); /* or NULL */
@@ -119,10 +128,10 @@ struct blocked_key {
 err credit_block(struct tx *tx, const struct blocked_key *keys, size_t n) MUST_CHECK;
 err credit_unblock(struct tx *tx, const struct blocked_key *keys, size_t n) MUST_CHECK;
 
-/* An open invoice of an account: when it is due, what is open of it. */
+/* An open invoice of an account: when it is due, what is open and disputed of it. */
 struct credit_due {
     int32_t due_date;
-    int64_t amount;
+    int64_t amount, disputed;
 };
 struct credit_due_list {
     struct credit_due *v;
@@ -130,3 +139,16 @@ struct credit_due_list {
 };
 err credit_dues(struct tx *tx, int64_t account,
                 struct credit_due_list *ret) MUST_CHECK; /* by date */
+
+/* A pending payment that will clear by the clock, of an account or of one below it. */
+struct credit_clearing {
+    int32_t clears_on; /* after today */
+    int64_t amount;
+    int64_t unapplied; /* of the account's own payments, what is not applied */
+};
+struct credit_clearing_list {
+    struct credit_clearing *v;
+    size_t n;
+};
+err credit_clearing_days(struct tx *tx, int64_t account,
+                         struct credit_clearing_list *ret) MUST_CHECK;

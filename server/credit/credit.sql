@@ -5,13 +5,14 @@
 -- A limit counts on its days only, collateral too.
 -- fn credit_lock_rows(accounts i64[]) -> many struct credit_facts(id i64, parent_id i64?,
 --   currency text, credit_limit i64?, ordered i64, unbilled i64, receivable i64, unapplied i64,
---   below i64, held_orders i64, secured i64, deposit_percent i64, policy_id i64?, undecided bool,
---   review_date date?)
+--   below i64, held_orders i64, uncleared i64, disputed i64, secured i64, deposit_percent i64,
+--   policy_id i64?, undecided bool, review_date date?)
 SELECT a.id, a.parent_id, a.currency,
        CASE WHEN a.credit_limit IS NULL OR :today BETWEEN coalesce(a.limit_from, :today)
                                                       AND coalesce(a.limit_to, :today)
             THEN a.credit_limit ELSE 0 END,
-       a.ordered, a.unbilled, a.receivable, a.unapplied, a.below, a.held_orders,
+       a.ordered, a.unbilled, a.receivable, a.unapplied, a.below, a.held_orders, a.uncleared,
+       a.disputed,
        CASE WHEN :today BETWEEN coalesce(a.secured_from, :today) AND coalesce(a.secured_to, :today)
             THEN a.secured ELSE 0 END,
        a.deposit_percent,
@@ -78,14 +79,25 @@ SELECT a.id, a.parent_id, a.held_orders FROM credit_account a
 
 -- The rows are locked already, so their order here does not matter.
 -- fn credit_move(rows d[struct credit_delta: account i64, ordered i64, unbilled i64,
---   receivable i64, unapplied i64, below i64, held i64]) -> exec
+--   receivable i64, unapplied i64, uncleared i64, disputed i64, below i64, held i64]) -> exec
 UPDATE credit_account a
    SET ordered = a.ordered + d.ordered, unbilled = a.unbilled + d.unbilled,
        receivable = a.receivable + d.receivable, unapplied = a.unapplied + d.unapplied,
+       uncleared = a.uncleared + d.uncleared, disputed = a.disputed + d.disputed,
        below = a.below + d.below, held_orders = a.held_orders + d.held, version = a.version + 1
-  FROM unnest(:d.account, :d.ordered, :d.unbilled, :d.receivable, :d.unapplied, :d.below, :d.held)
-       AS d(account, ordered, unbilled, receivable, unapplied, below, held)
+  FROM unnest(:d.account, :d.ordered, :d.unbilled, :d.receivable, :d.unapplied, :d.uncleared,
+              :d.disputed, :d.below, :d.held)
+       AS d(account, ordered, unbilled, receivable, unapplied, uncleared, disputed, below, held)
  WHERE a.tenant_id = :tenant AND a.id = d.account;
+
+-- Of pending payments, here and below: what has cleared by the clock, and of the account's own that
+-- have not, what is unapplied.
+-- fn credit_clearings(accounts i64[]) -> many(account i64, passed i64, unapplied i64)
+SELECT x.id AS account, credit_uncleared_passed(:tenant, x.id, :today) AS passed,
+       (SELECT coalesce(sum(p.unapplied), 0)::bigint FROM payment p
+         WHERE p.tenant_id = :tenant AND p.credit_account_id = x.id AND p.clearing = 'pending'
+           AND (p.clears_on IS NULL OR p.clears_on > :today)) AS unapplied
+  FROM unnest(:accounts) AS x(id);
 
 -- Ids grow with time: the oldest orders come first.
 -- fn credit_blocked(roots i64[], most i64) -> many struct blocked_order(order_id i64, account i64,
@@ -111,12 +123,26 @@ DELETE FROM blocked_order o
  WHERE o.tenant_id = :tenant AND o.credit_account_id = b.account AND o.order_id = b.order_id;
 
 -- The open invoices of the customers who share the account.
--- fn credit_dues_select(account i64) -> many struct credit_due(due_date date, amount i64)
-SELECT i.due_date, i.open_amount
+-- fn credit_dues_select(account i64)
+--   -> many struct credit_due(due_date date, amount i64, disputed i64)
+SELECT i.due_date, i.open_amount, i.disputed
   FROM customer c
   JOIN open_item i ON i.tenant_id = :tenant AND i.customer_id = c.id AND i.kind = 'invoice'
  WHERE c.tenant_id = :tenant AND c.credit_account_id = :account
  ORDER BY i.due_date;
+
+-- fn credit_clearing_days_select(account i64)
+--   -> many struct credit_clearing(clears_on date, amount i64, unapplied i64)
+WITH RECURSIVE tree AS (
+    SELECT :account AS id
+    UNION ALL
+    SELECT a.id FROM tree t
+      JOIN credit_account a ON a.tenant_id = :tenant AND a.parent_id = t.id)
+SELECT p.clears_on, p.amount, CASE t.id WHEN :account THEN p.unapplied ELSE 0 END
+  FROM tree t
+  JOIN payment p ON p.tenant_id = :tenant AND p.credit_account_id = t.id AND p.clearing = 'pending'
+       AND p.clears_on > :today
+ ORDER BY p.clears_on;
 
 -- fn credit_of_customer(customer i64) -> one(id i64)
 SELECT credit_account_id FROM customer WHERE tenant_id = :tenant AND id = :customer;

@@ -26,6 +26,8 @@ static struct credit_policy of_request(int64_t id, const struct credit_policy_ne
         .check_review = in->check_review,
         .check_new_customer = in->check_new_customer,
         .horizon_days = in->horizon_days,
+        .allow_uncleared = in->allow_uncleared,
+        .exclude_disputed = in->exclude_disputed,
         .at_confirm = in->at_confirm || !JSON_HAS(credit_policy_new, in, at_confirm),
         .at_amend = in->at_amend || !JSON_HAS(credit_policy_new, in, at_amend),
         .at_ship = in->at_ship,

@@ -22,6 +22,10 @@
           .doc = "Somebody must have decided on the limit: first-time customers wait for that.")   \
     VALUE(T, integer, horizon_days, .max = 3650,                                                   \
           .doc = "Confirmed orders requested for later than that do not count; null: all do.")     \
+    VALUE(T, boolean, allow_uncleared,                                                             \
+          .doc = "Payments that have not cleared lower the exposure as if they had.")              \
+    VALUE(T, boolean, exclude_disputed,                                                            \
+          .doc = "What is disputed of open invoices does not count, nor as overdue.")              \
     VALUE(T, boolean, at_confirm, .doc = "Checks when an order is confirmed; default: true.")      \
     VALUE(T, boolean, at_amend, .doc = "Checks when a confirmed order grows; default: true.")      \
     VALUE(T, boolean, at_ship, .doc = "Checks when goods leave.")                                  \
@@ -58,6 +62,7 @@ struct credit_standing {
     int64_t max_document;        /* minor units */
     int64_t horizon_days;
     bool check_review, check_new_customer;
+    bool allow_uncleared, exclude_disputed; /* both: false without a policy */
     bool at_confirm, at_amend, at_ship, at_invoice, at_limit_decrease;
     /* facts */
     int64_t overdue_days; /* of the oldest open invoice; 0: none is overdue */

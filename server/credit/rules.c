@@ -16,8 +16,11 @@ static int64_t clamp(__int128 sum)
 
 int64_t credit_exposure(const struct credit_facts *f)
 {
+    const struct credit_standing *s = f->standing;
+    int64_t uncleared = s != NULL && s->allow_uncleared ? 0 : f->uncleared;
+    int64_t disputed = s != NULL && s->exclude_disputed ? f->disputed : 0;
     return clamp((__int128)f->receivable + f->unbilled + f->ordered + f->below - f->unapplied -
-                 f->secured);
+                 f->secured + uncleared - disputed);
 }
 
 int64_t credit_delta_net(const struct credit_delta *d)
@@ -37,6 +40,8 @@ static err add(struct credit_delta *to, const struct credit_delta *d)
     TRY(add64(to->unbilled, d->unbilled, &to->unbilled));
     TRY(add64(to->receivable, d->receivable, &to->receivable));
     TRY(add64(to->unapplied, d->unapplied, &to->unapplied));
+    TRY(add64(to->uncleared, d->uncleared, &to->uncleared));
+    TRY(add64(to->disputed, d->disputed, &to->disputed));
     TRY(add64(to->held, d->held, &to->held));
     if (d->cause != NULL)
         to->cause = d->cause;
@@ -46,7 +51,7 @@ static err add(struct credit_delta *to, const struct credit_delta *d)
 static bool moves(const struct credit_delta *d)
 {
     return d->ordered != 0 || d->unbilled != 0 || d->receivable != 0 || d->unapplied != 0 ||
-           d->held != 0 || d->below != 0;
+           d->uncleared != 0 || d->disputed != 0 || d->held != 0 || d->below != 0;
 }
 
 err credit_deltas_sum(struct credit_delta *deltas, size_t n, size_t *ret_n)
@@ -181,12 +186,13 @@ static void check_deposit(struct judging *j)
     int64_t ordered = clamp((__int128)f->ordered + j->q->ordered);
     if (money_percent(ordered, f->deposit_percent, ROUND_HALF_UP, &due) != OK)
         due = INT64_MAX;
-    const char *have = amount(j, f->unapplied), *want = amount(j, due);
+    const struct credit_standing *s = j->standing;
+    int64_t there = f->unapplied - (s != NULL && s->allow_uncleared ? 0 : f->unapplied_uncleared);
+    const char *have = amount(j, there), *want = amount(j, due);
     note(j, "deposit", f->id, have, want,
-         f->unapplied >= due
-             ? NULL
-             : arena_printf(j->a, "A deposit of %s %s is asked for, %s %s are there.", want,
-                            f->currency, have, f->currency));
+         there >= due ? NULL
+                      : arena_printf(j->a, "A deposit of %s %s is asked for, %s %s are there.",
+                                     want, f->currency, have, f->currency));
 }
 
 static void check_overdue(struct judging *j)

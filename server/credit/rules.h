@@ -6,7 +6,8 @@
  * nothing moves. ret_n is how many remain. ERR_OVERFLOW. */
 err credit_deltas_sum(struct credit_delta *deltas, size_t n, size_t *ret_n) MUST_CHECK;
 
-/* What a delta adds to the exposure. */
+/* What a delta adds to the exposure, uncleared and disputed left out: what the accounts above count
+ * as below. */
 int64_t credit_delta_net(const struct credit_delta *d);
 
 /* The amount counts as ordered on the account, and in those above it. */

@@ -77,7 +77,7 @@ static struct tax_summary_list summary_of(struct arena *a, const struct invoice_
 
 static struct string_list actions_of(struct arena *a, const struct invoice *i)
 {
-    struct string_list actions = {.v = ARENA_ARRAY(a, const char *, 4)};
+    struct string_list actions = {.v = ARENA_ARRAY(a, const char *, 5)};
     struct invoice_state state = {.status = i->status};
     if (strcmp(i->status, "draft") == 0)
         actions.v[actions.n++] = "finalize";
@@ -85,7 +85,12 @@ static struct string_list actions_of(struct arena *a, const struct invoice *i)
         actions.v[actions.n++] = "pay";
     if (i->number != NULL && strcmp(i->status, "void") != 0 && i->credited_amount < i->gross)
         actions.v[actions.n++] = "credit";
-    if (invoice_can_void(i->status, i->gross, i->open_amount, i->credited_amount))
+    if (i->disputed_amount > 0)
+        actions.v[actions.n++] = "resolve-dispute";
+    else if (i->open_amount > 0)
+        actions.v[actions.n++] = "dispute";
+    if (i->disputed_amount == 0 &&
+        invoice_can_void(i->status, i->gross, i->open_amount, i->credited_amount))
         actions.v[actions.n++] = "void";
     return actions;
 }
@@ -178,6 +183,11 @@ err invoices_get(struct tx *tx, struct call *c, const struct none *in, struct in
 }
 
 /* ---- locked and settled ---- */
+
+int64_t invoice_disputed(const struct invoice_state *i, int64_t open)
+{
+    return i->disputed < open ? i->disputed : open;
+}
 
 err invoices_lock_queue(struct tx *tx, const int64_t *ids, size_t n, struct invoice_state_list *ret)
 {

@@ -127,6 +127,7 @@ JSON_STRUCT(tax_summary, TAX_SUMMARY_FIELDS);
     VALUE(T, money, tax, .doc = "Tax on it.")                                                      \
     VALUE(T, money, gross, .doc = "Net and tax.")                                                  \
     VALUE(T, money, open_amount, .doc = "Still to be paid.")                                       \
+    VALUE(T, money, disputed_amount, .doc = "Of what is open, what is disputed.")                  \
     VALUE(T, boolean, overdue, .doc = "Something is open after the due date.")                     \
     VALUE(T, integer, line_count, .doc = "How many lines.")                                        \
     VALUE(T, string, notes, .doc = "Free text.")                                                   \
@@ -154,6 +155,48 @@ JSON_STRUCT(invoice_summary, INVOICE_HEADER_FIELDS);
     VALUE(T, strings, allowed_actions, .doc = "What can be done with it now.",                     \
           .example = "[\"finalize\",\"void\"]")
 JSON_STRUCT(invoice, INVOICE_FIELDS);
+
+/* ---- the API: disputes ---- */
+
+extern const char *const dispute_kinds[];
+extern const char *const dispute_statuses[]; /* open, resolved */
+extern const char *const dispute_outcomes[]; /* valid, invalid, partial */
+
+#define DISPUTE_NEW_FIELDS(T, VALUE, OBJECT, LIST)                                                 \
+    VALUE(T, decimal, amount, .min = 1, .max = 1000000000000000000,                                \
+          .doc = "How much of the invoice, not more than is open; default: all that is open.",     \
+          .example = "\"19.00\"")                                                                  \
+    VALUE(T, choice, kind, .required = true, .choices = dispute_kinds, .doc = "What it is about.", \
+          .example = "\"price\"")                                                                  \
+    VALUE(T, string, reason, .required = true, .min = 1, .max = 1000, .doc = "What they say.")
+JSON_STRUCT(dispute_new, DISPUTE_NEW_FIELDS);
+
+#define DISPUTE_RESOLVE_FIELDS(T, VALUE, OBJECT, LIST)                                             \
+    VALUE(T, choice, outcome, .required = true, .choices = dispute_outcomes,                       \
+          .doc = "Were they right? What follows, such as a credit note, is a document of its "     \
+                 "own.",                                                                           \
+          .example = "\"invalid\"")                                                                \
+    VALUE(T, string, note, .max = 1000, .doc = "Why.")
+JSON_STRUCT(dispute_resolve, DISPUTE_RESOLVE_FIELDS);
+
+#define DISPUTE_FIELDS(T, VALUE, OBJECT, LIST)                                                     \
+    VALUE(T, id, id, .prefix = "dsp", .doc = "The dispute's id.")                                  \
+    VALUE(T, id, invoice_id, .prefix = "inv", .doc = "The invoice.")                               \
+    VALUE(T, id, customer_id, .prefix = "cus", .doc = "Whose it is.")                              \
+    VALUE(T, choice, status, .choices = dispute_statuses, .doc = "Where it stands.")               \
+    VALUE(T, choice, kind, .choices = dispute_kinds, .doc = "What it is about.")                   \
+    VALUE(T, currency, currency, .doc = "Currency of the amount.")                                 \
+    VALUE(T, money, amount,                                                                        \
+          .doc = "What was disputed when it was opened. While it is open that much counts, but "   \
+                 "never more than is open on the invoice.")                                        \
+    VALUE(T, string, reason, .doc = "What they say.")                                              \
+    VALUE(T, choice, outcome, .choices = dispute_outcomes, .doc = "Were they right?")              \
+    VALUE(T, string, note, .doc = "Why.")                                                          \
+    VALUE(T, instant, opened_at, .doc = "When it was opened.")                                     \
+    VALUE(T, id, opened_by, .prefix = "key", .doc = "The key that opened it.")                     \
+    VALUE(T, instant, resolved_at, .doc = "When it was resolved.")                                 \
+    VALUE(T, id, resolved_by, .prefix = "key", .doc = "The key that resolved it.")
+JSON_STRUCT(dispute, DISPUTE_FIELDS);
 
 /* ---- the API: credit notes ---- */
 
@@ -264,6 +307,7 @@ struct invoice_state {
     const char *number, *status, *currency, *rounding, *tax_rounding; /* number may be NULL */
     int32_t invoice_date, due_date;
     int64_t net, tax, gross;
+    int64_t disputed; /* what its open dispute is about, paid or not; 0: none is open */
 };
 struct invoice_state_list {
     struct invoice_state *v;
@@ -277,6 +321,9 @@ err invoices_lock_queue(struct tx *tx, const int64_t *ids, size_t n,
                         struct invoice_state_list *ret) MUST_CHECK;
 struct invoice_state *invoice_state_find(const struct invoice_state_list *list,
                                          int64_t id); /* or NULL */
+
+/* What of an open amount is disputed. */
+int64_t invoice_disputed(const struct invoice_state *i, int64_t open);
 
 /* Can money be applied to an invoice in this state? finalized or partially_paid. */
 bool invoice_takes_money(const struct invoice_state *i);

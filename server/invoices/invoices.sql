@@ -68,13 +68,14 @@ SELECT :tenant, l.invoice_id, l.line_no, l.order_id, l.order_line_no, l.shipment
 -- fn invoice_headers(ids i64[]) -> many struct invoice(id i64, version i64, external_id text?,
 --     number text?, status text, customer_id i64, order_id i64?, customer_po text?, currency text,
 --     invoice_date date, due_date date, payment_terms_days i64, net i64, tax i64, gross i64,
---     open_amount i64, overdue bool, line_count i64, notes text?, metadata json,
---     created_at instant, finalized_at instant?, voided_at instant?, updated_at instant,
---     bill_to json?, rounding text, tax_rounding text, paid_amount i64, credit_applied i64,
+--     open_amount i64, disputed_amount i64, overdue bool, line_count i64, notes text?,
+--     metadata json, created_at instant, finalized_at instant?, voided_at instant?,
+--     updated_at instant, bill_to json?, rounding text, tax_rounding text, paid_amount i64, credit_applied i64,
 --     credited_amount i64)
 SELECT i.id, i.version, i.external_id, i.number, i.status, i.customer_id, i.order_id,
        i.customer_po, i.currency, i.invoice_date, i.due_date, i.payment_terms_days, i.net, i.tax,
        i.gross, coalesce(o.open_amount, 0) AS open_amount,
+       coalesce(o.disputed, 0) AS disputed_amount,
        (o.open_amount IS NOT NULL AND i.due_date < :today) AS overdue, i.line_count, i.notes,
        i.metadata, i.created_at, i.finalized_at, i.voided_at, i.updated_at, i.bill_to, i.rounding,
        i.tax_rounding, a.paid AS paid_amount, a.credit AS credit_applied,
@@ -110,8 +111,9 @@ SELECT invoice_id, line_no, order_id, order_line_no, shipment_id, shipment_line_
 -- fn invoices_list() -> list struct invoice_summary(id i64, version i64, external_id text?,
 --     number text?, status text, customer_id i64, order_id i64?, customer_po text?, currency text,
 --     invoice_date date, due_date date, payment_terms_days i64, net i64, tax i64, gross i64,
---     open_amount i64, overdue bool, line_count i64, notes text?, metadata json,
---     created_at instant, finalized_at instant?, voided_at instant?, updated_at instant)
+--     open_amount i64, disputed_amount i64, overdue bool, line_count i64, notes text?,
+--     metadata json, created_at instant, finalized_at instant?, voided_at instant?,
+--     updated_at instant)
 -- filter external_id text: i.external_id
 -- filter number text: i.number
 -- filter status text: i.status
@@ -122,12 +124,14 @@ SELECT invoice_id, line_no, order_id, order_line_no, shipment_id, shipment_line_
 -- filter invoice_date date: i.invoice_date
 -- filter due_date date: i.due_date
 -- filter overdue bool: (o.open_amount IS NOT NULL AND i.due_date < :today)
+-- filter disputed_amount i64: coalesce(o.disputed, 0)
 -- filter created_at instant: i.created_at
 -- sort id: i.id
 -- sort invoice_date: i.invoice_date
 SELECT i.id, i.version, i.external_id, i.number, i.status, i.customer_id, i.order_id,
        i.customer_po, i.currency, i.invoice_date, i.due_date, i.payment_terms_days, i.net, i.tax,
        i.gross, coalesce(o.open_amount, 0) AS open_amount,
+       coalesce(o.disputed, 0) AS disputed_amount,
        (o.open_amount IS NOT NULL AND i.due_date < :today) AS overdue, i.line_count, i.notes,
        i.metadata, i.created_at, i.finalized_at, i.voided_at, i.updated_at
   FROM invoice i
@@ -138,9 +142,9 @@ SELECT i.id, i.version, i.external_id, i.number, i.status, i.customer_id, i.orde
 -- fn invoice_peek(id i64) -> one struct invoice_state(id i64, version i64, customer_id i64,
 --     credit_account_id i64, order_id i64?, number text?, status text, currency text,
 --     rounding text, tax_rounding text, invoice_date date, due_date date, net i64, tax i64,
---     gross i64)
+--     gross i64, disputed i64)
 SELECT id, version, customer_id, credit_account_id, order_id, number, status, currency, rounding,
-       tax_rounding, invoice_date, due_date, net, tax, gross
+       tax_rounding, invoice_date, due_date, net, tax, gross, disputed
   FROM invoice
  WHERE tenant_id = :tenant AND id = :id;
 
@@ -151,9 +155,9 @@ SELECT order_id, bill_to FROM invoice WHERE tenant_id = :tenant AND id = :id;
 -- fn invoice_rows_lock(ids i64[]) -> many struct invoice_state(id i64, version i64,
 --     customer_id i64, credit_account_id i64, order_id i64?, number text?, status text,
 --     currency text, rounding text, tax_rounding text, invoice_date date, due_date date, net i64,
---     tax i64, gross i64)
+--     tax i64, gross i64, disputed i64)
 SELECT id, version, customer_id, credit_account_id, order_id, number, status, currency, rounding,
-       tax_rounding, invoice_date, due_date, net, tax, gross
+       tax_rounding, invoice_date, due_date, net, tax, gross, disputed
   FROM invoice
  WHERE tenant_id = :tenant AND id = ANY(:ids)
  ORDER BY id
@@ -318,3 +322,49 @@ SELECT :tenant, a.id, a.source, a.source_id, a.invoice_id, a.amount, a.reverses,
   FROM unnest(:a.id, :a.source, :a.source_id, :a.invoice_id, :a.amount, :a.reverses, :a.reason,
               :a.effective_date)
        AS a(id, source, source_id, invoice_id, amount, reverses, reason, effective_date);
+
+-- ---- disputes ----
+
+-- The invoice is locked.
+-- fn invoice_dispute_row(id i64, amount i64) -> exec
+UPDATE invoice SET version = version + 1, disputed = :amount, updated_at = :now
+ WHERE tenant_id = :tenant AND id = :id;
+
+-- fn dispute_insert(id i64, invoice_id i64, customer_id i64, kind text, currency text, amount i64,
+--   reason text, opened_by i64?) -> exec
+INSERT INTO invoice_dispute (tenant_id, id, invoice_id, customer_id, status, kind, currency, amount,
+                             reason, opened_at, opened_by)
+VALUES (:tenant, :id, :invoice_id, :customer_id, 'open', :kind, :currency, :amount, :reason, :now,
+        :opened_by);
+
+-- fn dispute_open(invoice_id i64) -> maybe(id i64)
+SELECT id FROM invoice_dispute
+ WHERE tenant_id = :tenant AND invoice_id = :invoice_id AND status = 'open' FOR NO KEY UPDATE;
+
+-- fn dispute_resolved(id i64, outcome text, note text?, resolved_by i64?) -> exec
+UPDATE invoice_dispute
+   SET status = 'resolved', outcome = :outcome, note = :note, resolved_at = :now,
+       resolved_by = :resolved_by
+ WHERE tenant_id = :tenant AND id = :id;
+
+-- fn dispute_select(id i64) -> one struct dispute(id i64, invoice_id i64, customer_id i64,
+--   status text, kind text, currency text, amount i64, reason text, outcome text?, note text?,
+--   opened_at instant, opened_by i64?, resolved_at instant?, resolved_by i64?)
+SELECT id, invoice_id, customer_id, status, kind, currency, amount, reason, outcome, note,
+       opened_at, opened_by, resolved_at, resolved_by
+  FROM invoice_dispute WHERE tenant_id = :tenant AND id = :id;
+
+-- fn disputes_list() -> list struct dispute(id i64, invoice_id i64, customer_id i64, status text,
+--   kind text, currency text, amount i64, reason text, outcome text?, note text?,
+--   opened_at instant, opened_by i64?, resolved_at instant?, resolved_by i64?)
+-- filter invoice_id id inv: d.invoice_id
+-- filter customer_id id cus: d.customer_id
+-- filter status text: d.status
+-- filter kind text: d.kind
+-- filter outcome text: d.outcome
+-- filter opened_at instant: d.opened_at
+-- filter resolved_at instant: d.resolved_at
+-- sort id: d.id
+SELECT d.id, d.invoice_id, d.customer_id, d.status, d.kind, d.currency, d.amount, d.reason,
+       d.outcome, d.note, d.opened_at, d.opened_by, d.resolved_at, d.resolved_by
+  FROM invoice_dispute d WHERE d.tenant_id = :tenant AND :filters;

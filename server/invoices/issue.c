@@ -158,7 +158,7 @@ static err put_items(const struct crediting *k, int64_t offset)
     if (offset > 0) {
         assert(k->open != NULL); /* what is offset is open */
         items[used] = *k->open;
-        items[used++].open_amount -= offset;
+        open_item_reduce(&items[used++], offset);
     }
     if (n->gross > offset)
         items[used++] = (struct open_item){.id = n->id,
@@ -203,6 +203,9 @@ err credit_note_post(struct crediting *k)
     struct credit_delta delta = {
         .account = n->credit_account_id,
         .receivable = -offset,
+        .disputed = k->open == NULL
+                        ? 0
+                        : invoice_disputed(k->invoice, open - offset) - k->open->disputed,
         .unapplied = n->gross - offset,
         .cause = credit_cause_of(k->tx->arena, k->c, "credit_note", n->id)};
     TRY(credit_apply(k->tx, &delta, 1));

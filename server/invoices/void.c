@@ -71,6 +71,9 @@ static err check(const struct voiding *v)
         return fail(v->c->problem, ERR_WRONG_STATE,
                     "The invoice is %s, or something was paid or credited on it; credit it.",
                     i->status);
+    if (i->disputed > 0)
+        return fail(v->c->problem, ERR_WRONG_STATE,
+                    "The invoice is disputed; resolve the dispute, or credit the invoice.");
     if (v->order != NULL && strcmp(v->order->status, "closed") == 0)
         return fail(v->c->problem, ERR_WRONG_STATE,
                     "The order of the invoice is closed; credit the invoice instead.");

@@ -70,6 +70,15 @@ struct open_item *open_item_find(const struct open_item_list *list, int64_t id)
     return LIST_FIND_ID(list, id);
 }
 
+int64_t open_item_reduce(struct open_item *item, int64_t by)
+{
+    int64_t was = item->disputed;
+    item->open_amount -= by;
+    if (item->disputed > item->open_amount)
+        item->disputed = item->open_amount;
+    return was - item->disputed;
+}
+
 err open_items_put(struct tx *tx, const struct open_item *items, size_t n)
 {
     struct open_item *kept = ARENA_ARRAY(tx->arena, struct open_item, n);

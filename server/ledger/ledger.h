@@ -97,6 +97,7 @@ struct open_item {
     const char *currency;
     int32_t document_date, due_date;
     int64_t amount, open_amount;
+    int64_t disputed; /* of what is open on an invoice, never more */
 };
 struct open_item_list {
     struct open_item *v;
@@ -108,6 +109,8 @@ err open_items_lock_queue(struct tx *tx, const int64_t *ids, size_t n,
 err open_items_lock(struct tx *tx, const int64_t *ids, size_t n,
                     struct open_item_list *ret) MUST_CHECK;
 struct open_item *open_item_find(const struct open_item_list *list, int64_t id); /* or NULL */
+/* Takes that off what is open. Returns by how much less of it is disputed then. */
+int64_t open_item_reduce(struct open_item *item, int64_t by);
 /* Queues the state of items after the act: open_amount 0 removes the row, anything else writes it
  * (inserting it when it is new or was settled before). */
 err open_items_put(struct tx *tx, const struct open_item *items, size_t n) MUST_CHECK;

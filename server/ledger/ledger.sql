@@ -27,8 +27,8 @@ SELECT :tenant, d.account, d.currency, d.day, d.debit, d.credit
 
 -- fn open_items_select_locked(ids i64[])
 --     -> many struct open_item(id i64, kind text, customer_id i64, currency text,
---     document_date date, due_date date, amount i64, open_amount i64)
-SELECT id, kind, customer_id, currency, document_date, due_date, amount, open_amount
+--     document_date date, due_date date, amount i64, open_amount i64, disputed i64)
+SELECT id, kind, customer_id, currency, document_date, due_date, amount, open_amount, disputed
   FROM open_item
  WHERE tenant_id = :tenant AND id = ANY(:ids)
  ORDER BY id
@@ -38,15 +38,17 @@ SELECT id, kind, customer_id, currency, document_date, due_date, amount, open_am
 DELETE FROM open_item WHERE tenant_id = :tenant AND id = ANY(:ids);
 
 -- fn open_items_upsert(rows i[struct open_item: id i64, kind text, customer_id i64, currency text,
---     document_date date, due_date date, amount i64, open_amount i64]) -> exec
+--     document_date date, due_date date, amount i64, open_amount i64, disputed i64]) -> exec
 INSERT INTO open_item (tenant_id, id, kind, customer_id, currency, document_date, due_date, amount,
-                       open_amount)
+                       open_amount, disputed)
 SELECT :tenant, i.id, i.kind, i.customer_id, i.currency, i.document_date, i.due_date, i.amount,
-       i.open_amount
+       i.open_amount, i.disputed
   FROM unnest(:i.id, :i.kind, :i.customer_id, :i.currency, :i.document_date, :i.due_date,
-              :i.amount, :i.open_amount)
-       AS i(id, kind, customer_id, currency, document_date, due_date, amount, open_amount)
-    ON CONFLICT (tenant_id, id) DO UPDATE SET open_amount = excluded.open_amount;
+              :i.amount, :i.open_amount, :i.disputed)
+       AS i(id, kind, customer_id, currency, document_date, due_date, amount, open_amount,
+            disputed)
+    ON CONFLICT (tenant_id, id) DO UPDATE SET open_amount = excluded.open_amount,
+       disputed = excluded.disputed;
 
 -- fn trial_balance_select(as_of date)
 --     -> many struct trial_balance_row(account text, currency text, debit i64, credit i64)

@@ -37,6 +37,7 @@ struct play {
     struct credit_facts *account;
     struct credit_standing standing; /* of the account, as of the day that is played */
     struct credit_due_list dues;
+    struct credit_clearing_list clearings;
     struct order_state_list waiting; /* real ones */
     struct player *players;
     size_t n_players;
@@ -78,6 +79,8 @@ static err load(struct play *p)
         ids[i + 1] = p->waiting.v[i].credit_account_id;
     TRY(credit_lock(tx, ids, p->waiting.n + 1, &p->credit));
     p->account = credit_find(&p->credit, account);
+    if (p->account->uncleared > 0)
+        TRY(credit_clearing_days(tx, account, &p->clearings));
     return credit_dues(tx, account, &p->dues);
 }
 
@@ -162,10 +165,11 @@ static void look_at_dues(struct play *p, int32_t day)
     s->overdue_days = s->overdue = s->receivable = 0;
     for (size_t i = 0; i < p->dues.n; i++) {
         const struct credit_due *d = &p->dues.v[i];
-        s->receivable += d->amount;
-        if (d->amount == 0 || d->due_date >= day)
+        int64_t owed = d->amount - (s->exclude_disputed ? d->disputed : 0);
+        s->receivable += owed;
+        if (owed == 0 || d->due_date >= day)
             continue;
-        s->overdue += d->amount;
+        s->overdue += owed;
         if (day - d->due_date > s->overdue_days)
             s->overdue_days = day - d->due_date;
     }
@@ -199,10 +203,26 @@ static bool confirm(struct play *p, struct player *w, int32_t day, const char *o
     return true;
 }
 
+/* Payments that clear on the day count as uncleared no more, here and in those above. */
+static bool clear(struct play *p, int32_t day)
+{
+    bool room = false;
+    for (size_t i = 0; i < p->clearings.n; i++) {
+        const struct credit_clearing *k = &p->clearings.v[i];
+        if (k->clears_on != day)
+            continue;
+        p->account->unapplied_uncleared -= k->unapplied;
+        for (struct credit_facts *f = p->account; f != NULL; f = f->parent)
+            f->uncleared -= k->amount;
+        room = true;
+    }
+    return room;
+}
+
 /* Payments of the day, and with pay_when_due what ends on it. Is there room now? */
 static bool play_money(struct play *p, int32_t day)
 {
-    bool room = false;
+    bool room = clear(p, day);
     for (size_t i = 0; i < p->in->payments.n; i++) {
         const struct what_if_payment *in = &p->in->payments.v[i];
         if (day_of(p, in->date, "") != day)
@@ -215,7 +235,9 @@ static bool play_money(struct play *p, int32_t day)
         if (d->amount == 0 || d->due_date > day)
             continue;
         pay(p, &p->account->receivable, -d->amount);
-        d->amount = 0;
+        for (struct credit_facts *f = p->account; f != NULL; f = f->parent)
+            f->disputed -= d->disputed;
+        d->amount = d->disputed = 0;
         room = true;
     }
     for (size_t i = 0; p->in->pay_when_due && i < p->n_players; i++) {

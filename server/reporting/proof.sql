@@ -57,6 +57,8 @@ SELECT 'payments', count(*) FROM payment WHERE tenant_id = :tenant
 UNION ALL
 SELECT 'allocations', count(*) FROM allocation WHERE tenant_id = :tenant
 UNION ALL
+SELECT 'disputes', count(*) FROM invoice_dispute WHERE tenant_id = :tenant
+UNION ALL
 SELECT 'refunds', count(*) FROM refund WHERE tenant_id = :tenant
 UNION ALL
 SELECT 'open_items', count(*) FROM open_item WHERE tenant_id = :tenant
@@ -1156,6 +1158,68 @@ SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
  ORDER BY b.id, b.detail
  LIMIT 10;
 
+-- Pending payments count until they are cleared or returned, whatever the clock says.
+-- fn proof_credit_uncleared()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH due AS (
+    SELECT p.id, sum(x.amount) AS uncleared
+      FROM payment x
+      JOIN credit_account a ON a.tenant_id = :tenant AND a.id = x.credit_account_id
+     CROSS JOIN LATERAL unnest(a.ancestors || a.id) AS p(id)
+     WHERE x.tenant_id = :tenant AND x.clearing = 'pending'
+     GROUP BY p.id),
+bad AS (
+    SELECT 'credit_account' AS kind, a.id,
+           format('uncleared %s; the payments say %s', a.uncleared, coalesce(d.uncleared, 0))
+               AS detail
+      FROM credit_account a
+      LEFT JOIN due d ON d.id = a.id
+     WHERE a.tenant_id = :tenant AND a.uncleared <> coalesce(d.uncleared, 0))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- Accounts are compared with their open items, unless those are wrong themselves.
+-- fn proof_disputes()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH wrong AS (
+    SELECT i.id, i.credit_account_id,
+           format('disputed %s, of it open %s; the dispute says %s', i.disputed, o.disputed,
+                  coalesce(d.amount, 0)) AS detail
+      FROM invoice i
+      LEFT JOIN (SELECT x.invoice_id, sum(x.amount) AS amount
+                   FROM invoice_dispute x
+                  WHERE x.tenant_id = :tenant AND x.status = 'open'
+                  GROUP BY x.invoice_id) d ON d.invoice_id = i.id
+      LEFT JOIN open_item o ON o.tenant_id = :tenant AND o.id = i.id
+     WHERE i.tenant_id = :tenant
+       AND (i.disputed <> coalesce(d.amount, 0)
+            OR (o.open_amount > 0 AND o.disputed <> least(i.disputed, o.open_amount)))),
+due AS (
+    SELECT p.id, sum(o.disputed) AS disputed
+      FROM open_item o
+      JOIN invoice i ON i.tenant_id = :tenant AND i.id = o.id
+      JOIN credit_account a ON a.tenant_id = :tenant AND a.id = i.credit_account_id
+     CROSS JOIN LATERAL unnest(a.ancestors || a.id) AS p(id)
+     WHERE o.tenant_id = :tenant AND o.disputed <> 0
+     GROUP BY p.id),
+bad AS (
+    SELECT 'invoice' AS kind, w.id, w.detail FROM wrong w
+    UNION ALL
+    SELECT 'credit_account', a.id,
+           format('disputed %s; the invoices say %s', a.disputed, coalesce(d.disputed, 0))
+      FROM credit_account a
+      LEFT JOIN due d ON d.id = a.id
+     WHERE a.tenant_id = :tenant AND a.disputed <> coalesce(d.disputed, 0)
+       AND NOT EXISTS (SELECT FROM wrong w
+                         JOIN credit_account x ON x.tenant_id = :tenant AND x.id = w.credit_account_id
+                        WHERE a.id = ANY(x.ancestors || x.id)))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
 -- Accounts of an order that is not in the queue as it should are named by their order.
 -- fn proof_blocked_orders()
 --     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
@@ -1206,12 +1270,16 @@ WITH bad AS (
     SELECT 'customer' AS kind,
            (SELECT min(c.id) FROM customer c
              WHERE c.tenant_id = :tenant AND c.credit_account_id = a.id) AS id,
-           format('exposure %s, limit %s',
-                  a.ordered + a.unbilled + a.receivable + a.below - a.unapplied, a.credit_limit)
-               AS detail
+           format('exposure %s, limit %s', e.exposure, a.credit_limit) AS detail
       FROM credit_account a
-     WHERE a.tenant_id = :tenant
-       AND a.ordered + a.unbilled + a.receivable + a.below - a.unapplied > a.credit_limit)
+      LEFT JOIN credit_policy p ON p.tenant_id = :tenant
+           AND p.id = coalesce(a.policy_id, (SELECT d.id FROM credit_policy d
+                                              WHERE d.tenant_id = :tenant AND d.is_default))
+     CROSS JOIN LATERAL (SELECT
+           a.ordered + a.unbilled + a.receivable + a.below - a.unapplied
+           + CASE WHEN p.allow_uncleared THEN 0 ELSE a.uncleared END
+           - CASE WHEN p.exclude_disputed THEN a.disputed ELSE 0 END AS exposure) e
+     WHERE a.tenant_id = :tenant AND e.exposure > a.credit_limit)
 SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
   FROM bad b
  ORDER BY b.id, b.detail

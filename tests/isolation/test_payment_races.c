@@ -65,6 +65,8 @@ struct paid {
     const char *external_id, *allocate;
     struct allocation_entry entries[SHARES_MAX];
     size_t n_entries;
+    bool pending;      /* it has not cleared, */
+    int32_t clears_on; /* and does then; 0: when somebody says so */
     /* out */
     err e;
     char detail[200];
@@ -112,8 +114,10 @@ static err pay(struct tx *tx, struct call *c, const struct act *a)
                                      .method = "card",
                                      .amount = p->amount,
                                      .value_date = NIL32,
+                                     .clears_on = p->clears_on != 0 ? p->clears_on : NIL32,
                                      .allocations = {p->entries, p->n_entries},
                                      .allocate = p->allocate};
+        in[i].has |= p->pending ? (uint64_t)1 << payment_new_has_cleared : 0;
         cmds[i] = (struct payments_create_cmd){.call = &calls[i], .in = &in[i], .out = &out[i]};
     }
     TRY(payments_create(tx, cmds, b->n));
@@ -137,6 +141,44 @@ static err take_back(struct tx *tx, struct call *c, const struct act *a)
     struct allocation out;
     c->path_id[0] = a->id;
     return allocations_reverse(tx, c, &in, &out);
+}
+
+static err clear(struct tx *tx, struct call *c, const struct act *a)
+{
+    struct payment out;
+    c->path_id[0] = a->id;
+    return payments_clear(tx, c, &(struct none){0}, &out);
+}
+
+static err bounce(struct tx *tx, struct call *c, const struct act *a)
+{
+    struct payment_return in = {.reason = "bounced", .value_date = NIL32};
+    struct payment out;
+    c->path_id[0] = a->id;
+    return payments_return(tx, c, &in, &out);
+}
+
+static err sweep(struct tx *tx, struct call *c, const struct act *a)
+{
+    (void)c;
+    (void)a;
+    return payments_sweep(tx);
+}
+
+static err dispute(struct tx *tx, struct call *c, const struct act *a)
+{
+    struct dispute_new in = {.amount = a->quantity, .kind = "price", .reason = "too dear"};
+    struct invoice out;
+    c->path_id[0] = a->id;
+    return invoices_dispute(tx, c, &in, &out);
+}
+
+static err resolve(struct tx *tx, struct call *c, const struct act *a)
+{
+    struct dispute_resolve in = {.outcome = "valid"};
+    struct invoice out;
+    c->path_id[0] = a->id;
+    return invoices_resolve_dispute(tx, c, &in, &out);
 }
 
 static err prove(struct tx *tx, void *arg)
@@ -367,6 +409,174 @@ START_TEST(an_external_id_belongs_to_the_first_payment_that_is_not_refused)
 }
 END_TEST
 
+/* ---- money that may come back, and disputes ---- */
+
+/* A check of the customer 2 over the whole of a new invoice; ret gets the payment's id. */
+static int64_t given_check(int64_t amount, int64_t *ret, int32_t clears_on)
+{
+    int64_t invoice = given_invoice(2, amount);
+    struct batch batch = {.v = {payment(2, amount, invoice, amount)}, .n = 1};
+    batch.v[0].pending = true;
+    batch.v[0].clears_on = clears_on;
+    receive(&batch);
+    *ret = batch.v[0].id;
+    return invoice;
+}
+
+static int64_t counter(const char *name)
+{
+    char sql[100];
+    snprintf(sql, sizeof sql, "SELECT sum(%s)::bigint FROM credit_account", name);
+    return fixture_int(sql);
+}
+
+START_TEST(a_payment_clears_once)
+{
+    int64_t id, before = counter("uncleared");
+    given_check(100, &id, 0);
+    ck_assert_int_eq(counter("uncleared"), before + CENTS(100));
+    struct act first = {.run = clear, .id = id}, second = {.run = clear, .id = id};
+    race(&first, &second);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(second.result, ERR_WRONG_STATE);
+    ck_assert_int_eq(counter("uncleared"), before);
+    expect_books_balance();
+}
+END_TEST
+
+START_TEST(a_payment_comes_back_once)
+{
+    int64_t id, invoice = given_check(100, &id, 0);
+    struct act first = {.run = bounce, .id = id}, second = {.run = bounce, .id = id};
+    race(&first, &second);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(second.result, ERR_WRONG_STATE);
+    ck_assert_int_eq(open_of(invoice), CENTS(100));
+    expect_books_balance();
+}
+END_TEST
+
+START_TEST(a_payment_that_has_come_back_does_not_clear_and_the_other_way_round_it_does)
+{
+    int64_t id, invoice = given_check(100, &id, 0);
+    struct act back = {.run = bounce, .id = id}, late = {.run = clear, .id = id};
+    race(&back, &late);
+    ck_assert_int_eq(back.result, OK);
+    ck_assert_int_eq(late.result, ERR_WRONG_STATE);
+    ck_assert_int_eq(open_of(invoice), CENTS(100));
+    invoice = given_check(50, &id, 0);
+    struct act cleared = {.run = clear, .id = id};
+    back = (struct act){.run = bounce, .id = id};
+    race(&cleared, &back);
+    ck_assert_int_eq(cleared.result, OK);
+    ck_assert_int_eq(back.result, OK);
+    ck_assert_int_eq(open_of(invoice), CENTS(50));
+    expect_books_balance();
+}
+END_TEST
+
+START_TEST(the_sweeper_and_whoever_comes_before_it_count_a_payment_down_once)
+{
+    int64_t id, before = counter("uncleared");
+    int64_t invoice = given_check(100, &id, TODAY); /* cleared, nobody has written it */
+    ck_assert_int_eq(counter("uncleared"), before + CENTS(100));
+    struct act first = {.run = bounce, .id = id}, second = {.run = sweep};
+    race(&first, &second);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(second.result, OK);
+    ck_assert_int_eq(counter("uncleared"), before);
+    ck_assert_int_eq(open_of(invoice), CENTS(100));
+    given_check(100, &id, TODAY);
+    first = (struct act){.run = sweep};
+    second = (struct act){.run = sweep};
+    race(&first, &second);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(second.result, OK);
+    ck_assert_int_eq(counter("uncleared"), before);
+    struct act late = {.run = clear, .id = id};
+    alone(&late);
+    ck_assert_int_eq(late.result, ERR_WRONG_STATE);
+    expect_books_balance();
+}
+END_TEST
+
+START_TEST(what_comes_back_behind_a_payment_of_the_same_invoice_opens_its_own_share)
+{
+    int64_t invoice = given_invoice(2, 100);
+    struct batch bounced = {.v = {payment(2, 60, invoice, 60)}, .n = 1};
+    bounced.v[0].pending = true;
+    receive(&bounced);
+    struct batch batch = {.v = {payment(2, 40, invoice, 40), payment(2, 1, invoice, 1)}, .n = 2};
+    struct act first = act_of(&batch), second = {.run = bounce, .id = bounced.v[0].id};
+    race(&first, &second);
+    ck_assert_int_eq(batch.v[0].e, OK);
+    ck_assert_int_eq(batch.v[1].e, ERR_AMOUNT_EXCEEDED);
+    ck_assert_int_eq(second.result, OK);
+    ck_assert_int_eq(open_of(invoice), CENTS(60));
+    expect_books_balance();
+}
+END_TEST
+
+START_TEST(money_that_is_applied_meanwhile_comes_back_too)
+{
+    int64_t invoice = given_invoice(2, 100);
+    struct batch bounced = {.v = {payment(2, 60, NIL64, NIL64)}, .n = 1};
+    receive(&bounced);
+    struct act first = {
+        .run = allocate_later, .id = bounced.v[0].id, .quantity = Q(60), .arg = &invoice};
+    struct act second = {.run = bounce, .id = bounced.v[0].id};
+    race(&first, &second);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(second.result, OK);
+    ck_assert_int_eq(open_of(invoice), CENTS(100));
+    expect_books_balance();
+}
+END_TEST
+
+START_TEST(an_invoice_has_one_dispute_at_a_time_and_it_is_resolved_once)
+{
+    int64_t invoice = given_invoice(2, 100);
+    struct act first = {.run = dispute, .id = invoice, .quantity = Q(30)};
+    struct act second = {.run = dispute, .id = invoice, .quantity = Q(40)};
+    race(&first, &second);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(second.result, ERR_WRONG_STATE);
+    ck_assert_int_eq(counter("disputed"), CENTS(30));
+    expect_books_balance();
+    first = (struct act){.run = resolve, .id = invoice};
+    second = first;
+    race(&first, &second);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(second.result, ERR_WRONG_STATE);
+    ck_assert_int_eq(counter("disputed"), 0);
+    expect_books_balance();
+}
+END_TEST
+
+START_TEST(a_dispute_and_a_payment_see_each_other)
+{
+    int64_t invoice = given_invoice(2, 100);
+    struct batch batch = {.v = {payment(2, 80, invoice, 80)}, .n = 1};
+    struct act paying = act_of(&batch);
+    struct act late = {.run = dispute, .id = invoice, .quantity = Q(30)};
+    race(&paying, &late);
+    ck_assert_int_eq(batch.v[0].e, OK);
+    ck_assert_int_eq(late.result, ERR_AMOUNT_EXCEEDED);
+    invoice = given_invoice(2, 100);
+    struct act early = {.run = dispute, .id = invoice, .quantity = Q(30)};
+    struct batch other = {.v = {payment(2, 80, invoice, 80)}, .n = 1};
+    paying = act_of(&other);
+    race(&early, &paying);
+    ck_assert_int_eq(early.result, OK);
+    ck_assert_int_eq(other.v[0].e, OK);
+    ck_assert_int_eq(counter("disputed"), CENTS(20));
+    struct act done = {.run = resolve, .id = invoice};
+    alone(&done);
+    ck_assert_int_eq(done.result, OK);
+    expect_books_balance();
+}
+END_TEST
+
 /* ---- a batch is what its payments would have been alone ---- */
 
 enum { INVOICES = 5, ROUNDS = 30 };
@@ -482,6 +692,14 @@ int main(void)
         a_batch_behind_a_reversal_pays_what_was_reopened,
         an_allocation_behind_a_batch_gets_what_that_left,
         an_external_id_belongs_to_the_first_payment_that_is_not_refused,
+        a_payment_clears_once,
+        a_payment_comes_back_once,
+        a_payment_that_has_come_back_does_not_clear_and_the_other_way_round_it_does,
+        the_sweeper_and_whoever_comes_before_it_count_a_payment_down_once,
+        what_comes_back_behind_a_payment_of_the_same_invoice_opens_its_own_share,
+        money_that_is_applied_meanwhile_comes_back_too,
+        an_invoice_has_one_dispute_at_a_time_and_it_is_resolved_once,
+        a_dispute_and_a_payment_see_each_other,
         a_batch_does_what_its_payments_would_have_done_one_by_one,
     };
     return race_main("races of payments", open_company, tests, COUNT_OF(tests));

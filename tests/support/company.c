@@ -196,9 +196,14 @@ static void invoices(struct world *w, struct company *c)
                         post(w, "/v1/invoices",
                              "{'external_id':'I1','order_id':'%s','finalize':true}",
                              c->order)); /* 110.00 + 20.90 */
-    create(w, c,
-           post(w, "/v1/invoices", "{'shipment_id':'%s','finalize':true}",
-                c->failed_shipment)); /* with freight: 14.00 + 2.66 */
+    const char *billed = create(w, c,
+                                post(w, "/v1/invoices", "{'shipment_id':'%s','finalize':true}",
+                                     c->failed_shipment)); /* with freight: 14.00 + 2.66 */
+    made(w, c,
+         post(w, fmt(w, "/v1/invoices/%s/dispute", billed),
+              "{'amount':'5.00','kind':'quality','reason':'broken'}"),
+         200);
+    c->dispute = copy(w, text(get(w, "/v1/disputes?invoice_id=%s", billed), "/data/0/id"));
     c->draft_invoice = create(
         w, c,
         post(w, "/v1/invoices",
@@ -263,6 +268,18 @@ static void cash(struct world *w, struct company *c)
          200);
     create(w, c,
            post(w, fmt(w, "/v1/credit-notes/%s/refund", c->free_credit), "{'amount':'5.00'}"));
+    c->pending = create(w, c,
+                        post(w, "/v1/payments",
+                             "{'customer_id':'%s','method':'check','amount':'3.00','cleared':false,"
+                             "'allocations':[{'invoice_id':'%s','amount':'2.00'}]}",
+                             c->customer, c->invoice));
+    const char *bounced = create(
+        w, c,
+        post(w, "/v1/payments",
+             "{'customer_id':'%s','method':'check','amount':'3.00','cleared':false,"
+             "'allocations':[{'invoice_id':'%s','amount':'2.00'}]}",
+             c->customer, c->invoice));
+    made(w, c, post(w, fmt(w, "/v1/payments/%s/return", bounced), "{'reason':'no funds'}"), 200);
     c->transfer = copy(w, text(get(w, "/v1/ledger/transfers"), "/data/0/id"));
 }
 
@@ -310,6 +327,7 @@ const char *company_id(const struct company *c, const char *parameter)
         {"credit_note_id", c->credit_note},
         {"payment_id", c->payment},
         {"allocation_id", c->allocation},
+        {"dispute_id", c->dispute},
         {"approval_rule_id", c->approval_rule},
         {"blanket_order_id", c->blanket},
         {"quote_id", c->quote},
@@ -417,6 +435,9 @@ const char *company_body(struct world *w, const struct company *c, const char *o
          fmt(w, "{'customer_id':'%s','lines':[{'sku':'A','quantity':'1'}]}", c->customer)},
         {"quotes_revise", "{'lines':[{'sku':'A','quantity':'1'}]}"},
         {"quotes_decline", "{'reason':'too dear'}"},
+        {"invoices_dispute", "{'kind':'price','reason':'too dear'}"},
+        {"invoices_resolve_dispute", "{'outcome':'invalid'}"},
+        {"payments_return", "{'reason':'no funds'}"},
         {"shipments_create", fmt(w,
                                  "{'order_id':'%s','ship':true,'lines':[{'order_line_no':1,"
                                  "'quantity':'1'}]}",

@@ -18,11 +18,13 @@ struct company {
     const char *tenant, *carrier, *document;
     const char *invoice; /* partly paid, partly credited */
     const char *draft_invoice;
+    const char *dispute; /* of an invoice, open */
     const char *void_invoice;
     const char *credit_note; /* on the invoice */
     const char *free_credit; /* of no invoice, partly applied and refunded */
     const char *draft_credit;
     const char *payment;    /* partly applied, refunded in part */
+    const char *pending;    /* a payment that has not cleared */
     const char *allocation; /* of the payment to the invoice */
     const char *reversed;   /* an allocation that was taken back */
     const char *refund;
@@ -34,7 +36,7 @@ struct company {
     const char *transfer;
     const char *job; /* queued */
     /* X-Request-Id of every write that made it. */
-    const char *requests[64];
+    const char *requests[96];
     size_t n_requests;
 };
 /* Its texts live until world_free. */

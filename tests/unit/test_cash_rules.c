@@ -234,8 +234,14 @@ END_TEST
 START_TEST(only_unapplied_money_can_be_allocated_or_refunded)
 {
     const char *actions[PAYMENT_ACTIONS_MAX] = {0};
-    ck_assert_uint_eq(payment_actions(0, actions), 0);
-    ck_assert_uint_eq(payment_actions(1, actions), 2);
+    ck_assert_uint_eq(payment_actions("cleared", 1, 0, actions), 0);
+    ck_assert_uint_eq(payment_actions("cleared", 0, 0, actions), 1);
+    ck_assert_str_eq(actions[0], "return");
+    ck_assert_uint_eq(payment_actions("cleared", 1, 1, actions), 2);
+    ck_assert_uint_eq(payment_actions("pending", 0, 1, actions), 3);
+    ck_assert_str_eq(actions[1], "clear");
+    ck_assert_uint_eq(payment_actions("returned", 5, 0, actions), 0);
+    ck_assert_uint_eq(payment_actions("cleared", 1, 1, actions), 2);
     ck_assert_str_eq(actions[0], "allocate");
     ck_assert_str_eq(actions[1], "refund");
 }
@@ -374,11 +380,12 @@ END_TEST
 
 START_TEST(a_status_follows_from_the_amounts)
 {
-    ck_assert_str_eq(payment_status(10, 0, 10), "unallocated");
-    ck_assert_str_eq(payment_status(10, 4, 6), "unallocated");
-    ck_assert_str_eq(payment_status(10, 4, 5), "partly_allocated");
-    ck_assert_str_eq(payment_status(10, 4, 0), "allocated");
-    ck_assert_str_eq(payment_status(10, 10, 0), "refunded");
+    ck_assert_str_eq(payment_status("cleared", 10, 0, 10), "unallocated");
+    ck_assert_str_eq(payment_status("cleared", 10, 4, 6), "unallocated");
+    ck_assert_str_eq(payment_status("cleared", 10, 4, 5), "partly_allocated");
+    ck_assert_str_eq(payment_status("cleared", 10, 4, 0), "allocated");
+    ck_assert_str_eq(payment_status("cleared", 10, 10, 0), "refunded");
+    ck_assert_str_eq(payment_status("returned", 10, 10, 0), "returned");
 }
 END_TEST
 
