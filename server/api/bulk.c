@@ -113,3 +113,57 @@ struct bulk_fault_list bulk_faults(struct arena *a, const struct bulk *bulk, siz
     }
     return (struct bulk_fault_list){.v = v, .n = p->n_faults};
 }
+
+/* A reason that all refused lines share, if it is one that a line can meet without a fault. */
+static err shared_refusal(const struct bulk *in)
+{
+    err shared = OK;
+    for (size_t i = 0; i < in->n; i++) {
+        err e = in->lines[i].problem->code;
+        if (e != OK && (err_status(e) != 409 || (shared != OK && shared != e)))
+            return ERR_INVALID;
+        shared = e != OK ? e : shared;
+    }
+    return shared;
+}
+
+/* Faults that all refused lines have together; one that was refused without counts once. */
+static size_t count_faults(const struct bulk *in)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < in->n; i++) {
+        const struct problem *l = in->lines[i].problem;
+        n += l->code == OK ? 0 : l->n_faults > 0 ? l->n_faults : 1;
+    }
+    return n;
+}
+
+static void name_fault(struct problem *p, size_t line, const struct bulk_fault *f)
+{
+    const char *at = arena_printf(p->arena, "/%zu%s", line, f->pointer);
+    if (f->column != NULL)
+        fault(p, at, f->code, "Row %lld, %s: %s", (long long)f->row, f->column, f->detail);
+    else
+        fault(p, at, f->code, "%s", f->detail);
+}
+
+err bulk_refuse_all(const struct call *c, const struct bulk *in)
+{
+    struct problem *p = c->problem;
+    size_t n_refused = 0;
+    for (size_t i = 0; i < in->n; i++)
+        n_refused += in->lines[i].problem->code != OK;
+    fail(p, shared_refusal(in), "%zu of %zu lines are refused, so nothing was written.", n_refused,
+         in->n);
+    size_t each = count_faults(in) <= PROBLEM_FAULTS_MAX ? PROBLEM_FAULTS_MAX : 1;
+    for (size_t i = 0; i < in->n; i++) {
+        const struct problem *l = in->lines[i].problem;
+        if (l->code != OK && l->n_faults == 0)
+            fault(p, arena_printf(p->arena, "/%zu", i), err_slug(l->code), "%s",
+                  bulk_detail(p->arena, l));
+        struct bulk_fault_list faults = bulk_faults(p->arena, in, i);
+        for (size_t k = 0; k < faults.n && k < each; k++)
+            name_fault(p, i, &faults.v[k]);
+    }
+    return p->code;
+}

@@ -25,3 +25,7 @@ void bulk_begin(const struct bulk *bulk, struct arena *a);
 /* Why a line was refused, as a sentence, and its faults with their places. */
 const char *bulk_detail(struct arena *a, const struct problem *p);
 struct bulk_fault_list bulk_faults(struct arena *a, const struct bulk *bulk, size_t line);
+/* All or none, when some lines were refused: every fault of every line at a pointer that leads
+ * through the line's index; when these are more than are listed, the first of each line, so that as
+ * many lines as possible are named. */
+err bulk_refuse_all(const struct call *c, const struct bulk *in) MUST_CHECK;

@@ -79,3 +79,7 @@ SELECT id, external_id FROM stock_reservation
 -- fn ref_stock_count(external_ids text[]) -> many(id i64, external_id text)
 SELECT id, external_id FROM stock_count
  WHERE tenant_id = :tenant AND external_id = ANY(:external_ids);
+
+-- fn ref_access_grant(external_ids text[]) -> many(id i64, external_id text)
+SELECT id, external_id FROM access_grant
+ WHERE tenant_id = :tenant AND external_id = ANY(:external_ids);

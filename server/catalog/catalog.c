@@ -4,6 +4,7 @@
 #include "server/routes_prototypes.h"
 
 const char *const product_kinds[] = {"stock", "service", NULL};
+const char *const service_fulfillments[] = {"milestone", "access", "usage", "metered", NULL};
 const char *const product_statuses[] = {"active", "archived", NULL};
 const char *const tax_categories[] = {"S", "Z", "E", "AE", "K", "G", "O", NULL};
 

@@ -2,7 +2,8 @@
 #pragma once
 #include "server/api/call.h"
 
-extern const char *const product_kinds[];    /* stock, service */
+extern const char *const product_kinds[]; /* stock, service */
+extern const char *const service_fulfillments[];
 extern const char *const product_statuses[]; /* active, archived */
 extern const char *const tax_categories[];   /* EN 16931: S, Z, E, AE, K, G, O */
 
@@ -50,6 +51,10 @@ JSON_STRUCT(tax_code, TAX_CODE_FIELDS);
     VALUE(T, string, description, .max = 2000, .doc = "More about it.")                            \
     VALUE(T, choice, kind, .choices = product_kinds,                                               \
           .doc = "Stock is kept in warehouses and shipped, services are not; default stock.")      \
+    VALUE(T, choice, fulfillment, .choices = service_fulfillments,                                 \
+          .doc = "How a service is fulfilled bit by bit, and billed as it is: milestone; access, " \
+                 "granted; usage, up to what is ordered; metered, also beyond it. Default: with "  \
+                 "the order, billed at once.")                                                     \
     VALUE(T, string, unit, .min = 1, .max = 30, .doc = "Unit of its quantities; default piece.",   \
           .example = "\"piece\"")                                                                  \
     VALUE(T, id, tax_code_id, .required = true, .prefix = "tax", .doc = "How it is taxed.")        \
@@ -65,6 +70,8 @@ JSON_STRUCT(product_new, PRODUCT_NEW_FIELDS);
     VALUE(T, string, sku, .min = 1, .max = 100, .doc = "Stock keeping unit, unique.")              \
     VALUE(T, string, name, .min = 1, .max = 200, .doc = "What it is.")                             \
     VALUE(T, string, description, .max = 2000, .doc = "More about it.")                            \
+    VALUE(T, choice, fulfillment, .choices = service_fulfillments,                                 \
+          .doc = "How a service is fulfilled, of orders to come; null: with the order.")           \
     VALUE(T, string, unit, .min = 1, .max = 30, .doc = "Unit of its quantities.",                  \
           .example = "\"piece\"")                                                                  \
     VALUE(T, id, tax_code_id, .prefix = "tax", .doc = "How it is taxed.")                          \
@@ -84,6 +91,8 @@ JSON_STRUCT(product_patch, PRODUCT_PATCH_FIELDS);
     VALUE(T, string, name, .doc = "What it is.")                                                   \
     VALUE(T, string, description, .doc = "More about it.")                                         \
     VALUE(T, choice, kind, .choices = product_kinds, .doc = "stock or service.")                   \
+    VALUE(T, choice, fulfillment, .choices = service_fulfillments,                                 \
+          .doc = "How a service is fulfilled; null: with the order, or it is goods.")              \
     VALUE(T, string, unit, .doc = "Unit of its quantities.", .example = "\"piece\"")               \
     VALUE(T, id, tax_code_id, .prefix = "tax", .doc = "How it is taxed.")                          \
     VALUE(T, price, unit_cost, .doc = "What a unit costs, in the tenant's currency.",              \
@@ -175,6 +184,7 @@ JSON_STRUCT(price_explanation, PRICE_EXPLANATION_FIELDS);
 struct product_facts {
     int64_t id;
     const char *sku, *name, *kind, *unit;
+    const char *fulfillment; /* of a service that is billed as it is fulfilled; else NULL */
     int64_t tax_code_id;
     int64_t unit_cost; /* in the tenant's currency; NIL64: unknown */
     const char *status;

@@ -81,47 +81,49 @@ SELECT (SELECT id FROM product WHERE tenant_id = :tenant AND external_id = :exte
            AS tax_code_known;
 
 -- fn product_insert(rows p[struct product: id i64, external_id text?, sku text, name text,
---   description text?, kind text, unit text, tax_code_id i64, unit_cost i64?, status text,
---   metadata json]) -> exec
-INSERT INTO product (tenant_id, id, external_id, sku, name, description, kind, unit, tax_code_id,
-                     unit_cost, status, metadata, created_at, updated_at)
-SELECT :tenant, p.id, p.external_id, p.sku, p.name, p.description, p.kind, p.unit, p.tax_code_id,
-       p.unit_cost, p.status, p.metadata, :now, :now
-  FROM unnest(:p.id, :p.external_id, :p.sku, :p.name, :p.description, :p.kind, :p.unit,
-              :p.tax_code_id, :p.unit_cost, :p.status, :p.metadata)
-       AS p(id, external_id, sku, name, description, kind, unit, tax_code_id, unit_cost, status,
-            metadata);
+--   description text?, kind text, fulfillment text?, unit text, tax_code_id i64, unit_cost i64?,
+--   status text, metadata json]) -> exec
+INSERT INTO product (tenant_id, id, external_id, sku, name, description, kind, fulfillment, unit,
+                     tax_code_id, unit_cost, status, metadata, created_at, updated_at)
+SELECT :tenant, p.id, p.external_id, p.sku, p.name, p.description, p.kind, p.fulfillment, p.unit,
+       p.tax_code_id, p.unit_cost, p.status, p.metadata, :now, :now
+  FROM unnest(:p.id, :p.external_id, :p.sku, :p.name, :p.description, :p.kind, :p.fulfillment,
+              :p.unit, :p.tax_code_id, :p.unit_cost, :p.status, :p.metadata)
+       AS p(id, external_id, sku, name, description, kind, fulfillment, unit, tax_code_id, unit_cost,
+            status, metadata);
 
 -- fn product_update(rows p[struct product: id i64, external_id text?, sku text, name text,
---   description text?, unit text, tax_code_id i64, unit_cost i64?, status text,
+--   description text?, fulfillment text?, unit text, tax_code_id i64, unit_cost i64?, status text,
 --   metadata json]) -> exec
 UPDATE product t
    SET external_id = p.external_id, sku = p.sku, name = p.name, description = p.description,
-       unit = p.unit, tax_code_id = p.tax_code_id, unit_cost = p.unit_cost, status = p.status,
+       fulfillment = p.fulfillment, unit = p.unit, tax_code_id = p.tax_code_id, unit_cost = p.unit_cost, status = p.status,
        metadata = p.metadata, version = t.version + 1, updated_at = :now
-  FROM unnest(:p.id, :p.external_id, :p.sku, :p.name, :p.description, :p.unit, :p.tax_code_id,
-              :p.unit_cost, :p.status, :p.metadata)
-       AS p(id, external_id, sku, name, description, unit, tax_code_id, unit_cost, status, metadata)
+  FROM unnest(:p.id, :p.external_id, :p.sku, :p.name, :p.description, :p.fulfillment, :p.unit,
+              :p.tax_code_id, :p.unit_cost, :p.status, :p.metadata)
+       AS p(id, external_id, sku, name, description, fulfillment, unit, tax_code_id, unit_cost,
+            status, metadata)
  WHERE t.tenant_id = :tenant AND t.id = p.id;
 
 -- fn product_lock(id i64) -> one(version i64)
 SELECT version FROM product WHERE tenant_id = :tenant AND id = :id FOR NO KEY UPDATE;
 
 -- fn product_select(id i64) -> one struct product(id i64, version i64, external_id text?, sku text,
---   name text, description text?, kind text, unit text, tax_code_id i64, unit_cost i64?, status text,
---   metadata json, created_at instant, updated_at instant)
-SELECT id, version, external_id, sku, name, description, kind, unit, tax_code_id, unit_cost, status,
-       metadata, created_at, updated_at
+--   name text, description text?, kind text, fulfillment text?, unit text, tax_code_id i64,
+--   unit_cost i64?, status text, metadata json, created_at instant, updated_at instant)
+SELECT id, version, external_id, sku, name, description, kind, fulfillment, unit, tax_code_id,
+       unit_cost, status, metadata, created_at, updated_at
   FROM product WHERE tenant_id = :tenant AND id = :id;
 
 -- fn products_list() -> list struct product(id i64, version i64, external_id text?, sku text,
---   name text, description text?, kind text, unit text, tax_code_id i64, unit_cost i64?, status text,
---   metadata json, created_at instant, updated_at instant)
+--   name text, description text?, kind text, fulfillment text?, unit text, tax_code_id i64,
+--   unit_cost i64?, status text, metadata json, created_at instant, updated_at instant)
 -- filter id id prd: p.id
 -- filter external_id text: p.external_id
 -- filter sku text: p.sku
 -- filter name text: p.name
 -- filter kind text: p.kind
+-- filter fulfillment text: p.fulfillment
 -- filter status text: p.status
 -- filter tax_code_id id tax: p.tax_code_id
 -- filter created_at instant: p.created_at
@@ -129,20 +131,20 @@ SELECT id, version, external_id, sku, name, description, kind, unit, tax_code_id
 -- sort id: p.id
 -- sort sku unique: p.sku
 -- sort name: p.name
-SELECT p.id, p.version, p.external_id, p.sku, p.name, p.description, p.kind, p.unit, p.tax_code_id,
-       p.unit_cost, p.status, p.metadata, p.created_at, p.updated_at
+SELECT p.id, p.version, p.external_id, p.sku, p.name, p.description, p.kind, p.fulfillment, p.unit,
+       p.tax_code_id, p.unit_cost, p.status, p.metadata, p.created_at, p.updated_at
   FROM product p WHERE p.tenant_id = :tenant AND :filters;
 
 -- What documents copy.
 -- fn products_load(ids i64[]) -> many struct product_facts(id i64, sku text, name text, kind text,
---   unit text, tax_code_id i64, unit_cost i64?, status text)
-SELECT id, sku, name, kind, unit, tax_code_id, unit_cost, status
+--   fulfillment text?, unit text, tax_code_id i64, unit_cost i64?, status text)
+SELECT id, sku, name, kind, fulfillment, unit, tax_code_id, unit_cost, status
   FROM product WHERE tenant_id = :tenant AND id = ANY(:ids)
  ORDER BY id;
 
 -- fn products_load_by_sku(skus text[]) -> many struct product_facts(id i64, sku text, name text,
---   kind text, unit text, tax_code_id i64, unit_cost i64?, status text)
-SELECT id, sku, name, kind, unit, tax_code_id, unit_cost, status
+--   kind text, fulfillment text?, unit text, tax_code_id i64, unit_cost i64?, status text)
+SELECT id, sku, name, kind, fulfillment, unit, tax_code_id, unit_cost, status
   FROM product WHERE tenant_id = :tenant AND sku = ANY(:skus)
  ORDER BY sku COLLATE "C";
 

@@ -23,6 +23,14 @@ static const char *take_kind(const struct call *c, const char *asked, const stru
     return was->kind;
 }
 
+static const char *check_fulfillment(const struct call *c, const char *kind, const char *asked)
+{
+    if (asked != NULL && strcmp(kind, "service") != 0)
+        fault(c->problem, "/fulfillment", "mismatch",
+              "Only a service is fulfilled so; leave it out.");
+    return asked;
+}
+
 static struct product plan_from(const struct call *c, const struct product_new *in,
                                 const struct product *was)
 {
@@ -32,6 +40,7 @@ static struct product plan_from(const struct call *c, const struct product_new *
     t.name = in->name;
     t.description = in->description;
     t.kind = take_kind(c, in->kind, was);
+    t.fulfillment = check_fulfillment(c, t.kind, in->fulfillment);
     t.unit = or_default(in->unit, "piece");
     t.tax_code_id = in->tax_code_id;
     t.unit_cost = in->unit_cost;
@@ -58,6 +67,8 @@ static void apply_patch(const struct call *c, const struct product_patch *in, st
         t->external_id = in->external_id;
     if (NAMED(description))
         t->description = in->description;
+    if (NAMED(fulfillment))
+        t->fulfillment = check_fulfillment(c, t->kind, in->fulfillment);
     if (NAMED(unit_cost))
         t->unit_cost = in->unit_cost;
     if (NAMED(metadata))

@@ -167,7 +167,8 @@ static err claim(struct drafting *d, struct claims *k)
     claims_finish(k);
     if (k->n_parts == 0)
         return fail(d->c->problem, ERR_QUANTITY_EXCEEDED,
-                    "Nothing of it is left to invoice: goods are invoiced once they are shipped.");
+                    "Nothing of it is left to invoice: goods are invoiced once they are shipped, "
+                    "milestones, access and usage once they are fulfilled.");
     return OK;
 }
 

@@ -198,6 +198,19 @@ JSON_STRUCT(dispute_resolve, DISPUTE_RESOLVE_FIELDS);
     VALUE(T, id, resolved_by, .prefix = "key", .doc = "The key that resolved it.")
 JSON_STRUCT(dispute, DISPUTE_FIELDS);
 
+/* What waits to be billed of an order. */
+#define BILLABLE_FIELDS(T, VALUE, OBJECT, LIST)                                                    \
+    VALUE(T, id, id, .prefix = "ord", .doc = "The order.")                                         \
+    VALUE(T, string, number, .doc = "Its number.")                                                 \
+    VALUE(T, string, status, .doc = "Where it stands.", .example = "\"in_fulfillment\"")           \
+    VALUE(T, id, customer_id, .prefix = "cus", .doc = "Who buys.")                                 \
+    VALUE(T, id, payer_id, .prefix = "cus", .doc = "Who gets the invoice.")                        \
+    VALUE(T, currency, currency, .doc = "Currency of the amount.")                                 \
+    VALUE(T, integer, lines, .doc = "Lines of which something can be invoiced.")                   \
+    VALUE(T, money, gross, .doc = "What that is worth, tax included.")                             \
+    VALUE(T, instant, updated_at, .doc = "When the order last changed.")
+JSON_STRUCT(billable, BILLABLE_FIELDS);
+
 /* ---- the API: credit notes ---- */
 
 #define CREDIT_NOTE_LINE_NEW_FIELDS(T, VALUE, OBJECT, LIST)                                        \

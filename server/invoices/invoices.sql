@@ -138,6 +138,32 @@ SELECT i.id, i.version, i.external_id, i.number, i.status, i.customer_id, i.orde
   LEFT JOIN open_item o ON o.tenant_id = i.tenant_id AND o.id = i.id
  WHERE i.tenant_id = :tenant AND :filters;
 
+-- Services that are billed on order are billed unless the order is on hold. Page by page in order of
+-- the ids: what says whether something can be billed changes too often for an index.
+-- fn billable_list() -> list struct billable(id i64, number text, status text, customer_id i64,
+--     payer_id i64, currency text, lines i64, gross i64, updated_at instant)
+-- filter customer_id id cus: o.customer_id
+-- filter payer_id id cus: coalesce(o.payer_id, o.customer_id)
+-- filter order_id id ord: o.id
+-- filter currency text: o.currency
+-- filter status text: o.status
+-- sort id: o.id
+SELECT o.id, o.number, o.status, o.customer_id, coalesce(o.payer_id, o.customer_id) AS payer_id,
+       o.currency, b.lines, b.gross, o.updated_at
+  FROM sales_order o
+ CROSS JOIN LATERAL (
+       SELECT count(*) AS lines, sum(round(l.gross::numeric * d.up_to / l.quantity)
+                                     - round(l.gross::numeric * l.invoiced / l.quantity))::bigint
+                                     AS gross
+         FROM order_line l
+        CROSS JOIN LATERAL (
+              SELECT CASE WHEN o.confirmed_at IS NULL OR o.status IN ('canceled', 'closed') THEN 0
+                          WHEN l.kind <> 'service' OR l.fulfillment IS NOT NULL THEN l.shipped
+                          WHEN o.status = 'on_hold' THEN 0
+                          ELSE l.quantity - l.canceled END AS up_to) d
+        WHERE l.tenant_id = :tenant AND l.order_id = o.id AND d.up_to > l.invoiced) b
+ WHERE o.tenant_id = :tenant AND b.lines > 0 AND :filters;
+
 -- Without a lock: what has to be locked before the invoice itself.
 -- fn invoice_peek(id i64) -> one struct invoice_state(id i64, version i64, customer_id i64,
 --     credit_account_id i64, order_id i64?, number text?, status text, currency text,

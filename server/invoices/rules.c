@@ -1,6 +1,7 @@
 /* Shares, caps and states of invoices and credit notes. */
 #include "server/invoices/rules.h"
 #include "lib/base/decimal.h"
+#include "server/orders/rules.h"
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,9 +109,9 @@ err claims_take(struct claims *k, struct order_line *line, int64_t shipment_id,
 {
     if (strcmp(line->kind, "service") != 0)
         return take_goods(k, line, shipment_id, shipment_line_no, quantity, ret_available);
-    bool held = strcmp(k->order->status, "on_hold") == 0;
+    bool held = line_billed_on_order(line) && strcmp(k->order->status, "on_hold") == 0;
     bool ships = shipment_id != NIL64 || shipment_line_no != NIL64;
-    int64_t open = held || ships ? 0 : line->quantity - line->canceled - line->invoiced;
+    int64_t open = held || ships ? 0 : line_billable_quantity(line);
     if (quantity == NIL64)
         quantity = open;
     if (quantity > open) {

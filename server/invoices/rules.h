@@ -43,9 +43,10 @@ struct claims {
 void claims_init(struct claims *k, struct arena *a, struct order_state *order,
                  const struct shipment_state_list *shipments);
 /* Claims a quantity of a line (NIL64: all that can be invoiced), of goods restricted to a shipment
- * and a line of it (NIL64: the oldest first). Goods: shipped and not invoiced; services: neither
- * canceled nor invoiced, and none while the order is on hold. ERR_QUANTITY_EXCEEDED, with
- * *ret_available set to what could have been claimed, when it is more than that. */
+ * and a line of it (NIL64: the oldest first). Goods: shipped and not invoiced; services: fulfilled
+ * and not invoiced, or, when they are billed on order, neither canceled nor invoiced, and none
+ * while the order is on hold. ERR_QUANTITY_EXCEEDED, with *ret_available set to what could have
+ * been claimed, when it is more than that. */
 err claims_take(struct claims *k, struct order_line *line, int64_t shipment_id,
                 int64_t shipment_line_no, int64_t quantity, int64_t *ret_available) MUST_CHECK;
 /* Gives back all that was taken, because the invoice is refused after all. */

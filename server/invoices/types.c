@@ -38,6 +38,7 @@ JSON_TYPE(invoice_line, INVOICE_LINE_FIELDS, .doc = "A line of an invoice.");
 JSON_TYPE(invoice_line_of, INVOICE_LINE_OF_FIELDS, .doc = "A line and its invoice.");
 JSON_TYPE(tax_summary, TAX_SUMMARY_FIELDS, .doc = "Net and tax of one tax code and rate.");
 JSON_TYPE(invoice_summary, INVOICE_HEADER_FIELDS, .doc = "An invoice without its lines.");
+JSON_TYPE(billable, BILLABLE_FIELDS, .doc = "What waits to be billed of an order.");
 JSON_TYPE(invoice, INVOICE_FIELDS, .doc = "An invoice.");
 JSON_TYPE(credit_note_line_new, CREDIT_NOTE_LINE_NEW_FIELDS, .doc = "A line of a new credit note.");
 JSON_TYPE(credit_note_new, CREDIT_NOTE_NEW_FIELDS,

@@ -9,17 +9,10 @@
 JSON_TYPE(order_blocker, ORDER_BLOCKER_FIELDS, .doc = "Something that keeps an order from moving.");
 JSON_TYPE(order_blockers_reply, ORDER_BLOCKERS_REPLY_FIELDS, .doc = "What an order waits for.");
 
-const char *const order_blocker_kinds[] = {"not_confirmed",
-                                           "hold",
-                                           "customer_blocked",
-                                           "payer_blocked",
-                                           "credit_limit",
-                                           "missing_stock",
-                                           "not_shipped",
-                                           "draft_shipment",
-                                           "not_invoiced",
-                                           "draft_invoice",
-                                           NULL};
+const char *const order_blocker_kinds[] = {"not_confirmed", "hold",          "customer_blocked",
+                                           "payer_blocked", "credit_limit",  "missing_stock",
+                                           "not_shipped",   "not_fulfilled", "draft_shipment",
+                                           "not_invoiced",  "draft_invoice", NULL};
 
 struct looking {
     struct tx *tx;
@@ -123,12 +116,12 @@ static void missing(struct looking *k, const struct order_line *l)
 /* A next step that nobody has taken. */
 static void next_steps(struct looking *k, bool held)
 {
-    bool ship = false, invoice = false;
+    bool ship = false, invoice = false, fulfill = false;
     for (size_t i = 0; i < k->o.lines.n; i++) {
         const struct order_line *l = &k->o.lines.v[i];
-        bool service = strcmp(l->kind, "service") == 0;
         ship = ship || l->reserved > 0;
-        invoice = invoice || (service ? l->quantity - l->canceled : l->shipped) > l->invoiced;
+        invoice = invoice || line_billable_quantity(l) > 0;
+        fulfill = fulfill || (l->fulfillment != NULL && !line_complete(l));
     }
     for (size_t i = 0; i < k->drafts.n; i++) {
         const struct order_drafts_row *d = &k->drafts.v[i];
@@ -145,6 +138,9 @@ static void next_steps(struct looking *k, bool held)
         return;
     if (ship)
         add(k, "not_shipped", k->o.confirmed_at, "Goods are reserved and no shipment takes them.");
+    if (fulfill)
+        add(k, "not_fulfilled", k->o.confirmed_at,
+            "Services are open: milestones, access or usage.");
     if (invoice)
         add(k, "not_invoiced", k->o.updated_at, "Something could be invoiced and is not.");
 }
@@ -171,7 +167,7 @@ err orders_blockers(struct tx *tx, struct call *c, const struct none *in,
     if (strcmp(k.o.status, "canceled") == 0 || strcmp(k.o.status, "closed") == 0)
         return OK;
     ret->blockers.v = ARENA_ARRAY(tx->arena, struct order_blocker,
-                                  k.o.holds.n + k.parties.n + k.drafts.n + k.o.lines.n + 4);
+                                  k.o.holds.n + k.parties.n + k.drafts.n + k.o.lines.n + 5);
     if (strcmp(k.o.status, "draft") == 0)
         add(&k, "not_confirmed", k.o.created_at, "It is a draft; confirm it.");
     holds(&k);

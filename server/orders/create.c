@@ -374,6 +374,7 @@ static void resolve_line(struct tx *tx, struct placing *p, size_t i, const struc
         .line_no = (int64_t)i + 1,
         .product_id = product->id,
         .kind = product->kind,
+        .fulfillment = product->fulfillment,
         .sku = product->sku,
         .description = in->description ? in->description : product->name,
         .warehouse_id = stock ? warehouse : NIL64,
@@ -737,7 +738,8 @@ static struct order_lines_insert_l line_row(const struct order *o, const struct 
                                          .tax = l->tax,
                                          .gross = l->gross,
                                          .reserved = l->reserved,
-                                         .blanket_line_no = l->blanket_line_no};
+                                         .blanket_line_no = l->blanket_line_no,
+                                         .fulfillment = l->fulfillment};
 }
 
 static struct order_holds_insert_h hold_row(const struct order *o, const struct order_hold *h)

@@ -144,7 +144,8 @@ static struct order_line line_of(const struct order_line_of *l)
                                .credited = l->credited,
                                .backorder = l->backorder,
                                .backordered = l->backordered,
-                               .dropped = l->dropped};
+                               .dropped = l->dropped,
+                               .fulfillment = l->fulfillment};
 }
 
 /* The next rows of the order, out of rows sorted by order. As many as there are: line_count is

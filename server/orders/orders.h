@@ -100,6 +100,10 @@ JSON_STRUCT(order_new, ORDER_NEW_FIELDS);
 #define ORDER_LINE_FIELDS(T, VALUE, OBJECT, LIST)                                                  \
     ORDER_LINE_TERMS_FIELDS(T, VALUE, OBJECT, LIST)                                                \
     VALUE(T, integer, blanket_line_no, .doc = "The line of the blanket order.")                    \
+    VALUE(                                                                                         \
+        T, choice, fulfillment, .choices = service_fulfillments,                                   \
+        .doc = "How the service is fulfilled: what is, counts as shipped and delivered, and can "  \
+               "be invoiced; null: with the order, or goods.")                                     \
     VALUE(T, decimal, canceled, .doc = "Quantity canceled.")                                       \
     VALUE(T, decimal, reserved, .doc = "Quantity reserved in stock.")                              \
     VALUE(T, decimal, shipped, .doc = "Quantity shipped.")                                         \
@@ -474,6 +478,11 @@ void order_tell(struct tx *tx, const struct call *c, struct order_step step);
 /* Queues what moved: headers, counters of lines, and by what the lines now say ordered and unbilled
  * of the credit accounts. One call per transaction. */
 err orders_store(struct tx *tx, const struct order_state_list *orders) MUST_CHECK;
+/* A metered line of a locked order grows to that quantity, in o->lines in place: what it grows by
+ * costs the line's price, without discounts in amounts. ERR_OVERFLOW; then nothing has changed. */
+err order_line_grow(const struct order_state *o, struct order_line *l, int64_t quantity) MUST_CHECK;
+/* Queues what lines have grown by, with the totals of their orders. Before orders_store(). */
+err orders_grown_store(struct tx *tx, const struct order_state_list *orders) MUST_CHECK;
 /* Pushes order.backordered, which names the lines that wait for stock, if any do. */
 void order_tell_backordered(struct tx *tx, const struct call *c, int64_t order_id,
                             const struct order_line *lines, size_t n);

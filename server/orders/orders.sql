@@ -92,17 +92,21 @@ DELETE FROM order_line WHERE tenant_id = :tenant AND order_id = :order_id;
 -- fn order_lines_insert(rows l[order_id i64, line_no i64, product_id i64, kind text, sku text, description text,
 --   warehouse_id i64?, quantity i64, unit_price i64, price_source text, price_id i64?, discount_percent i64,
 --   discount_amount i64, order_discount i64, tax_code_id i64, tax_rate i64, net i64, tax i64, gross i64, reserved i64,
---   blanket_line_no i64?])
+--   blanket_line_no i64?, fulfillment text?])
 --   -> exec
 INSERT INTO order_line (tenant_id, order_id, line_no, product_id, kind, sku, description, warehouse_id, quantity, unit_price,
-       price_source, price_id, discount_percent, discount_amount, order_discount, tax_code_id, tax_rate, net, tax, gross, reserved, blanket_line_no)
+       price_source, price_id, discount_percent, discount_amount, order_discount, tax_code_id, tax_rate, net, tax, gross, reserved, blanket_line_no,
+       fulfillment)
 SELECT :tenant, l.order_id, l.line_no, l.product_id, l.kind, l.sku, l.description, l.warehouse_id, l.quantity, l.unit_price,
-       l.price_source, l.price_id, l.discount_percent, l.discount_amount, l.order_discount, l.tax_code_id, l.tax_rate, l.net, l.tax, l.gross, l.reserved, l.blanket_line_no
+       l.price_source, l.price_id, l.discount_percent, l.discount_amount, l.order_discount, l.tax_code_id, l.tax_rate, l.net, l.tax, l.gross, l.reserved, l.blanket_line_no,
+       l.fulfillment
   FROM unnest(:l.order_id, :l.line_no, :l.product_id, :l.kind, :l.sku, :l.description, :l.warehouse_id, :l.quantity,
        :l.unit_price, :l.price_source, :l.price_id, :l.discount_percent, :l.discount_amount, :l.order_discount,
-       :l.tax_code_id, :l.tax_rate, :l.net, :l.tax, :l.gross, :l.reserved, :l.blanket_line_no)
+       :l.tax_code_id, :l.tax_rate, :l.net, :l.tax, :l.gross, :l.reserved, :l.blanket_line_no,
+       :l.fulfillment)
        AS l(order_id, line_no, product_id, kind, sku, description, warehouse_id, quantity, unit_price, price_source,
-            price_id, discount_percent, discount_amount, order_discount, tax_code_id, tax_rate, net, tax, gross, reserved, blanket_line_no);
+            price_id, discount_percent, discount_amount, order_discount, tax_code_id, tax_rate, net, tax, gross, reserved, blanket_line_no,
+            fulfillment);
 
 -- fn order_holds_insert(rows h[order_id i64, hold_no i64, kind text, reason text, placed_by i64?, owner text?,
 --   release_rule text, approval_rule_id i64?]) -> exec
@@ -168,10 +172,11 @@ SELECT id, version, external_id, number, status, customer_id, payer_id, channel,
 --   description text, warehouse_id i64?, quantity i64, unit_price i64, price_source text?, price_id i64?,
 --   discount_percent i64, discount_amount i64, order_discount i64, tax_code_id i64, tax_rate i64, net i64, tax i64, gross i64,
 --   blanket_line_no i64?, canceled i64, reserved i64, shipped i64, delivered i64, failed i64, invoiced i64, returned i64, credited i64, dropped bool,
---   backorder bool, backordered i64)
+--   backorder bool, backordered i64, fulfillment text?)
 SELECT order_id, line_no, product_id, kind, sku, description, warehouse_id, quantity, unit_price, price_source,
        price_id, discount_percent, discount_amount, order_discount, tax_code_id, tax_rate, net, tax, gross,
-       blanket_line_no, canceled, reserved, shipped, delivered, failed, invoiced, returned, credited, dropped, backorder, backordered
+       blanket_line_no, canceled, reserved, shipped, delivered, failed, invoiced, returned, credited, dropped, backorder, backordered,
+       fulfillment
   FROM order_line WHERE tenant_id = :tenant AND order_id = ANY(:orders) ORDER BY order_id, line_no;
 
 -- fn order_holds(orders i64[]) -> many(order_id i64, hold_no i64, kind text, reason text, owner text?, release_rule text,
@@ -349,6 +354,10 @@ family AS (
     UNION ALL
     SELECT DISTINCT shipment_id, 'order', order_id FROM shipment_line WHERE tenant_id = :tenant AND order_id = :order_id
     UNION ALL
+    SELECT id, 'order', order_id FROM milestone WHERE tenant_id = :tenant AND order_id = :order_id
+    UNION ALL
+    SELECT id, 'order', order_id FROM access_grant WHERE tenant_id = :tenant AND order_id = :order_id
+    UNION ALL
     SELECT id, CASE WHEN shipment_id IS NULL THEN 'order' ELSE 'shipment' END, coalesce(shipment_id, :order_id) FROM bills
     UNION ALL
     SELECT id, 'invoice', invoice_id FROM notes
@@ -446,3 +455,17 @@ UPDATE blanket_line l SET called = l.called + d.quantity
          GROUP BY blanket_order_id, line_no) d
  WHERE l.tenant_id = :tenant AND l.blanket_order_id = d.blanket_order_id
    AND l.line_no = d.line_no;
+
+-- ---- metered lines ----
+
+-- fn order_lines_grow(rows l[order_id i64, line_no i64, quantity i64, net i64, tax i64, gross i64]) -> exec
+UPDATE order_line o SET quantity = l.quantity, net = l.net, tax = l.tax, gross = l.gross
+  FROM unnest(:l.order_id, :l.line_no, :l.quantity, :l.net, :l.tax, :l.gross)
+       AS l(order_id, line_no, quantity, net, tax, gross)
+ WHERE o.tenant_id = :tenant AND o.order_id = l.order_id AND o.line_no = l.line_no;
+
+-- By how much the totals of orders grow.
+-- fn orders_grow(rows o[id i64, net i64, tax i64, gross i64]) -> exec
+UPDATE sales_order s SET net = s.net + o.net, tax = s.tax + o.tax, gross = s.gross + o.gross
+  FROM unnest(:o.id, :o.net, :o.tax, :o.gross) AS o(id, net, tax, gross)
+ WHERE s.tenant_id = :tenant AND s.id = o.id;

@@ -62,9 +62,20 @@ static bool is_service(const struct order_line *l)
     return strcmp(l->kind, "service") == 0;
 }
 
+bool line_billed_on_order(const struct order_line *l)
+{
+    return is_service(l) && l->fulfillment == NULL;
+}
+
+int64_t line_billable_quantity(const struct order_line *l)
+{
+    int64_t up_to = line_billed_on_order(l) ? l->quantity - l->canceled : l->shipped;
+    return up_to > l->invoiced ? up_to - l->invoiced : 0;
+}
+
 int64_t line_open_quantity(const struct order_line *l)
 {
-    return l->quantity - l->canceled - (is_service(l) ? l->invoiced : l->shipped);
+    return l->quantity - l->canceled - (line_billed_on_order(l) ? l->invoiced : l->shipped);
 }
 
 void line_wait(struct order_line *l)
@@ -97,19 +108,33 @@ const char *order_status_of_lines(const struct order_line *lines, size_t n)
     return begun > 0 ? "in_fulfillment" : "confirmed";
 }
 
-static bool any_line(const struct order_line *lines, size_t n, bool service, bool invoiceable)
+static bool any_line(const struct order_line *lines, size_t n,
+                     bool (*matches)(const struct order_line *))
 {
-    for (size_t i = 0; i < n; i++) {
-        const struct order_line *l = &lines[i];
-        if (invoiceable) {
-            int64_t up_to = is_service(l) ? l->quantity - l->canceled : l->shipped;
-            if (up_to > l->invoiced)
-                return true;
-        } else if (is_service(l) == service && !line_complete(l)) {
+    for (size_t i = 0; i < n; i++)
+        if (matches(&lines[i]))
             return true;
-        }
-    }
     return false;
+}
+
+static bool is_open(const struct order_line *l)
+{
+    return !line_complete(l);
+}
+
+static bool ships(const struct order_line *l)
+{
+    return !is_service(l) && is_open(l);
+}
+
+static bool to_fulfill(const struct order_line *l)
+{
+    return l->fulfillment != NULL && is_open(l);
+}
+
+static bool is_billable(const struct order_line *l)
+{
+    return line_billable_quantity(l) > 0;
 }
 
 /* What was dropped does not come back. */
@@ -127,8 +152,8 @@ struct string_list order_actions(struct arena *a, const char *status, bool confi
     struct string_list ret = {.v = ARENA_ARRAY(a, const char *, 12)};
     bool ended = strcmp(status, "canceled") == 0 || strcmp(status, "closed") == 0;
     bool draft = strcmp(status, "draft") == 0;
-    bool open = any_line(lines, n, false, false) || any_line(lines, n, true, false);
-    bool invoiceable = any_line(lines, n, false, true);
+    bool open = any_line(lines, n, is_open);
+    bool invoiceable = any_line(lines, n, is_billable);
     bool reopens = strcmp(status, "closed") == 0 || (!draft && any_canceled(lines, n));
     if (ended) {
         if (reopens)
@@ -144,8 +169,10 @@ struct string_list order_actions(struct arena *a, const char *status, bool confi
     if (open)
         ret.v[ret.n++] = "cancel";
     if (confirmed && !held) {
-        if (any_line(lines, n, false, false))
+        if (any_line(lines, n, ships))
             ret.v[ret.n++] = "ship";
+        if (any_line(lines, n, to_fulfill))
+            ret.v[ret.n++] = "fulfill";
         if (invoiceable)
             ret.v[ret.n++] = "invoice";
         else if (!open)

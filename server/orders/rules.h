@@ -13,7 +13,12 @@ struct line_exposure line_exposure(const struct order_line *l);
 
 struct line_exposure lines_exposure(const struct order_line *lines, size_t n); /* their sum */
 
-/* Quantity that can still be shipped (stock) or invoiced (both; stock: once shipped). */
+/* A service that can be invoiced as soon as its order is confirmed; other lines once they are
+ * shipped or fulfilled. */
+bool line_billed_on_order(const struct order_line *l);
+/* Quantity that can be invoiced now. */
+int64_t line_billable_quantity(const struct order_line *l);
+/* Quantity that is still to be shipped, fulfilled or, of services billed on order, invoiced. */
 int64_t line_open_quantity(const struct order_line *l);
 /* What is shipped or invoiced, whichever is more. */
 int64_t line_done_quantity(const struct order_line *l);

@@ -576,6 +576,8 @@ WITH bad AS (
             UNION ALL
             SELECT 'shipment', x.id FROM shipment x WHERE x.tenant_id = :tenant
             UNION ALL
+            SELECT 'access_grant', x.id FROM access_grant x WHERE x.tenant_id = :tenant
+            UNION ALL
             SELECT 'invoice', x.id FROM invoice x WHERE x.tenant_id = :tenant
             UNION ALL
             SELECT 'credit_note', x.id FROM credit_note x WHERE x.tenant_id = :tenant
@@ -604,8 +606,8 @@ WITH said AS (
                AS held, l.all_canceled, l.all_complete, l.begun
       FROM sales_order o
       JOIN (SELECT x.order_id, bool_and(x.canceled = x.quantity) AS all_canceled,
-                   bool_and(x.quantity = x.canceled + CASE x.kind WHEN 'service' THEN x.invoiced
-                                                                  ELSE x.shipped END)
+                   bool_and(x.quantity = x.canceled + CASE WHEN x.kind = 'service' AND x.fulfillment IS NULL
+                                                          THEN x.invoiced ELSE x.shipped END)
                        AS all_complete,
                    bool_or(x.shipped > 0 OR x.invoiced > 0) AS begun
               FROM order_line x
@@ -862,7 +864,7 @@ WITH bad AS (
     SELECT 'order' AS kind, l.order_id AS id,
            format('line %s: shipped %s, shipments say %s', l.line_no, l.shipped, l.on_shipments) AS detail
       FROM order_line_done l
-     WHERE l.tenant_id = :tenant AND l.shipped <> l.on_shipments
+     WHERE l.tenant_id = :tenant AND l.fulfillment IS NULL AND l.shipped <> l.on_shipments
        AND l.shipped + l.failed <> l.carried)
 SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
   FROM bad b
@@ -875,7 +877,21 @@ WITH bad AS (
     SELECT 'order' AS kind, l.order_id AS id,
            format('line %s: delivered %s, shipments say %s', l.line_no, l.delivered, l.arrived) AS detail
       FROM order_line_done l
-     WHERE l.tenant_id = :tenant AND l.delivered <> l.arrived)
+     WHERE l.tenant_id = :tenant AND l.fulfillment IS NULL AND l.delivered <> l.arrived)
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- fn proof_services_fulfilled()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH bad AS (
+    SELECT 'order' AS kind, l.order_id AS id,
+           format('line %s: shipped %s, delivered %s; what fulfills it says %s', l.line_no, l.shipped,
+                  l.delivered, l.arrived) AS detail
+      FROM order_line_done l
+     WHERE l.tenant_id = :tenant AND l.fulfillment IS NOT NULL
+       AND (l.shipped <> l.arrived OR l.delivered <> l.arrived))
 SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
   FROM bad b
  ORDER BY b.id, b.detail

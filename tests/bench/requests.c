@@ -9,16 +9,28 @@
 
 #define HOT_PRODUCTS 5
 
-size_t make_request(const struct stage *s, char *out, const char *method, const char *path,
-                    const char *key, const char *body)
+static size_t put_request(const struct stage *s, char *out, const char *method, const char *path,
+                          const char *key, const char *media, const char *body)
 {
     int n = snprintf(out, HTTP_LOAD_REQUEST_MAX,
                      "%s %s HTTP/1.1\r\nHost: o2c\r\nAuthorization: Bearer %s\r\n"
-                     "If-Match: *\r\n%s%s%sContent-Length: %zu\r\n%s\r\n%s",
+                     "If-Match: *\r\n%s%s%sContent-Length: %zu\r\n%s%s%s\r\n%s",
                      method, path, s->key, key ? "Idempotency-Key: " : "", key ? key : "",
-                     key ? "\r\n" : "", body ? strlen(body) : 0,
-                     body ? "Content-Type: application/json\r\n" : "", body ? body : "");
+                     key ? "\r\n" : "", body ? strlen(body) : 0, body ? "Content-Type: " : "",
+                     body ? media : "", body ? "\r\n" : "", body ? body : "");
     return (size_t)n;
+}
+
+size_t make_request(const struct stage *s, char *out, const char *method, const char *path,
+                    const char *key, const char *body)
+{
+    return put_request(s, out, method, path, key, "application/json", body);
+}
+
+size_t make_lines_request(const struct stage *s, char *out, const char *path, const char *key,
+                          const char *lines)
+{
+    return put_request(s, out, "POST", path, key, "application/x-ndjson", lines);
 }
 
 uint64_t fresh_seed(void)

@@ -156,6 +156,8 @@ static size_t make_act(void *arg, uint64_t n, char *out)
     uint64_t number = n > 100 && rng_chance(&r, 2) ? n - 100 : n;
     snprintf(key, sizeof key, "%llx-%llx", (unsigned long long)s->seed, (unsigned long long)number);
     bool get = strcmp(acts[i].method, "GET") == 0;
+    if (strcmp(acts[i].path, "/v1/usage-records") == 0)
+        return make_lines_request(&s->stage, out, path, key, body);
     return make_request(&s->stage, out, acts[i].method, path, get ? NULL : key,
                         acts[i].body[0] != '\0' ? body : NULL);
 }
@@ -243,6 +245,26 @@ static void run_and_kill(struct storm *s, struct rng *r)
     s->stage.main = stage_server(&s->stage, NULL);
 }
 
+/* Services that are fulfilled bit by bit. */
+static void make_services(struct stage *s)
+{
+    stage_sql(s,
+              "INSERT INTO product (tenant_id, id, sku, name, kind, fulfillment, tax_code_id,"
+              " created_at, updated_at)"
+              " SELECT p.tenant_id, p.id + 1000000 + k.no, k.sku, k.sku, 'service', k.fulfillment,"
+              " p.tax_code_id, now(), now()"
+              " FROM (SELECT * FROM product WHERE tenant_id = %lld ORDER BY id LIMIT 1) p,"
+              " (VALUES (1, 'PROJECT', 'milestone'), (2, 'SEAT', 'access'),"
+              " (3, 'METER', 'metered')) k(no, sku, fulfillment)",
+              (long long)s->tenant);
+    stage_sql(s,
+              "INSERT INTO price (tenant_id, id, product_id, currency, unit_price, valid_from,"
+              " created_at, updated_at)"
+              " SELECT p.tenant_id, p.id, p.id, 'EUR', 70000, '2000-01-01', now(), now()"
+              " FROM product p WHERE p.tenant_id = %lld AND p.kind = 'service'",
+              (long long)s->tenant);
+}
+
 /* Stock and limits that run out, and external ids for the products. */
 static void make_scarce(struct stage *s)
 {
@@ -315,6 +337,7 @@ int main(int argc, char **argv)
         s.weights[i] = acts[i].weight;
     stage_open(&s.stage, argv[1]);
     make_scarce(&s.stage);
+    make_services(&s.stage);
     struct rng r = rng_of(fresh_seed(), "storm", 0);
     int64_t end_us = clock_monotonic_us() + (int64_t)seconds * 1000000;
     while (clock_monotonic_us() < end_us) {

@@ -144,6 +144,41 @@ static void scarce(struct world *w, struct company *c)
     c->count = create(w, c, post(w, "/v1/stock/counts", "{'external_id':'CN1'}"));
 }
 
+/* Services that are fulfilled bit by bit. */
+static void services(struct world *w, struct company *c)
+{
+    static const char *const kinds[] = {"milestone", "access", "usage"};
+    static const char *const lines[] = {"Content-Type: application/x-ndjson", NULL};
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        const char *service = given_service(w, kinds[i], "20.00");
+        made(w, c, patch(w, fmt(w, "/v1/products/%s", service), "{'fulfillment':'%s'}", kinds[i]),
+             200);
+    }
+    c->services = create(
+        w, c,
+        post(w, "/v1/orders",
+             "{'external_id':'SV1','customer_id':'%s','confirm':true,'lines':[{'sku':'milestone',"
+             "'quantity':'1'},{'sku':'access','quantity':'5'},{'sku':'usage','quantity':'100'}]}",
+             c->customer));
+    struct reply r = made(w, c,
+                          post(w, fmt(w, "/v1/orders/%s/milestones", c->services),
+                               "{'order_line_no':1,'milestones':[{'name':'Half','percent':'50'},"
+                               "{'name':'All','percent':'50'}]}"),
+                          201);
+    const char *reached = copy(w, text(r, "/milestones/0/id"));
+    c->milestone = copy(w, text(r, "/milestones/1/id"));
+    made(w, c, act(w, fmt(w, "/v1/milestones/%s", reached), "complete"), 200);
+    c->access = create(w, c,
+                       post(w, "/v1/access-grants",
+                            "{'external_id':'AG1','order_id':'%s','order_line_no':2,"
+                            "'quantity':'2'}",
+                            c->services));
+    struct request_options o = {.headers = lines};
+    made(w, c,
+         request(w, "POST", "/v1/usage-records", company_body(w, c, "usage_records_create"), &o),
+         200);
+}
+
 static void shipments(struct world *w, struct company *c)
 {
     c->shipment = create(w, c,
@@ -302,6 +337,7 @@ void company_found(struct world *w, struct company *c)
     blankets(w, c);
     quotes(w, c);
     scarce(w, c);
+    services(w, c);
     shipments(w, c);
     invoices(w, c);
     credits(w, c);
@@ -344,6 +380,8 @@ const char *company_id(const struct company *c, const char *parameter)
         {"stock_allocation_id", c->allocation_of_stock},
         {"job_id", c->job},
         {"stock_count_id", c->count},
+        {"milestone_id", c->milestone},
+        {"access_grant_id", c->access},
     };
     for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
         if (strcmp(ids[i].parameter, parameter) == 0)
@@ -438,6 +476,15 @@ const char *company_body(struct world *w, const struct company *c, const char *o
         {"invoices_dispute", "{'kind':'price','reason':'too dear'}"},
         {"invoices_resolve_dispute", "{'outcome':'invalid'}"},
         {"payments_return", "{'reason':'no funds'}"},
+        {"milestones_create", "{'order_line_no':1,'milestones':[{'name':'Rest','percent':'100'}]}"},
+        {"milestones_reopen", "{'reason':'not yet'}"},
+        {"access_grants_create", fmt(w, "{'order_id':'%s','order_line_no':2}", c->services)},
+        {"access_grants_suspend", "{'reason':'unpaid'}"},
+        {"access_grants_resume", "{'reason':'paid'}"},
+        {"access_grants_revoke", "{'reason':'left'}"},
+        {"usage_records_create",
+         fmt(w, "{'external_id':'U1','order_id':'%s','order_line_no':3,'quantity':'7.5'}",
+             c->services)},
         {"shipments_create", fmt(w,
                                  "{'order_id':'%s','ship':true,'lines':[{'order_line_no':1,"
                                  "'quantity':'1'}]}",

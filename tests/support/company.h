@@ -31,8 +31,11 @@ struct company {
     const char *supply;      /* partly received */
     const char *reservation; /* held */
     const char *allocation_of_stock;
-    const char *count;   /* open */
-    const char *waiting; /* an order that waits for stock */
+    const char *count;     /* open */
+    const char *waiting;   /* an order that waits for stock */
+    const char *services;  /* an order of them, each fulfilled in part */
+    const char *milestone; /* planned */
+    const char *access;    /* active */
     const char *transfer;
     const char *job; /* queued */
     /* X-Request-Id of every write that made it. */
