@@ -9,6 +9,7 @@ CREATE TABLE job (
     api_key_id bigint NOT NULL,
     request_id text,
     csv boolean NOT NULL,
+    validate_only boolean NOT NULL DEFAULT false,
     total bigint NOT NULL,
     accepted bigint NOT NULL DEFAULT 0,
     refused bigint NOT NULL DEFAULT 0,
@@ -32,6 +33,7 @@ CREATE TABLE job (
         (status <> 'partially_failed' OR (accepted + refused = total AND accepted > 0 AND refused > 0))
 ) WITH (fillfactor = 70);
 COMMENT ON COLUMN job.kind IS 'the operation that made it';
+COMMENT ON COLUMN job.validate_only IS 'its lines are tried, and what they do is taken back';
 COMMENT ON COLUMN job.reason IS 'why it failed as a whole';
 COMMENT ON COLUMN job.turn_at IS 'when it was last worked on: jobs take turns';
 -- What any server may work on next: few rows, of all tenants together.

@@ -44,6 +44,7 @@ struct call {
     int64_t if_match; /* version asked for, VERSION_ANY for "*" or where it is optional and
                          missing */
     bool dry_run;
+    bool validate_only; /* of a JOB: each line is only tried */
     const void *in;
     struct bytes body;        /* of an UPLOAD */
     const char *media;        /* its type, without parameters */

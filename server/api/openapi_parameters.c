@@ -72,6 +72,11 @@ static const struct {
      "{\"name\":\"atomic\",\"in\":\"query\",\"description\":\"true: all lines or none. One "
      "refused line refuses the request, and errors[] names the lines, like /3/customer_id."
      "\",\"schema\":{\"type\":\"boolean\",\"default\":false}}"},
+    {"validate_only",
+     "{\"name\":\"validate_only\",\"in\":\"query\",\"description\":\"true: the job tries the lines "
+     "and keeps what would become of each, but writes nothing else. Up to 500 lines are tried "
+     "together, so that they see each other; those before are not there.\","
+     "\"schema\":{\"type\":\"boolean\",\"default\":false}}"},
     {"Idempotency-Key.required",
      "{\"name\":\"Idempotency-Key\",\"in\":\"header\",\"required\":true,"
      "\"description\":\"One per intention, the same again with every retry. Not needed with "
@@ -245,6 +250,8 @@ void doc_put_parameters(struct document *d, const struct route *r)
     }
     if (r->lines_max > 0 && r->work == NULL)
         doc_ref(b, "parameters", "atomic");
+    if (r->work != NULL)
+        doc_ref(b, "parameters", "validate_only");
     if (route_takes_key(r))
         doc_ref(b, "parameters",
                 (r->flags & KEY) != 0 ? "Idempotency-Key.required" : "Idempotency-Key");

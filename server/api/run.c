@@ -247,6 +247,8 @@ static bool *write_parameter(struct request *q, const char *name)
 {
     if (strcmp(name, "dry_run") == 0)
         return &q->call.dry_run;
+    if (q->match.route->work != NULL && strcmp(name, "validate_only") == 0)
+        return &q->call.validate_only;
     return q->bulk != NULL && strcmp(name, "atomic") == 0 ? &q->bulk->atomic : NULL;
 }
 
@@ -261,7 +263,9 @@ static void parse_write_query(struct request *q)
         if (target == NULL)
             fault(&q->problem, at, "unknown_parameter",
                   q->bulk != NULL ? "The parameters here are atomic and dry_run."
-                                  : "The only parameter here is dry_run.");
+                  : q->match.route->work != NULL
+                      ? "The parameters here are validate_only and dry_run."
+                      : "The only parameter here is dry_run.");
         else if (!parse_boolean(pair->value, target))
             fault(&q->problem, at, "type", "Say true or false.");
     }
@@ -375,7 +379,9 @@ static const char *take_file(struct request *q)
     q->call.in = file;
     unsigned char hash[SHA256_DIGEST_LENGTH];
     SHA256(file->body.p, file->body.len, hash);
-    const char *text = file->media == BULK_CSV ? "csv " : "";
+    const char *text = arena_printf(q->http->arena, "%s%s",
+                                    q->call.validate_only ? "validate_only " : "",
+                                    file->media == BULK_CSV ? "csv " : "");
     for (size_t i = 0; i < sizeof(hash); i++)
         text = arena_printf(q->http->arena, "%s%02x", text, hash[i]);
     return text;

@@ -39,6 +39,14 @@ struct step {
     bool abandon; /* not even refusing it helped: the job fails */
     size_t n;     /* out: lines worked off */
     bool moved;   /* out: the job was free, and has changed */
+    struct rehearsal *rehearsed; /* of a job that only tries its lines; NULL: no such job */
+};
+
+/* What would become of the lines from `from` on, as a transaction found that was rolled back. */
+struct rehearsal {
+    struct job_result *results;
+    size_t n; /* 0: nothing was tried */
+    int64_t from;
 };
 
 struct claim {
@@ -62,6 +70,7 @@ static err claim(struct tx *tx, int64_t id, struct claim *ret, bool *ret_free)
     if (*ret_free)
         *ret = (struct claim){.job = {.id = id,
                                       .kind = r.kind,
+                                      .validate_only = r.validate_only,
                                       .status = r.status,
                                       .total = r.total,
                                       .done = r.accepted + r.refused,
@@ -166,7 +175,9 @@ static struct job progress(struct tx *tx, const struct job *was, const struct jo
     return now;
 }
 
-static err work_off(struct tx *tx, struct call *c, const struct claim *k, struct step *s)
+/* Works off the next lines. */
+static err run_lines(struct tx *tx, struct call *c, const struct claim *k, const struct step *s,
+                     struct job_result **ret, size_t *ret_n)
 {
     struct bulk lines = {0};
     TRY(load_lines(tx, c, k, s->most, &lines));
@@ -174,52 +185,114 @@ static err work_off(struct tx *tx, struct call *c, const struct claim *k, struct
         fail(lines.lines[0].problem, s->refuse,
              "The server cannot take this line. Tell whoever "
              "runs it.");
-    struct job_result *results = ARENA_ARRAY(tx->arena, struct job_result, lines.n);
-    TRY(c->route->work(tx, c, &lines, results));
+    *ret = ARENA_ARRAY(tx->arena, struct job_result, lines.n);
+    *ret_n = lines.n;
+    TRY(c->route->work(tx, c, &lines, *ret));
     for (size_t i = 0; i < lines.n; i++)
-        results[i].index = k->job.done + (int64_t)i;
-    if (arena_over(tx->arena))
-        return fail(tx->problem, ERR_OVERLOADED, "These lines need too much memory together.");
-    TRY(store_results(tx, k->job.id, results, lines.n));
-    struct job now = progress(tx, &k->job, results, lines.n);
-    s->n = lines.n;
+        (*ret)[i].index = k->job.done + (int64_t)i;
+    return arena_over(tx->arena)
+               ? fail(tx->problem, ERR_OVERLOADED, "These lines need too much memory together.")
+               : OK;
+}
+
+static err work_off(struct tx *tx, struct call *c, const struct claim *k, struct step *s)
+{
+    struct job_result *results = NULL;
+    size_t n = 0;
+    if (s->rehearsed == NULL) {
+        TRY(run_lines(tx, c, k, s, &results, &n));
+    } else if (s->rehearsed->from == k->job.done) {
+        results = s->rehearsed->results;
+        n = s->rehearsed->n;
+    }
+    if (n == 0)
+        return OK; /* another worker was there in between */
+    TRY(store_results(tx, k->job.id, results, n));
+    struct job now = progress(tx, &k->job, results, n);
+    s->n = n;
     return job_store(tx, c, &k->job, now,
                      now.finished_at != NIL64 ? arena_printf(tx->arena, "job.%s", now.status)
                                               : NULL);
 }
 
+/* A job that this transaction has to itself. */
+struct turn {
+    struct claim k;
+    struct actor actor;
+    struct call call;
+    const char *reason; /* why it may not go on; NULL: it may */
+};
+
+/* ret_free false: another worker has it, or it has ended. */
+static err begin_turn(struct tx *tx, struct step *s, struct turn *t, bool *ret_free)
+{
+    *t = (struct turn){0};
+    s->n = 0;
+    s->moved = false;
+    TRY(claim(tx, s->job, &t->k, ret_free));
+    if (!*ret_free)
+        return OK;
+    s->at = s->refuse == OK ? t->k.job.done : s->at;
+    const struct route *route = route_of(t->k.job.kind);
+    t->call = (struct call){.route = route,
+                            .problem = tx->problem,
+                            .tenant = &t->actor.tenant,
+                            .api_key_id = t->k.job.api_key_id,
+                            .request_id = t->k.request_id,
+                            .if_match = VERSION_ANY};
+    return check_key(tx, route, t->k.job.api_key_id, &t->actor, &t->reason);
+}
+
+static bool is_queued(const struct turn *t)
+{
+    return strcmp(t->k.job.status, "queued") == 0;
+}
+
+/* Tries the next lines; the transaction is rolled back. */
+static err rehearse_body(struct tx *tx, void *arg)
+{
+    struct step *s = arg;
+    struct rehearsal *r = s->rehearsed;
+    struct turn t;
+    bool available;
+    *r = (struct rehearsal){0};
+    TRY(begin_turn(tx, s, &t, &available));
+    if (!available || t.reason != NULL || s->abandon || is_queued(&t))
+        return OK;
+    r->from = t.k.job.done;
+    TRY(run_lines(tx, &t.call, &t.k, s, &r->results, &r->n));
+    for (size_t i = 0; i < r->n; i++)
+        r->results[i].id = NULL;
+    return tx_flush(tx); /* what the database says to what it would have to store */
+}
+
 static err step_body(struct tx *tx, void *arg)
 {
     struct step *s = arg;
-    struct claim k;
-    struct actor actor = {0};
-    const char *reason = NULL;
-    s->n = 0;
-    s->moved = false;
+    struct turn t;
     bool available;
-    TRY(claim(tx, s->job, &k, &available));
+    TRY(begin_turn(tx, s, &t, &available));
     if (!available)
         return OK;
-    s->at = s->refuse == OK ? k.job.done : s->at;
-    const struct route *route = route_of(k.job.kind);
-    struct call c = {.route = route,
-                     .problem = tx->problem,
-                     .tenant = &actor.tenant,
-                     .api_key_id = k.job.api_key_id,
-                     .request_id = k.request_id,
-                     .if_match = VERSION_ANY};
-    TRY(check_key(tx, route, k.job.api_key_id, &actor, &reason));
     if (s->abandon)
-        reason = "The server cannot work it off. Tell whoever runs it.";
-    if (reason != NULL)
-        TRY(fail_job(tx, &c, &k.job, reason));
-    else if (strcmp(k.job.status, "queued") == 0)
-        TRY(start(tx, &c, &k.job));
+        t.reason = "The server cannot work it off. Tell whoever runs it.";
+    if (t.reason != NULL)
+        TRY(fail_job(tx, &t.call, &t.k.job, t.reason));
+    else if (is_queued(&t))
+        TRY(start(tx, &t.call, &t.k.job));
     else
-        TRY(work_off(tx, &c, &k, s));
+        TRY(work_off(tx, &t.call, &t.k, s));
     s->moved = true;
-    TRY(orders_reconsider(tx, &c));
+    TRY(orders_reconsider(tx, &t.call));
     return events_flush(tx);
+}
+
+err job_step(struct tx *tx, int64_t job, bool *ret_moved)
+{
+    struct step s = {.job = job, .most = LINES_MOST};
+    err e = step_body(tx, &s);
+    *ret_moved = s.moved;
+    return e;
 }
 
 static bool may_pass(err e)
@@ -257,8 +330,17 @@ static err take_step(struct job_workers *w, struct arena *a, const struct jobs_o
                            .arena = a,
                            .problem = &p,
                            .ret_wakes = &wakes};
+    struct rehearsal rehearsal = {0};
     s->job = open->id;
-    err e = tx_run(w->pool, &o, step_body, s);
+    s->rehearsed = open->validate_only ? &rehearsal : NULL;
+    err e = OK;
+    if (open->validate_only) {
+        struct tx_options dry = o;
+        dry.rollback = true;
+        e = tx_run(w->pool, &dry, rehearse_body, s);
+    }
+    if (e == OK)
+        e = tx_run(w->pool, &o, step_body, s);
     bells_ring(w->bells, wakes);
     char id[ID_TEXT_MAX];
     id_format("job", open->id, id);

@@ -103,10 +103,10 @@ static err cut(struct arena *a, const struct call *c, const struct bulk_text *fi
 static const char *event_json(struct arena *a, const struct job *j)
 {
     return arena_printf(a,
-                        "{\"kind\":\"%s\",\"status\":\"%s\",\"total\":%lld,\"accepted\":%lld,"
-                        "\"refused\":%lld}",
-                        j->kind, j->status, (long long)j->total, (long long)j->accepted,
-                        (long long)j->refused);
+                        "{\"kind\":\"%s\",\"validate_only\":%s,\"status\":\"%s\",\"total\":%lld,"
+                        "\"accepted\":%lld,\"refused\":%lld}",
+                        j->kind, j->validate_only ? "true" : "false", j->status,
+                        (long long)j->total, (long long)j->accepted, (long long)j->refused);
 }
 
 err jobs_take(struct tx *tx, struct call *c, const struct bulk_text *file, struct job *ret)
@@ -115,6 +115,7 @@ err jobs_take(struct tx *tx, struct call *c, const struct bulk_text *file, struc
     TRY(cut(tx->arena, c, file, &k));
     *ret = (struct job){.id = id_new(),
                         .kind = c->route->name,
+                        .validate_only = c->validate_only,
                         .status = "queued",
                         .total = k.total,
                         .api_key_id = c->api_key_id,
@@ -122,7 +123,7 @@ err jobs_take(struct tx *tx, struct call *c, const struct bulk_text *file, struc
                         .started_at = NIL64,
                         .finished_at = NIL64};
     TRY(job_insert(tx, ret->id, ret->kind, c->api_key_id, c->request_id, file->media == BULK_CSV,
-                   k.total));
+                   c->validate_only, k.total));
     TRY(job_parts_insert(tx, ret->id, k.parts, k.n));
     tx->wakes |= WAKES_JOBS;
     event_push(tx, c, "job.created", "job", ret->id, NULL, event_json(tx->arena, ret));

@@ -14,6 +14,9 @@ extern const char *const job_statuses[]; /* queued … canceled */
     VALUE(T, id, id, .prefix = "job", .doc = "The job's id.")                                      \
     VALUE(T, string, kind, .doc = "What it does: the operation that made it.",                     \
           .example = "\"orders_import\"")                                                          \
+    VALUE(T, boolean, validate_only,                                                               \
+          .doc = "Its lines are only tried: accepted are those that would be.",                    \
+          .example = "false")                                                                      \
     VALUE(T, choice, status, .choices = job_statuses,                                              \
           .doc = "queued and running go on; the others are the end: succeeded: every line was "    \
                  "accepted; partially_failed: some were; failed: none was, or it could not go "    \
@@ -33,7 +36,7 @@ JSON_STRUCT(job, JOB_FIELDS);
     VALUE(T, integer, index, .doc = "Which line, from 0.", .example = "0")                         \
     VALUE(T, integer, row, .doc = "In which row of the file it begins, from 1.", .example = "1")   \
     VALUE(T, integer, status, .doc = "The HTTP status if it had come alone.", .example = "201")    \
-    VALUE(T, string, id, .doc = "What was made of it; null when refused.",                         \
+    VALUE(T, string, id, .doc = "What was made of it; null when refused or only tried.",           \
           .example = "\"ord_01kq3v8d2e7g4\"")                                                      \
     VALUE(T, string, external_id, .doc = "Your id; null when the line could not be read.")         \
     VALUE(T, string, code, .doc = "Why it was refused; null when it was not.")                     \

@@ -131,6 +131,60 @@ START_TEST(each_line_of_a_file_becomes_an_order_or_a_result_that_says_why_not)
 }
 END_TEST
 
+START_TEST(a_file_that_is_only_tried_tells_what_would_become_of_it_and_changes_nothing)
+{
+    struct world *w = given_world(one_worker);
+    const char *file = lines_of(w, "l", 1200, true);
+    struct request_options o = {.key = "try-1", .headers = ndjson};
+    struct reply r = request(w, "POST", IMPORT "?validate_only=true", file, &o);
+    expect(r, 202);
+    ck_assert_str_eq(text(r, "/validate_only"), "true");
+    const char *tried = text(r, "/id");
+    expect_problem(request(w, "POST", IMPORT, file, &o), 422, "idempotency_mismatch");
+    r = ended(w, tried);
+    ck_assert_str_eq(text(r, "/status"), "partially_failed");
+    ck_assert_str_eq(text(r, "/accepted"), "1080");
+    ck_assert_str_eq(text(r, "/refused"), "120");
+    ck_assert_str_eq(count(w, "sales_order"), "0");
+    ck_assert_str_eq(count(w, "event WHERE resource = 'order'"), "0");
+    ck_assert_str_eq(world_sql(w, "SELECT reserved FROM stock"), "0");
+    struct reply would = get(w, "/v1/jobs/%s/results?limit=1000", tried);
+    ck_assert_str_eq(text(would, "/results/0/status"), "201");
+    ck_assert_str_eq(text(would, "/results/0/id"), "null");
+    ck_assert_str_eq(text(would, "/results/9/errors/0/pointer"), "/lines/0/sku");
+    r = ended(w, sent(w, ndjson, file));
+    ck_assert_str_eq(text(r, "/validate_only"), "false");
+    ck_assert_str_eq(text(r, "/accepted"), "1080");
+    struct reply did = get(w, "/v1/jobs/%s/results?limit=1000", text(r, "/id"));
+    for (int i = 0; i < 1000; i++) {
+        const char *at = fmt(w, "/results/%d/status", i);
+        ck_assert_str_eq(text(would, at), text(did, at));
+    }
+    ck_assert_uint_eq(length(get(w, "/v1/jobs?validate_only=true"), "/data"), 1);
+    expect_problem(request(w, "POST", IMPORT "?validate_only=perhaps", file, &o), 400, "parameter");
+    expect_books_balance(w);
+    world_free(w);
+}
+END_TEST
+
+/* Less than the workers sleep when nobody rings. */
+START_TEST(a_job_begins_when_it_is_made)
+{
+    struct world *w = given_world(one_worker);
+    for (int i = 0; i < 3; i++) {
+        nap();
+        struct reply r = get(w, "/v1/jobs/%s",
+                             sent(w, ndjson, lines_of(w, fmt(w, "n%d", i), 1, false)));
+        for (int ms = 0; ms < 500 && strcmp(text(r, "/finished_at"), "null") == 0; ms += 10) {
+            nap();
+            r = get(w, "/v1/jobs/%s", text(r, "/id"));
+        }
+        ck_assert_str_eq(text(r, "/status"), "succeeded");
+    }
+    world_free(w);
+}
+END_TEST
+
 START_TEST(a_file_of_csv_keeps_its_row_numbers_from_part_to_part)
 {
     enum { ORDERS = 700 };
@@ -357,6 +411,8 @@ static Suite *jobs_suite(void)
     tcase_set_timeout(t, 240);
     suite_add_tcase(s, t);
     tcase_add_test(t, each_line_of_a_file_becomes_an_order_or_a_result_that_says_why_not);
+    tcase_add_test(t, a_file_that_is_only_tried_tells_what_would_become_of_it_and_changes_nothing);
+    tcase_add_test(t, a_job_begins_when_it_is_made);
     tcase_add_test(t, a_file_of_csv_keeps_its_row_numbers_from_part_to_part);
     tcase_add_test(t, what_is_no_file_is_refused_at_once_and_a_key_makes_one_job);
     tcase_add_test(t, a_job_is_canceled_once_and_what_it_did_stays);
