@@ -18,6 +18,56 @@ COMMENT ON COLUMN stock.held IS 'what reservations without an order hold';
 COMMENT ON COLUMN stock.held_until IS 'when the first of them expires';
 COMMENT ON COLUMN stock.safety IS 'never promised';
 
+-- Products whose stock is kept by lot: each piece in a warehouse belongs to a lot of it. What stands
+-- in lots that are blocked or expired is on hand and not promised: blocked. Lots that expire are
+-- counted by whoever locks the row after expires_on. A block may leave less than is reserved.
+ALTER TABLE product
+    ADD COLUMN track_lots boolean NOT NULL DEFAULT false,
+    ADD CONSTRAINT product_track_lots_check CHECK (kind = 'stock' OR NOT track_lots);
+ALTER TABLE stock
+    ADD COLUMN by_lot boolean NOT NULL DEFAULT false,
+    ADD COLUMN blocked bigint NOT NULL DEFAULT 0,
+    ADD COLUMN expires_on date,
+    ADD CONSTRAINT stock_blocked_check
+        CHECK (blocked >= 0 AND (by_lot OR (blocked = 0 AND expires_on IS NULL)));
+COMMENT ON COLUMN stock.by_lot IS 'product.track_lots, which is fixed once there is a row';
+COMMENT ON COLUMN stock.blocked IS 'what stands in lots that are blocked or counted as expired';
+COMMENT ON COLUMN stock.expires_on IS 'the last day of the first lot that is not counted as expired';
+
+-- Changes of a row are made under the lock of its stock.
+CREATE TABLE stock_lot (
+    tenant_id bigint NOT NULL,
+    id bigint NOT NULL,
+    version bigint NOT NULL DEFAULT 1,
+    product_id bigint NOT NULL,
+    warehouse_id bigint NOT NULL,
+    lot_number text NOT NULL,
+    expiry_date date,
+    best_before_date date,
+    supplier_reference text,
+    on_hand bigint NOT NULL DEFAULT 0,
+    blocked boolean NOT NULL DEFAULT false,
+    block_reason text,
+    expired boolean NOT NULL DEFAULT false,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT stock_lot_number_key UNIQUE (tenant_id, product_id, warehouse_id, lot_number),
+    CONSTRAINT stock_lot_stock_fkey FOREIGN KEY (tenant_id, product_id, warehouse_id)
+        REFERENCES stock,
+    CONSTRAINT stock_lot_on_hand_check CHECK (on_hand >= 0),
+    CONSTRAINT stock_lot_blocked_check CHECK (blocked = (block_reason IS NOT NULL)),
+    CONSTRAINT stock_lot_expired_check CHECK (expiry_date IS NOT NULL OR NOT expired)
+) WITH (fillfactor = 70);
+CREATE INDEX stock_lot_expiry ON stock_lot (tenant_id, product_id, warehouse_id, expiry_date, id)
+    WHERE on_hand > 0;
+CREATE INDEX stock_lot_lot_number ON stock_lot (tenant_id, lot_number, id);
+COMMENT ON COLUMN stock_lot.expiry_date IS 'the last day on which it may ship';
+COMMENT ON COLUMN stock_lot.expired IS 'counted as expired in stock.blocked';
+
+ALTER TABLE stock_movement ADD COLUMN lot_id bigint;
+CREATE INDEX stock_movement_lot ON stock_movement (tenant_id, lot_id, id) WHERE lot_id IS NOT NULL;
+
 -- Goods on their way in. Changes of a row are serialized by its own lock, taken after stock rows.
 CREATE TABLE stock_supply (
     tenant_id bigint NOT NULL,
@@ -169,11 +219,12 @@ CREATE TABLE stock_count_line (
     count_id bigint NOT NULL,
     line_no bigint NOT NULL,
     product_id bigint NOT NULL,
+    lot_id bigint,
     expected bigint NOT NULL,
     counted bigint,
     book bigint,
     PRIMARY KEY (tenant_id, count_id, line_no),
-    CONSTRAINT stock_count_line_product_key UNIQUE (tenant_id, count_id, product_id),
+    CONSTRAINT stock_count_line_product_key UNIQUE NULLS NOT DISTINCT (tenant_id, count_id, product_id, lot_id),
     CONSTRAINT stock_count_line_counted_check
         CHECK (counted >= 0 AND (counted IS NULL) = (book IS NULL))
 );
@@ -188,6 +239,18 @@ LANGUAGE sql STABLE AS $$
           WHERE r.tenant_id = tenant AND r.product_id = product AND r.warehouse_id = warehouse
             AND r.status = 'held' AND r.expires_at > at)
         ELSE held END
+$$;
+
+-- What of a row of stock stands in lots that are blocked, or expired on a day, even where nobody has
+-- noticed it yet.
+CREATE FUNCTION stock_blocked(tenant bigint, product bigint, warehouse bigint, blocked bigint,
+                              expires_on date, day date) RETURNS bigint
+LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN expires_on < day THEN
+        (SELECT coalesce(sum(l.on_hand), 0)::bigint FROM stock_lot l
+          WHERE l.tenant_id = tenant AND l.product_id = product AND l.warehouse_id = warehouse
+            AND l.on_hand > 0 AND (l.blocked OR l.expiry_date < day))
+        ELSE blocked END
 $$;
 
 -- Where a reservation stands at a moment. How one ended that an order took over is told by the
@@ -209,7 +272,7 @@ $$;
 DO $$
 BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'o2c_server') THEN
-        GRANT SELECT, INSERT, UPDATE ON stock_supply, stock_reservation TO o2c_server;
+        GRANT SELECT, INSERT, UPDATE ON stock_supply, stock_reservation, stock_lot TO o2c_server;
         GRANT SELECT, INSERT, UPDATE ON stock_count, stock_count_line TO o2c_server;
         GRANT SELECT, INSERT ON stock_allocation, stock_allocation_line TO o2c_server;
         GRANT SELECT, INSERT, UPDATE, DELETE ON stock_freed TO o2c_server;

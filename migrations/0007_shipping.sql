@@ -192,6 +192,20 @@ ALTER TABLE shipment ADD CONSTRAINT shipment_freight_check
         AND (freight IS NULL) = (freight_description IS NULL)
         AND freight > 0 AND (freight_invoice_id IS NULL OR freight IS NOT NULL));
 
+-- Which lots a line took, and what of them came back.
+CREATE TABLE shipment_line_lot (
+    tenant_id bigint NOT NULL,
+    shipment_id bigint NOT NULL,
+    line_no bigint NOT NULL,
+    lot_id bigint NOT NULL,
+    quantity bigint NOT NULL,
+    returned bigint NOT NULL DEFAULT 0,
+    PRIMARY KEY (tenant_id, shipment_id, line_no, lot_id),
+    CONSTRAINT shipment_line_lot_quantity_check
+        CHECK (quantity > 0 AND returned BETWEEN 0 AND quantity)
+);
+CREATE INDEX shipment_line_lot_lot ON shipment_line_lot (tenant_id, lot_id, shipment_id);
+
 -- Goods of a shipment that came back instead of arriving.
 ALTER TABLE stock_movement DROP CONSTRAINT stock_movement_kind_check;
 ALTER TABLE stock_movement ADD CONSTRAINT stock_movement_kind_check
@@ -276,7 +290,7 @@ BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'o2c_server') THEN
         GRANT SELECT, INSERT ON shipment_package, shipment_package_line, shipment_exception,
             shipment_tracking, document_content, shipment_document TO o2c_server;
-        GRANT SELECT, INSERT, UPDATE ON carrier TO o2c_server;
+        GRANT SELECT, INSERT, UPDATE ON carrier, shipment_line_lot TO o2c_server;
         GRANT SELECT, INSERT, DELETE ON freight_policy TO o2c_server;
         GRANT DELETE ON shipment_package, shipment_package_line TO o2c_server;
         GRANT SELECT ON order_line_done TO o2c_server;

@@ -61,6 +61,10 @@ JSON_STRUCT(tax_code, TAX_CODE_FIELDS);
     VALUE(T, price, unit_cost, .max = 1000000000000000,                                            \
           .doc = "What a unit costs, in the tenant's currency; for margins.",                      \
           .example = "\"7.25\"")                                                                   \
+    VALUE(                                                                                         \
+        T, boolean, track_lots,                                                                    \
+        .doc = "Its stock is kept by lot: whatever moves it names the lot. Fixed once there has "  \
+               "been any stock.")                                                                  \
     VALUE(T, choice, status, .choices = product_statuses, .doc = "Default: active.")               \
     VALUE(T, metadata, metadata, .doc = "Your own names and values.")
 JSON_STRUCT(product_new, PRODUCT_NEW_FIELDS);
@@ -78,6 +82,10 @@ JSON_STRUCT(product_new, PRODUCT_NEW_FIELDS);
     VALUE(T, price, unit_cost, .max = 1000000000000000,                                            \
           .doc = "What a unit costs, in the tenant's currency; null: unknown.",                    \
           .example = "\"7.25\"")                                                                   \
+    VALUE(                                                                                         \
+        T, boolean, track_lots,                                                                    \
+        .doc = "Its stock is kept by lot: whatever moves it names the lot. Fixed once there has "  \
+               "been any stock.")                                                                  \
     VALUE(T, choice, status, .choices = product_statuses,                                          \
           .doc = "Archived products cannot be ordered.")                                           \
     VALUE(T, metadata, metadata, .doc = "Your own names and values; replaces all.")
@@ -97,6 +105,10 @@ JSON_STRUCT(product_patch, PRODUCT_PATCH_FIELDS);
     VALUE(T, id, tax_code_id, .prefix = "tax", .doc = "How it is taxed.")                          \
     VALUE(T, price, unit_cost, .doc = "What a unit costs, in the tenant's currency.",              \
           .example = "\"7.25\"")                                                                   \
+    VALUE(                                                                                         \
+        T, boolean, track_lots,                                                                    \
+        .doc = "Its stock is kept by lot: whatever moves it names the lot. Fixed once there has "  \
+               "been any stock.")                                                                  \
     VALUE(T, choice, status, .choices = product_statuses,                                          \
           .doc = "Archived products cannot be ordered.")                                           \
     VALUE(T, raw, metadata, .doc = "Your own names and values.", .example = "{\"shelf\":\"B7\"}")  \

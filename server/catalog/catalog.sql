@@ -82,42 +82,50 @@ SELECT (SELECT id FROM product WHERE tenant_id = :tenant AND external_id = :exte
 
 -- fn product_insert(rows p[struct product: id i64, external_id text?, sku text, name text,
 --   description text?, kind text, fulfillment text?, unit text, tax_code_id i64, unit_cost i64?,
---   status text, metadata json]) -> exec
+--   track_lots bool, status text, metadata json]) -> exec
 INSERT INTO product (tenant_id, id, external_id, sku, name, description, kind, fulfillment, unit,
-                     tax_code_id, unit_cost, status, metadata, created_at, updated_at)
+                     tax_code_id, unit_cost, track_lots, status, metadata, created_at, updated_at)
 SELECT :tenant, p.id, p.external_id, p.sku, p.name, p.description, p.kind, p.fulfillment, p.unit,
-       p.tax_code_id, p.unit_cost, p.status, p.metadata, :now, :now
+       p.tax_code_id, p.unit_cost, p.track_lots, p.status, p.metadata, :now, :now
   FROM unnest(:p.id, :p.external_id, :p.sku, :p.name, :p.description, :p.kind, :p.fulfillment,
-              :p.unit, :p.tax_code_id, :p.unit_cost, :p.status, :p.metadata)
+              :p.unit, :p.tax_code_id, :p.unit_cost, :p.track_lots, :p.status, :p.metadata)
        AS p(id, external_id, sku, name, description, kind, fulfillment, unit, tax_code_id, unit_cost,
-            status, metadata);
+            track_lots, status, metadata);
 
 -- fn product_update(rows p[struct product: id i64, external_id text?, sku text, name text,
---   description text?, fulfillment text?, unit text, tax_code_id i64, unit_cost i64?, status text,
---   metadata json]) -> exec
+--   description text?, fulfillment text?, unit text, tax_code_id i64, unit_cost i64?,
+--   track_lots bool, status text, metadata json]) -> exec
 UPDATE product t
    SET external_id = p.external_id, sku = p.sku, name = p.name, description = p.description,
-       fulfillment = p.fulfillment, unit = p.unit, tax_code_id = p.tax_code_id, unit_cost = p.unit_cost, status = p.status,
-       metadata = p.metadata, version = t.version + 1, updated_at = :now
+       fulfillment = p.fulfillment, unit = p.unit, tax_code_id = p.tax_code_id,
+       unit_cost = p.unit_cost, track_lots = p.track_lots, status = p.status, metadata = p.metadata,
+       version = t.version + 1, updated_at = :now
   FROM unnest(:p.id, :p.external_id, :p.sku, :p.name, :p.description, :p.fulfillment, :p.unit,
-              :p.tax_code_id, :p.unit_cost, :p.status, :p.metadata)
+              :p.tax_code_id, :p.unit_cost, :p.track_lots, :p.status, :p.metadata)
        AS p(id, external_id, sku, name, description, fulfillment, unit, tax_code_id, unit_cost,
-            status, metadata)
+            track_lots, status, metadata)
  WHERE t.tenant_id = :tenant AND t.id = p.id;
 
 -- fn product_lock(id i64) -> one(version i64)
 SELECT version FROM product WHERE tenant_id = :tenant AND id = :id FOR NO KEY UPDATE;
 
+-- Nobody who brings the first stock of it comes in between.
+-- fn product_lock_unstocked(id i64) -> one(id i64)
+SELECT id FROM product WHERE tenant_id = :tenant AND id = :id FOR UPDATE;
+
+-- fn product_stocked(id i64) -> one(stocked bool)
+SELECT EXISTS (SELECT FROM stock WHERE tenant_id = :tenant AND product_id = :id) AS stocked;
+
 -- fn product_select(id i64) -> one struct product(id i64, version i64, external_id text?, sku text,
 --   name text, description text?, kind text, fulfillment text?, unit text, tax_code_id i64,
---   unit_cost i64?, status text, metadata json, created_at instant, updated_at instant)
+--   unit_cost i64?, track_lots bool, status text, metadata json, created_at instant, updated_at instant)
 SELECT id, version, external_id, sku, name, description, kind, fulfillment, unit, tax_code_id,
-       unit_cost, status, metadata, created_at, updated_at
+       unit_cost, track_lots, status, metadata, created_at, updated_at
   FROM product WHERE tenant_id = :tenant AND id = :id;
 
 -- fn products_list() -> list struct product(id i64, version i64, external_id text?, sku text,
 --   name text, description text?, kind text, fulfillment text?, unit text, tax_code_id i64,
---   unit_cost i64?, status text, metadata json, created_at instant, updated_at instant)
+--   unit_cost i64?, track_lots bool, status text, metadata json, created_at instant, updated_at instant)
 -- filter id id prd: p.id
 -- filter external_id text: p.external_id
 -- filter sku text: p.sku
@@ -132,7 +140,7 @@ SELECT id, version, external_id, sku, name, description, kind, fulfillment, unit
 -- sort sku unique: p.sku
 -- sort name: p.name
 SELECT p.id, p.version, p.external_id, p.sku, p.name, p.description, p.kind, p.fulfillment, p.unit,
-       p.tax_code_id, p.unit_cost, p.status, p.metadata, p.created_at, p.updated_at
+       p.tax_code_id, p.unit_cost, p.track_lots, p.status, p.metadata, p.created_at, p.updated_at
   FROM product p WHERE p.tenant_id = :tenant AND :filters;
 
 -- What documents copy.

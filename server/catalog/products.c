@@ -44,6 +44,8 @@ static struct product plan_from(const struct call *c, const struct product_new *
     t.unit = or_default(in->unit, "piece");
     t.tax_code_id = in->tax_code_id;
     t.unit_cost = in->unit_cost;
+    if (JSON_HAS(product_new, in, track_lots))
+        t.track_lots = in->track_lots;
     t.status = or_default(in->status, "active");
     t.metadata = or_default(in->metadata, "{}");
     return t;
@@ -71,6 +73,8 @@ static void apply_patch(const struct call *c, const struct product_patch *in, st
         t->fulfillment = check_fulfillment(c, t->kind, in->fulfillment);
     if (NAMED(unit_cost))
         t->unit_cost = in->unit_cost;
+    if (NAMED(track_lots))
+        t->track_lots = in->track_lots;
     if (NAMED(metadata))
         t->metadata = or_default(in->metadata, "{}");
     t->sku = patch_text(c, NAMED(sku), "/sku", in->sku, t->sku);
@@ -101,6 +105,25 @@ static err check_keys(struct tx *tx, const struct call *c, const struct product 
     return OK;
 }
 
+/* Services have no stock, and what has lots keeps them: stock says by itself whether it is kept by
+ * lot, from its first row on. */
+static err check_lots(struct tx *tx, const struct call *c, const struct product *before,
+                      const struct product *after)
+{
+    struct product_lock_unstocked_row locked;
+    struct product_stocked_row now;
+    if (after->track_lots && strcmp(after->kind, "stock") != 0)
+        fault(c->problem, "/track_lots", "service", "A service has no stock and so no lots.");
+    if (before == NULL || before->track_lots == after->track_lots || c->problem->code != OK)
+        return c->problem->code;
+    TRY(product_lock_unstocked(tx, after->id, &locked));
+    TRY(product_stocked(tx, after->id, &now));
+    if (now.stocked)
+        fault(c->problem, "/track_lots", "immutable",
+              "There has been stock of the product: create another product.");
+    return c->problem->code;
+}
+
 static const char *as_json(struct tx *tx, const struct product *t)
 {
     return call_json(tx->arena, &product_type, t, NULL);
@@ -110,8 +133,7 @@ static err create(struct tx *tx, const struct call *c, const struct product_new 
                   struct product *ret)
 {
     struct product t = plan_from(c, in, NULL);
-    if (c->problem->code != OK)
-        return c->problem->code;
+    TRY(check_lots(tx, c, NULL, &t));
     TRY(check_keys(tx, c, &t));
     TRY(product_insert(tx, &t, 1));
     TRY(product_select(tx, t.id, ret));
@@ -139,6 +161,7 @@ static err store(struct tx *tx, const struct call *c, const struct product *befo
         *ret = *before;
         return OK;
     }
+    TRY(check_lots(tx, c, before, after));
     TRY(check_keys(tx, c, after));
     TRY(product_update(tx, after, 1));
     TRY(product_select(tx, before->id, ret));

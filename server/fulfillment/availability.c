@@ -58,7 +58,8 @@ static struct promise promise_of(const struct tx *tx, const struct level *l)
 {
     const struct availability_load_row *r = &l->v[0];
     struct supply_on *supplies = ARENA_ARRAY(tx->arena, struct supply_on, l->n);
-    struct promise p = {.free = r->on_hand - r->reserved - r->held - r->safety - r->backordered,
+    struct promise p = {.free = r->on_hand - r->reserved - r->held - r->safety - r->blocked -
+                                r->backordered,
                         .today = tx->today,
                         .supplies = supplies};
     for (size_t i = 0; i < l->n; i++)
@@ -99,6 +100,7 @@ static void show(const struct tx *tx, const struct stock_naming *what, const str
                                        .reserved = r->reserved,
                                        .held = r->held,
                                        .safety = r->safety,
+                                       .blocked = r->blocked,
                                        .backordered = r->backordered,
                                        .available = promise_by(&p, date),
                                        .first_date = promise_first(&p, quantity)};

@@ -34,6 +34,7 @@ JSON_STRUCT(stock_availability_point, STOCK_AVAILABILITY_POINT_FIELDS);
     VALUE(T, decimal, reserved, .doc = "Less: what confirmed orders have reserved.")               \
     VALUE(T, decimal, held, .doc = "Less: what reservations hold.")                                \
     VALUE(T, decimal, safety, .doc = "Less: what is never promised.")                              \
+    VALUE(T, decimal, blocked, .doc = "Less: what stands in lots that are blocked or expired.")    \
     VALUE(T, decimal, backordered, .doc = "Less: what confirmed orders wait for.")                 \
     VALUE(T, decimal, incoming, .doc = "More: what is expected from today to the date.")           \
     VALUE(T, decimal, overdue,                                                                     \

@@ -5,16 +5,19 @@
 -- without. By key and day.
 -- fn availability_load(rows k[struct stock_key: product_id i64, warehouse_id i64])
 --     -> many(product_id i64, warehouse_id i64, on_hand i64, reserved i64, held i64, safety i64,
---     backordered i64, expected_date date?, incoming i64?)
+--     blocked i64, backordered i64, expected_date date?, incoming i64?)
 SELECT k.product_id, k.warehouse_id, coalesce(s.on_hand, 0) AS on_hand,
        coalesce(s.reserved, 0) AS reserved, coalesce(h.held, 0) AS held,
-       coalesce(s.safety, 0) AS safety, coalesce(b.backordered, 0) AS backordered,
+       coalesce(s.safety, 0) AS safety, coalesce(q.blocked, 0) AS blocked,
+       coalesce(b.backordered, 0) AS backordered,
        i.expected_date, i.incoming
   FROM unnest(:k.product_id, :k.warehouse_id) AS k(product_id, warehouse_id)
   LEFT JOIN stock s ON s.tenant_id = :tenant AND s.product_id = k.product_id
        AND s.warehouse_id = k.warehouse_id
   LEFT JOIN LATERAL stock_held(s.tenant_id, s.product_id, s.warehouse_id, s.held, s.held_until, :now)
        AS h(held) ON true
+  LEFT JOIN LATERAL stock_blocked(s.tenant_id, s.product_id, s.warehouse_id, s.blocked,
+                                  s.expires_on, :today) AS q(blocked) ON true
   LEFT JOIN LATERAL (SELECT sum(l.backordered)::bigint AS backordered
                        FROM order_line l
                       WHERE l.tenant_id = :tenant AND l.product_id = k.product_id

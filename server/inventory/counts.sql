@@ -8,24 +8,37 @@ VALUES (:tenant, :id, :external_id, :warehouse_id, 'open', :notes, :line_count, 
 
 -- What the books say when the sheet is made.
 -- fn count_lines_insert(count_id i64, warehouse_id i64,
---     rows l[struct stock_count_line: line_no i64, product_id i64]) -> exec
-INSERT INTO stock_count_line (tenant_id, count_id, line_no, product_id, expected)
-SELECT :tenant, :count_id, l.line_no, l.product_id, coalesce(s.on_hand, 0)
-  FROM unnest(:l.line_no, :l.product_id) AS l(line_no, product_id)
+--     rows l[struct stock_count_line: line_no i64, product_id i64, lot_id i64?]) -> exec
+INSERT INTO stock_count_line (tenant_id, count_id, line_no, product_id, lot_id, expected)
+SELECT :tenant, :count_id, l.line_no, l.product_id, l.lot_id, coalesce(t.on_hand, s.on_hand, 0)
+  FROM unnest(:l.line_no, :l.product_id, :l.lot_id) AS l(line_no, product_id, lot_id)
   LEFT JOIN stock s ON s.tenant_id = :tenant AND s.product_id = l.product_id
-       AND s.warehouse_id = :warehouse_id;
+       AND s.warehouse_id = :warehouse_id
+  LEFT JOIN stock_lot t ON t.tenant_id = :tenant AND t.id = l.lot_id;
 
 -- fn count_by_external_id(external_id text) -> maybe(id i64)
 SELECT id FROM stock_count WHERE tenant_id = :tenant AND external_id = :external_id;
 
--- What has ever been in the warehouse.
--- fn count_products(warehouse_id i64, most i64) -> many struct stock_count_line(product_id i64)
-SELECT s.product_id
+-- What has ever been in the warehouse, or the lots of it that are there.
+-- fn count_products(warehouse_id i64, most i64)
+--     -> many struct stock_count_line(product_id i64, lot_id i64?)
+SELECT s.product_id, l.id AS lot_id
   FROM product p
   JOIN stock s ON s.tenant_id = :tenant AND s.product_id = p.id AND s.warehouse_id = :warehouse_id
- WHERE p.tenant_id = :tenant
- ORDER BY p.sku
+  LEFT JOIN stock_lot l ON l.tenant_id = :tenant AND l.product_id = s.product_id
+       AND l.warehouse_id = s.warehouse_id AND l.on_hand > 0
+ WHERE p.tenant_id = :tenant AND (l.id IS NOT NULL OR NOT s.by_lot)
+ ORDER BY p.sku, l.lot_number
  LIMIT :most;
+
+-- The lots of these products that are there.
+-- fn count_lots(warehouse_id i64, products i64[])
+--     -> many struct stock_count_line(product_id i64, lot_id i64)
+SELECT product_id, id AS lot_id
+  FROM stock_lot
+ WHERE tenant_id = :tenant AND product_id = ANY(:products) AND warehouse_id = :warehouse_id
+   AND on_hand > 0
+ ORDER BY product_id, lot_number;
 
 -- fn count_lock(id i64) -> one struct stock_count(id i64, version i64, status text,
 --     warehouse_id i64)
@@ -42,11 +55,13 @@ SELECT c.id, c.version, c.external_id, c.status, c.warehouse_id, w.code AS wareh
  WHERE c.tenant_id = :tenant AND c.id = :id;
 
 -- fn count_lines(id i64) -> many struct stock_count_line(line_no i64, product_id i64, sku text,
---     unit text, expected i64, counted i64?, book i64?, difference i64?)
-SELECT l.line_no, l.product_id, p.sku, p.unit, l.expected, l.counted, l.book,
-       l.counted - l.book AS difference
+--     unit text, lot_id i64?, lot_number text?, expected i64, counted i64?, book i64?,
+--     difference i64?)
+SELECT l.line_no, l.product_id, p.sku, p.unit, l.lot_id, t.lot_number, l.expected, l.counted,
+       l.book, l.counted - l.book AS difference
   FROM stock_count_line l
   JOIN product p ON p.tenant_id = l.tenant_id AND p.id = l.product_id
+  LEFT JOIN stock_lot t ON t.tenant_id = l.tenant_id AND t.id = l.lot_id
  WHERE l.tenant_id = :tenant AND l.count_id = :id
  ORDER BY l.line_no;
 

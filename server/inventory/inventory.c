@@ -66,6 +66,12 @@ static err expire(struct tx *tx, const struct stock_facts_list *locked,
 
 err stock_locked(struct tx *tx, const struct stock_facts_list *locked)
 {
+    TRY(reservations_let_expire(tx, locked));
+    return lots_let_expire(tx, locked);
+}
+
+err reservations_let_expire(struct tx *tx, const struct stock_facts_list *locked)
+{
     struct stock_key *keys = NULL;
     size_t n = 0;
     for (size_t i = 0; i < locked->n; i++) {

@@ -46,7 +46,9 @@ JSON_STRUCT(warehouse, WAREHOUSE_FIELDS);
     VALUE(T, decimal, reserved, .doc = "Part of it that confirmed orders wait for.")               \
     VALUE(T, decimal, held, .doc = "Part of it that reservations without an order hold.")          \
     VALUE(T, decimal, safety, .doc = "Part of it that is never promised.")                         \
-    VALUE(T, decimal, available, .doc = "on_hand less reserved, held and safety; never below 0.")
+    VALUE(T, decimal, blocked, .doc = "Part of it in lots that are blocked or expired.")           \
+    VALUE(T, decimal, available,                                                                   \
+          .doc = "on_hand less reserved, held, safety and blocked; never below 0.")
 JSON_STRUCT(stock_level, STOCK_LEVEL_FIELDS);
 
 #define STOCK_LEVEL_PATCH_FIELDS(T, VALUE, OBJECT, LIST)                                           \
@@ -54,6 +56,16 @@ JSON_STRUCT(stock_level, STOCK_LEVEL_FIELDS);
           .doc = "Quantity that is never promised: orders and reservations leave it.",             \
           .example = "\"10\"")
 JSON_STRUCT(stock_level_patch, STOCK_LEVEL_PATCH_FIELDS);
+
+#define STOCK_LOT_NAMED_FIELDS(T, VALUE, OBJECT, LIST)                                             \
+    VALUE(T, string, lot_number, .required = true, .min = 1, .max = 100,                           \
+          .doc = "The lot's number, unique for the product.", .example = "\"L-2024-117\"")         \
+    VALUE(T, date, expiry_date,                                                                    \
+          .doc = "Of a lot that comes in: the last day on which it may ship; none: it keeps.")     \
+    VALUE(T, date, best_before_date, .doc = "Of a lot that comes in: what is printed on it.")      \
+    VALUE(T, string, supplier_reference, .max = 100,                                               \
+          .doc = "Of a lot that comes in: what the supplier knows it by.")
+JSON_STRUCT(stock_lot_named, STOCK_LOT_NAMED_FIELDS);
 
 #define STOCK_MOVEMENT_ENTRY_FIELDS(T, VALUE, OBJECT, LIST)                                        \
     VALUE(T, string, external_id, .min = 1, .max = 100, .doc = "Your id of the movement, unique.") \
@@ -67,6 +79,9 @@ JSON_STRUCT(stock_level_patch, STOCK_LEVEL_PATCH_FIELDS);
           .example = "\"100\"")                                                                    \
     VALUE(T, id, supply_id, .prefix = "sup",                                                       \
           .doc = "Of a receipt: the supply that arrives with it, or part of it.")                  \
+    OBJECT(T, stock_lot_named, lot,                                                                \
+           .doc = "Of a product that tracks lots, and only then: the lot. One that comes in for "  \
+                  "the first time is created.")                                                    \
     VALUE(T, string, reason, .max = 200, .doc = "Why.")                                            \
     VALUE(T, date, effective_date, .doc = "Default: today in the tenant's time zone.")
 JSON_STRUCT(stock_movement_entry, STOCK_MOVEMENT_ENTRY_FIELDS);
@@ -85,6 +100,8 @@ JSON_STRUCT(stock_movements_new, STOCK_MOVEMENTS_NEW_FIELDS);
     VALUE(T, id, warehouse_id, .prefix = "whs", .doc = "The warehouse.")                           \
     VALUE(T, string, warehouse_code, .doc = "The warehouse's code.")                               \
     VALUE(T, decimal, quantity, .doc = "What came in; negative: what left.")                       \
+    VALUE(T, id, lot_id, .prefix = "lot", .doc = "The lot that it moved.")                         \
+    VALUE(T, string, lot_number, .doc = "The lot's number.")                                       \
     VALUE(T, id, shipment_id, .prefix = "shp", .doc = "The shipment that took it or came back.")   \
     VALUE(T, id, credit_note_id, .prefix = "crn", .doc = "The credit note that brought it back.")  \
     VALUE(T, id, supply_id, .prefix = "sup", .doc = "The supply that arrived with it.")            \
@@ -97,6 +114,85 @@ JSON_STRUCT(stock_movement, STOCK_MOVEMENT_FIELDS);
 #define STOCK_MOVEMENTS_FIELDS(T, VALUE, OBJECT, LIST)                                             \
     LIST(T, stock_movement, movements, .doc = "What was recorded, in the order of the request.")
 JSON_STRUCT(stock_movements, STOCK_MOVEMENTS_FIELDS);
+
+/* ---- lots ---- */
+
+extern const char *const stock_lot_statuses[]; /* available, blocked, expired */
+/* Most lines of a trace. */
+#define LOT_TRACE_MAX 10000
+
+#define STOCK_LOT_FIELDS(T, VALUE, OBJECT, LIST)                                                   \
+    VALUE(T, id, id, .prefix = "lot", .doc = "Id of the lot in this warehouse.")                   \
+    VALUE(T, integer, version, .doc = "Grows with every change and movement; the ETag.")           \
+    VALUE(T, choice, status, .choices = stock_lot_statuses,                                        \
+          .doc = "Only what is available ships by itself and may be promised; an expired lot "     \
+                 "ships when asked for, a blocked one does not.")                                  \
+    VALUE(T, string, lot_number, .doc = "The lot's number, unique for the product.")               \
+    VALUE(T, id, product_id, .prefix = "prd", .doc = "The product.")                               \
+    VALUE(T, string, sku, .doc = "The product's SKU.")                                             \
+    VALUE(T, id, warehouse_id, .prefix = "whs", .doc = "The warehouse.")                           \
+    VALUE(T, string, warehouse_code, .doc = "The warehouse's code.")                               \
+    VALUE(T, decimal, on_hand, .doc = "Quantity of it in the warehouse.")                          \
+    VALUE(T, date, expiry_date, .doc = "The last day on which it may ship; null: it keeps.")       \
+    VALUE(T, date, best_before_date, .doc = "What is printed on it.")                              \
+    VALUE(T, string, supplier_reference, .doc = "What the supplier knows it by.")                  \
+    VALUE(T, string, block_reason, .doc = "Why it is blocked.")                                    \
+    VALUE(T, instant, created_at, .doc = "When it first came in.")                                 \
+    VALUE(T, instant, updated_at, .doc = "When it last changed or moved.")
+JSON_STRUCT(stock_lot, STOCK_LOT_FIELDS);
+
+#define STOCK_LOT_PATCH_FIELDS(T, VALUE, OBJECT, LIST)                                             \
+    VALUE(T, date, expiry_date, .doc = "The last day on which it may ship; null: it keeps.")       \
+    VALUE(T, date, best_before_date, .doc = "What is printed on it.")                              \
+    VALUE(T, string, supplier_reference, .max = 100, .doc = "What the supplier knows it by.")      \
+    VALUE(T, boolean, allow_shortage,                                                              \
+          .doc = "Also when less is left than orders and reservations wait for.")
+JSON_STRUCT(stock_lot_patch, STOCK_LOT_PATCH_FIELDS);
+
+#define STOCK_LOT_BLOCK_FIELDS(T, VALUE, OBJECT, LIST)                                             \
+    VALUE(T, string, reason, .required = true, .min = 1, .max = 500, .doc = "Why.",                \
+          .example = "\"Contaminated sample\"")                                                    \
+    VALUE(                                                                                         \
+        T, boolean, allow_shortage,                                                                \
+        .doc = "Also when less is left than orders and reservations wait for: they keep waiting, " \
+               "and ship when there is enough again.")
+JSON_STRUCT(stock_lot_block, STOCK_LOT_BLOCK_FIELDS);
+
+#define STOCK_LOT_UNBLOCK_FIELDS(T, VALUE, OBJECT, LIST)                                           \
+    VALUE(T, string, reason, .required = true, .min = 1, .max = 500, .doc = "Why.",                \
+          .example = "\"Second sample clean\"")
+JSON_STRUCT(stock_lot_unblock, STOCK_LOT_UNBLOCK_FIELDS);
+
+#define STOCK_LOT_TRACED_FIELDS(T, VALUE, OBJECT, LIST)                                            \
+    VALUE(T, id, customer_id, .prefix = "cus", .doc = "Who got it.")                               \
+    VALUE(T, string, customer_name, .doc = "The customer's name.")                                 \
+    VALUE(T, id, shipment_id, .prefix = "shp", .doc = "The shipment.")                             \
+    VALUE(T, string, shipment_number, .doc = "The shipment's number.")                             \
+    VALUE(T, string, shipment_status, .doc = "Where the shipment stands.")                         \
+    VALUE(T, date, ship_date, .doc = "When it left.")                                              \
+    VALUE(T, integer, line_no, .doc = "The line of the shipment.")                                 \
+    VALUE(T, id, order_id, .prefix = "ord", .doc = "The order.")                                   \
+    VALUE(T, integer, order_line_no, .doc = "The line of the order.")                              \
+    VALUE(T, id, lot_id, .prefix = "lot", .doc = "The lot in the warehouse that it left.")         \
+    VALUE(T, string, warehouse_code, .doc = "That warehouse.")                                     \
+    VALUE(T, decimal, quantity, .doc = "What left.")                                               \
+    VALUE(T, decimal, returned, .doc = "What of it came back undelivered.")
+JSON_STRUCT(stock_lot_traced, STOCK_LOT_TRACED_FIELDS);
+
+#define STOCK_LOT_TRACE_FIELDS(T, VALUE, OBJECT, LIST)                                             \
+    VALUE(T, string, lot_number, .doc = "The lot, wherever it is or was.")                         \
+    VALUE(T, id, product_id, .prefix = "prd", .doc = "The product.")                               \
+    VALUE(T, string, sku, .doc = "The product's SKU.")                                             \
+    VALUE(T, decimal, on_hand, .doc = "What is in the warehouses still.")                          \
+    VALUE(T, decimal, shipped, .doc = "What left with shipments.")                                 \
+    VALUE(T, decimal, returned, .doc = "What of it came back undelivered.")                        \
+    VALUE(T, integer, customers, .doc = "How many customers got some.")                            \
+    VALUE(T, boolean, truncated,                                                                   \
+          .doc = "There are more lines; all are in the movements of the lot.")                     \
+    LIST(T, stock_lot, lots, .doc = "The lot in each warehouse.")                                  \
+    LIST(T, stock_lot_traced, shipments, .max = LOT_TRACE_MAX,                                     \
+         .doc = "Who got it, by customer and shipment.")
+JSON_STRUCT(stock_lot_trace, STOCK_LOT_TRACE_FIELDS);
 
 /* ---- supplies ---- */
 
@@ -210,7 +306,8 @@ JSON_STRUCT(stock_count_product, STOCK_COUNT_PRODUCT_FIELDS);
     VALUE(T, id, warehouse_id, .prefix = "whs", .doc = "Default: the default warehouse.")          \
     VALUE(T, string, notes, .max = 2000, .doc = "Free text.")                                      \
     LIST(T, stock_count_product, products, .max = COUNT_LINES_MAX,                                 \
-         .doc = "What to count; default: all that has ever been in the warehouse, by SKU.")
+         .doc = "What to count; default: all that has ever been in the warehouse, by SKU. A "      \
+                "product that tracks lots is counted by lot, those that are there.")
 JSON_STRUCT(stock_count_new, STOCK_COUNT_NEW_FIELDS);
 
 #define STOCK_COUNT_ENTRY_FIELDS(T, VALUE, OBJECT, LIST)                                           \
@@ -230,6 +327,8 @@ JSON_STRUCT(stock_count_entries, STOCK_COUNT_ENTRIES_FIELDS);
     VALUE(T, id, product_id, .prefix = "prd", .doc = "The product.")                               \
     VALUE(T, string, sku, .doc = "The product's SKU.")                                             \
     VALUE(T, string, unit, .doc = "The product's unit.")                                           \
+    VALUE(T, id, lot_id, .prefix = "lot", .doc = "Of a product that tracks lots: the lot.")        \
+    VALUE(T, string, lot_number, .doc = "The lot's number.")                                       \
     VALUE(T, decimal, expected, .doc = "On hand by the books when the sheet was made.")            \
     VALUE(T, decimal, counted, .doc = "What was counted; null: not yet.")                          \
     VALUE(T, decimal, book, .doc = "On hand by the books when that was entered.")                  \
@@ -285,6 +384,9 @@ struct stock_facts {
     int64_t held;       /* by reservations */
     int64_t held_until; /* when the first of them expires; NIL64: nothing is held */
     int64_t safety;
+    int64_t blocked;    /* in lots that are blocked or expired */
+    int32_t expires_on; /* last day of the first lot not counted as expired; NIL32: none expires */
+    bool by_lot;        /* whatever moves it names lots */
 };
 struct stock_facts_list {
     struct stock_facts *v;
@@ -292,7 +394,9 @@ struct stock_facts_list {
 };
 /* Locks the rows of these keys (duplicates are fine), sorted; keys without a row are left out.
  * stock_lock_queue() leaves ret to the next flush; then call stock_locked(), which lets the
- * reservations expire whose time has come: only where there are some, it asks the database. */
+ * reservations and lots expire whose time has come: only where there are some, it asks the
+ * database.
+ */
 err stock_lock_queue(struct tx *tx, const struct stock_key *keys, size_t n,
                      struct stock_facts_list *ret) MUST_CHECK;
 err stock_locked(struct tx *tx, const struct stock_facts_list *locked) MUST_CHECK;
@@ -305,8 +409,8 @@ err stock_make_queue(struct tx *tx, struct stock_key *keys, size_t n) MUST_CHECK
 struct stock_facts *stock_find(const struct stock_facts_list *list, int64_t product_id,
                                int64_t warehouse_id);
 
-/* What may be promised: on_hand less reserved, held and safety, never below 0. f may be NULL: there
- * has never been any. */
+/* What may be promised: on_hand less reserved, held, safety and blocked, never below 0. f may be
+ * NULL: there has never been any. */
 int64_t stock_available(const struct stock_facts *f);
 
 /* Quantities in 10^-6. */
@@ -330,11 +434,43 @@ struct stock_movement_new {
     const char *kind;    /* one of stock_movement_kinds */
     int64_t quantity;    /* signed */
     int64_t document_id; /* NIL64: none */
+    int64_t lot_id;      /* NIL64: not kept by lot */
     const char *reason;
     int32_t effective_date;
 };
-/* Queues the movements. The caller moves the stock itself with stock_apply. */
+/* Queues the movements. The caller moves the stock itself with stock_apply, and lots with
+ * stock_lots_move. */
 err stock_movements_record(struct tx *tx, const struct stock_movement_new *m, size_t n) MUST_CHECK;
+
+/* A lot, read behind the lock of its stock. */
+struct lot_facts {
+    int64_t id, product_id, warehouse_id;
+    const char *lot_number;
+    int32_t expiry_date; /* NIL32: it keeps */
+    int64_t on_hand;
+    bool blocked, expired;
+    const char *block_reason;
+};
+struct lot_facts_list {
+    struct lot_facts *v; /* by product, warehouse, expiry (those that keep last), age */
+    size_t n;
+};
+/* Those of which something is there, of the rows that are kept by lot; only where there are some,
+ * it asks the database. */
+err stock_lots_load(struct tx *tx, const struct stock_facts_list *locked,
+                    struct lot_facts_list *ret) MUST_CHECK;
+/* Those of one row of stock: from *ret_first on as many as it returns. */
+size_t lots_of(const struct lot_facts_list *lots, int64_t product_id, int64_t warehouse_id,
+               struct lot_facts **ret_first);
+/* Counts as blocked on its stock. */
+bool lot_unusable(const struct lot_facts *l);
+
+struct lot_move {
+    int64_t lot_id, product_id, warehouse_id, quantity;
+};
+/* Queues the moves of lots, whose stock is locked, and what follows from them for what their stock
+ * counts as blocked. Behind whatever else changes those rows. */
+err stock_lots_move(struct tx *tx, const struct lot_move *v, size_t n) MUST_CHECK;
 
 /* A reservation, read behind the lock of its stock. */
 struct reservation_facts {
@@ -373,6 +509,7 @@ struct stock_naming {
     int64_t warehouse_id;
     struct stock_key key; /* out */
     const char *found_sku, *warehouse_code;
+    bool by_lot; /* as the product says; its stock, once locked, knows for sure */
 };
 /* Fills in the keys; what cannot be resolved is a fault of its call. Flushes. */
 err stock_namings_resolve(struct tx *tx, struct stock_naming *v, size_t n) MUST_CHECK;

@@ -57,8 +57,9 @@ SELECT w.id, w.version, w.external_id, w.code, w.name, w.address, w.is_default, 
 
 -- fn stock_rows_lock(rows keys[struct stock_key: product_id i64, warehouse_id i64])
 --     -> many struct stock_facts(product_id i64, warehouse_id i64, on_hand i64, reserved i64,
---     held i64, held_until instant?, safety i64)
-SELECT s.product_id, s.warehouse_id, s.on_hand, s.reserved, s.held, s.held_until, s.safety
+--     held i64, held_until instant?, safety i64, blocked i64, expires_on date?, by_lot bool)
+SELECT s.product_id, s.warehouse_id, s.on_hand, s.reserved, s.held, s.held_until, s.safety,
+       s.blocked, s.expires_on, s.by_lot
   FROM unnest(:keys.product_id, :keys.warehouse_id) AS k(product_id, warehouse_id)
   JOIN stock s ON s.tenant_id = :tenant AND s.product_id = k.product_id
        AND s.warehouse_id = k.warehouse_id
@@ -66,15 +67,17 @@ SELECT s.product_id, s.warehouse_id, s.on_hand, s.reserved, s.held, s.held_until
    FOR NO KEY UPDATE OF s;
 
 -- Empty rows for the keys that have none yet; in key order, so that two of these never wait for
--- each other crosswise.
+-- each other crosswise. The product is locked against whoever changes whether it tracks lots.
 -- fn stock_rows_ensure(rows keys[id i64, product_id i64, warehouse_id i64]) -> exec
-INSERT INTO stock (tenant_id, id, product_id, warehouse_id)
-SELECT :tenant, k.id, k.product_id, k.warehouse_id
+INSERT INTO stock (tenant_id, id, product_id, warehouse_id, by_lot)
+SELECT :tenant, k.id, k.product_id, k.warehouse_id, p.track_lots
   FROM unnest(:keys.id, :keys.product_id, :keys.warehouse_id) AS k(id, product_id, warehouse_id)
+  JOIN product p ON p.tenant_id = :tenant AND p.id = k.product_id
  WHERE NOT EXISTS (SELECT 1 FROM stock s
                     WHERE s.tenant_id = :tenant AND s.product_id = k.product_id
                       AND s.warehouse_id = k.warehouse_id)
  ORDER BY k.product_id, k.warehouse_id
+   FOR KEY SHARE OF p
     ON CONFLICT (tenant_id, product_id, warehouse_id) DO NOTHING;
 
 -- held_until follows from what is held now, this transaction's changes included.
@@ -113,34 +116,38 @@ SELECT :tenant, k.product_id, k.warehouse_id, k.mark
 -- What has expired holds nothing, even where nobody has noticed it yet.
 -- fn stock_list() -> list struct stock_level(id i64, product_id i64, sku text, unit text,
 --     warehouse_id i64, warehouse_code text, on_hand i64, reserved i64, held i64, safety i64,
---     available i64)
+--     blocked i64, available i64)
 -- filter product_id id prd: s.product_id
 -- filter sku text: p.sku
 -- filter warehouse_id id whs: s.warehouse_id
 -- sort id: s.id
 -- sort sku: p.sku
 SELECT s.id, s.product_id, p.sku, p.unit, s.warehouse_id, w.code AS warehouse_code, s.on_hand,
-       s.reserved, h.held, s.safety,
-       greatest(s.on_hand - s.reserved - h.held - s.safety, 0) AS available
+       s.reserved, h.held, s.safety, b.blocked,
+       greatest(s.on_hand - s.reserved - h.held - s.safety - b.blocked, 0) AS available
   FROM stock s
   JOIN product p ON p.tenant_id = s.tenant_id AND p.id = s.product_id
   JOIN warehouse w ON w.tenant_id = s.tenant_id AND w.id = s.warehouse_id
  CROSS JOIN LATERAL stock_held(s.tenant_id, s.product_id, s.warehouse_id, s.held, s.held_until, :now)
        AS h(held)
+ CROSS JOIN LATERAL stock_blocked(s.tenant_id, s.product_id, s.warehouse_id, s.blocked, s.expires_on,
+                                  :today) AS b(blocked)
  WHERE s.tenant_id = :tenant AND :filters;
 
 -- One of them.
 -- fn stock_level_load(product_id i64, warehouse_id i64) -> one struct stock_level(id i64,
 --     product_id i64, sku text, unit text, warehouse_id i64, warehouse_code text, on_hand i64,
---     reserved i64, held i64, safety i64, available i64)
+--     reserved i64, held i64, safety i64, blocked i64, available i64)
 SELECT s.id, s.product_id, p.sku, p.unit, s.warehouse_id, w.code AS warehouse_code, s.on_hand,
-       s.reserved, h.held, s.safety,
-       greatest(s.on_hand - s.reserved - h.held - s.safety, 0) AS available
+       s.reserved, h.held, s.safety, b.blocked,
+       greatest(s.on_hand - s.reserved - h.held - s.safety - b.blocked, 0) AS available
   FROM stock s
   JOIN product p ON p.tenant_id = s.tenant_id AND p.id = s.product_id
   JOIN warehouse w ON w.tenant_id = s.tenant_id AND w.id = s.warehouse_id
  CROSS JOIN LATERAL stock_held(s.tenant_id, s.product_id, s.warehouse_id, s.held, s.held_until, :now)
        AS h(held)
+ CROSS JOIN LATERAL stock_blocked(s.tenant_id, s.product_id, s.warehouse_id, s.blocked, s.expires_on,
+                                  :today) AS b(blocked)
  WHERE s.tenant_id = :tenant AND s.product_id = :product_id AND s.warehouse_id = :warehouse_id;
 
 -- The row is locked.
@@ -148,11 +155,13 @@ SELECT s.id, s.product_id, p.sku, p.unit, s.warehouse_id, w.code AS warehouse_co
 UPDATE stock SET safety = :safety
  WHERE tenant_id = :tenant AND product_id = :product_id AND warehouse_id = :warehouse_id;
 
--- fn stock_products_by_id(ids i64[]) -> many struct stock_product(id i64, sku text, kind text)
-SELECT id, sku, kind FROM product WHERE tenant_id = :tenant AND id = ANY(:ids);
+-- fn stock_products_by_id(ids i64[]) -> many struct stock_product(id i64, sku text, kind text,
+--     track_lots bool)
+SELECT id, sku, kind, track_lots FROM product WHERE tenant_id = :tenant AND id = ANY(:ids);
 
--- fn stock_products_by_sku(skus text[]) -> many struct stock_product(id i64, sku text, kind text)
-SELECT id, sku, kind FROM product WHERE tenant_id = :tenant AND sku = ANY(:skus);
+-- fn stock_products_by_sku(skus text[]) -> many struct stock_product(id i64, sku text, kind text,
+--     track_lots bool)
+SELECT id, sku, kind, track_lots FROM product WHERE tenant_id = :tenant AND sku = ANY(:skus);
 
 -- fn stock_movements_taken(external_ids text[]) -> many(id i64, external_id text)
 SELECT id, external_id
@@ -160,23 +169,23 @@ SELECT id, external_id
  WHERE tenant_id = :tenant AND external_id = ANY(:external_ids);
 
 -- fn stock_movements_insert(rows m[struct stock_movement_new: id i64, external_id text?,
---     product_id i64, warehouse_id i64, kind text, quantity i64, document_id i64?, reason text?,
---     effective_date date]) -> exec
+--     product_id i64, warehouse_id i64, kind text, quantity i64, document_id i64?, lot_id i64?,
+--     reason text?, effective_date date]) -> exec
 INSERT INTO stock_movement (tenant_id, id, external_id, product_id, warehouse_id, kind, quantity,
-                            document_id, reason, effective_date, recorded_at)
+                            document_id, lot_id, reason, effective_date, recorded_at)
 SELECT :tenant, m.id, m.external_id, m.product_id, m.warehouse_id, m.kind, m.quantity,
-       m.document_id, m.reason, m.effective_date, :now
+       m.document_id, m.lot_id, m.reason, m.effective_date, :now
   FROM unnest(:m.id, :m.external_id, :m.product_id, :m.warehouse_id, :m.kind, :m.quantity,
-              :m.document_id, :m.reason, :m.effective_date)
-       AS m(id, external_id, product_id, warehouse_id, kind, quantity, document_id, reason,
+              :m.document_id, :m.lot_id, :m.reason, :m.effective_date)
+       AS m(id, external_id, product_id, warehouse_id, kind, quantity, document_id, lot_id, reason,
             effective_date);
 
 -- fn stock_movements_load(ids i64[]) -> many struct stock_movement(id i64, external_id text?,
 --     kind text, product_id i64, sku text, warehouse_id i64, warehouse_code text, quantity i64,
---     shipment_id i64?, credit_note_id i64?, supply_id i64?, count_id i64?, reason text?, effective_date date,
---     recorded_at instant)
+--     lot_id i64?, lot_number text?, shipment_id i64?, credit_note_id i64?, supply_id i64?,
+--     count_id i64?, reason text?, effective_date date, recorded_at instant)
 SELECT m.id, m.external_id, m.kind, m.product_id, p.sku, m.warehouse_id,
-       w.code AS warehouse_code, m.quantity,
+       w.code AS warehouse_code, m.quantity, m.lot_id, l.lot_number,
        CASE WHEN m.kind IN ('shipment', 'undelivered') THEN m.document_id END AS shipment_id,
        CASE m.kind WHEN 'return' THEN m.document_id END AS credit_note_id,
        CASE m.kind WHEN 'receipt' THEN m.document_id END AS supply_id,
@@ -185,23 +194,26 @@ SELECT m.id, m.external_id, m.kind, m.product_id, p.sku, m.warehouse_id,
   FROM stock_movement m
   JOIN product p ON p.tenant_id = m.tenant_id AND p.id = m.product_id
   JOIN warehouse w ON w.tenant_id = m.tenant_id AND w.id = m.warehouse_id
+  LEFT JOIN stock_lot l ON l.tenant_id = m.tenant_id AND l.id = m.lot_id
  WHERE m.tenant_id = :tenant AND m.id = ANY(:ids)
  ORDER BY m.id;
 
 -- fn stock_movements_list() -> list struct stock_movement(id i64, external_id text?, kind text,
 --     product_id i64, sku text, warehouse_id i64, warehouse_code text, quantity i64,
---     shipment_id i64?, credit_note_id i64?, supply_id i64?, count_id i64?, reason text?, effective_date date,
---     recorded_at instant)
+--     lot_id i64?, lot_number text?, shipment_id i64?, credit_note_id i64?, supply_id i64?,
+--     count_id i64?, reason text?, effective_date date, recorded_at instant)
 -- filter external_id text: m.external_id
 -- filter kind text: m.kind
 -- filter product_id id prd: m.product_id
 -- filter sku text: p.sku
 -- filter warehouse_id id whs: m.warehouse_id
+-- filter lot_id id lot: m.lot_id
+-- filter lot_number text: l.lot_number
 -- filter effective_date date: m.effective_date
 -- filter recorded_at instant: m.recorded_at
 -- sort id: m.id
 SELECT m.id, m.external_id, m.kind, m.product_id, p.sku, m.warehouse_id,
-       w.code AS warehouse_code, m.quantity,
+       w.code AS warehouse_code, m.quantity, m.lot_id, l.lot_number,
        CASE WHEN m.kind IN ('shipment', 'undelivered') THEN m.document_id END AS shipment_id,
        CASE m.kind WHEN 'return' THEN m.document_id END AS credit_note_id,
        CASE m.kind WHEN 'receipt' THEN m.document_id END AS supply_id,
@@ -210,4 +222,5 @@ SELECT m.id, m.external_id, m.kind, m.product_id, p.sku, m.warehouse_id,
   FROM stock_movement m
   JOIN product p ON p.tenant_id = m.tenant_id AND p.id = m.product_id
   JOIN warehouse w ON w.tenant_id = m.tenant_id AND w.id = m.warehouse_id
+  LEFT JOIN stock_lot l ON l.tenant_id = m.tenant_id AND l.id = m.lot_id
  WHERE m.tenant_id = :tenant AND :filters;

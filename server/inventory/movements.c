@@ -22,6 +22,7 @@ struct stock_intake {
     int64_t *supply_ids; /* distinct */
     size_t n_supplies;
     struct stock_movement_new *movements; /* as entries, resolved */
+    struct lot_entry_list lots;
 };
 
 static void entry_fault(struct stock_intake *k, size_t i, const char *member, const char *code,
@@ -71,6 +72,17 @@ static err load_references(struct stock_intake *k)
     return OK;
 }
 
+static void check_lot(struct stock_intake *k, size_t i)
+{
+    bool named = k->entries[i].lot != NULL, by_lot = k->namings[i].by_lot;
+    if (k->namings[i].key.product_id == NIL64 || named == by_lot)
+        return;
+    if (by_lot)
+        entry_fault(k, i, "lot", "required", "The product tracks lots: name the lot.");
+    else
+        entry_fault(k, i, "lot", "not_tracked", "The product does not track lots; leave it out.");
+}
+
 static void resolve(struct stock_intake *k)
 {
     k->movements = ARENA_ARRAY(k->tx->arena, struct stock_movement_new, k->n);
@@ -82,6 +94,7 @@ static void resolve(struct stock_intake *k)
         if (e->supply_id != NIL64 && strcmp(e->kind, "receipt") != 0)
             entry_fault(k, i, "supply_id", "not_a_receipt",
                         "Only a receipt brings a supply; leave supply_id out.");
+        check_lot(k, i);
         k->movements[i] = (struct stock_movement_new){
             .id = id_new(),
             .external_id = e->external_id,
@@ -90,6 +103,7 @@ static void resolve(struct stock_intake *k)
             .kind = e->kind,
             .quantity = e->quantity,
             .document_id = e->supply_id,
+            .lot_id = NIL64,
             .reason = e->reason,
             .effective_date = e->effective_date == NIL32 ? k->tx->today : e->effective_date,
         };
@@ -163,10 +177,42 @@ static err refuse_move(const struct stock_intake *k, size_t i, const struct stoc
     if (e == ERR_OVERFLOW)
         return fail(k->c->problem, e, "Line %zu: the stock would become too large to count.",
                     i + 1);
-    decimal_format(f->on_hand - f->reserved - f->held, DECIMAL_SCALE, 0, text);
+    int64_t most = f->on_hand - f->blocked - f->reserved - f->held;
+    decimal_format(most > 0 ? most : 0, DECIMAL_SCALE, 0, text);
     return fail(k->c->problem, e,
                 "Line %zu: only %s is available to take away; the rest is reserved or not there.",
                 i + 1, text);
+}
+
+/* Takes what moves out of the lot, or puts it in; lot NULL: not kept by lot. */
+static err move_lot(const struct stock_intake *k, size_t i, struct lot_entry *lot)
+{
+    char text[DECIMAL_TEXT_MAX];
+    int64_t quantity = k->movements[i].quantity;
+    if (lot == NULL)
+        return OK;
+    if (quantity < 0 && lot->on_hand < -quantity) {
+        decimal_format(lot->on_hand, DECIMAL_SCALE, 0, text);
+        return fail(k->c->problem, ERR_INSUFFICIENT_STOCK,
+                    "Line %zu: of lot %s only %s is there to take away.", i + 1, lot->lot_number,
+                    text);
+    }
+    lot->on_hand += quantity; /* stock holds all lots and has not overflowed */
+    return OK;
+}
+
+/* What the product said before its stock was locked may have changed. */
+static err check_by_lot(const struct stock_intake *k, const struct stock_facts_list *facts)
+{
+    for (size_t i = 0; i < k->n; i++) {
+        const struct stock_facts *f = stock_find(facts, k->namings[i].key.product_id,
+                                                 k->namings[i].key.warehouse_id);
+        if (f == NULL) /* ensured: the row cannot have gone */
+            return fail(k->c->problem, ERR_INTERNAL, "A row of stock is missing.");
+        if (f->by_lot != (k->entries[i].lot != NULL))
+            return ERR_SERIALIZATION;
+    }
+    return OK;
 }
 
 static err move(const struct stock_intake *k, const struct stock_facts_list *facts)
@@ -175,15 +221,16 @@ static err move(const struct stock_intake *k, const struct stock_facts_list *fac
     for (size_t i = 0; i < k->n; i++) {
         const struct stock_movement_new *m = &k->movements[i];
         struct stock_facts *f = stock_find(facts, m->product_id, m->warehouse_id);
-        if (f == NULL) /* ensured above: the row cannot have gone */
-            return fail(k->c->problem, ERR_INTERNAL, "A row of stock is missing.");
-        err e = stock_move(f, m->quantity);
+        struct lot_entry *lot = lot_entry_of(&k->lots, &k->namings[i].key, k->entries[i].lot);
+        err e = stock_move(f, m->quantity, lot != NULL && (lot->blocked || lot->expired));
         if (e != OK)
             return refuse_move(k, i, f, e);
+        TRY(move_lot(k, i, lot));
         deltas[i] = (struct stock_delta){
             .product_id = m->product_id, .warehouse_id = m->warehouse_id, .on_hand = m->quantity};
     }
     TRY(stock_apply(k->tx, deltas, k->n));
+    TRY(lots_store(k->tx, k->c, &k->lots, k->movements, k->n));
     return stock_movements_record(k->tx, k->movements, k->n);
 }
 
@@ -193,6 +240,7 @@ static err move(const struct stock_intake *k, const struct stock_facts_list *fac
     VALUE(T, id, product_id, .prefix = "prd")                                                      \
     VALUE(T, id, warehouse_id, .prefix = "whs")                                                    \
     VALUE(T, decimal, quantity)                                                                    \
+    VALUE(T, id, lot_id, .prefix = "lot", .omit_absent = true)                                     \
     VALUE(T, date, effective_date)
 JSON_STRUCT(stock_moved, STOCK_MOVED_FIELDS);
 JSON_TYPE(stock_moved, STOCK_MOVED_FIELDS, .doc = "A movement of stock.");
@@ -207,6 +255,7 @@ void stock_movements_tell(struct tx *tx, const struct call *c, const struct stoc
             .product_id = m->product_id,
             .warehouse_id = m->warehouse_id,
             .quantity = m->quantity,
+            .lot_id = m->lot_id,
             .effective_date = m->effective_date,
         };
         event_push(tx, c, "stock.moved", "stock_movement", m->id, NULL,
@@ -250,6 +299,8 @@ size_t stock_intake_arrivals(const struct stock_intake *k, struct stock_key **re
 err stock_intake_move(struct stock_intake *k, struct stock_facts_list *ret)
 {
     TRY(lock_rows(k, ret));
+    TRY(check_by_lot(k, ret));
+    TRY(lots_resolve(k->tx, k->c, k->entries, k->movements, k->n, &k->lots));
     TRY(supplies_receive(k->tx, k->c, k->supply_ids, k->n_supplies, k->movements, k->n));
     TRY(move(k, ret));
     stock_movements_tell(k->tx, k->c, k->movements, k->n);

@@ -83,6 +83,7 @@ static void resolve_product(struct stock_naming *v, const struct known *k)
         naming_fault(v, member, "service", "The product is a service; services have no stock.");
     v->key.product_id = p->id;
     v->found_sku = p->sku;
+    v->by_lot = p->track_lots;
 }
 
 static void resolve_warehouse(struct stock_naming *v, const struct known *k)

@@ -6,6 +6,7 @@
 #include "reservations.sql.h"
 #include "server/api/external_id.h"
 #include "server/events/events.h"
+#include "server/inventory/internal.h"
 #include "server/inventory/rules.h"
 #include "server/routes_prototypes.h"
 #include <string.h>
@@ -335,5 +336,9 @@ err reservations_sweep(struct tx *tx)
     struct stock_key_list keys;
     struct stock_facts_list stock;
     TRY(stock_overdue(tx, SWEEP_MAX, &keys));
-    return keys.n > 0 ? stock_lock(tx, keys.v, keys.n, &stock) : OK;
+    if (keys.n == 0)
+        return OK;
+    TRY(stock_lock_queue(tx, keys.v, keys.n, &stock));
+    TRY(tx_flush(tx));
+    return reservations_let_expire(tx, &stock); /* lots expire by the tenant's day, not by ours */
 }

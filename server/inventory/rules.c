@@ -14,20 +14,55 @@ const char *stock_quantity_fault(const char *kind, int64_t quantity)
     return NULL;
 }
 
-err stock_move(struct stock_facts *f, int64_t quantity)
+err stock_move(struct stock_facts *f, int64_t quantity, bool unusable)
 {
     int64_t on_hand;
     TRY(add64(f->on_hand, quantity, &on_hand));
+    int64_t blocked = f->blocked + (unusable ? quantity : 0); /* within on_hand */
     if (quantity < 0 && on_hand < f->reserved + f->held)
         return ERR_INSUFFICIENT_STOCK;
+    if (quantity < 0 && !unusable && on_hand - blocked < f->reserved + f->held)
+        return ERR_INSUFFICIENT_STOCK;
     f->on_hand = on_hand;
+    f->blocked = blocked;
     return OK;
+}
+
+bool stock_short_without(const struct stock_facts *f, int64_t quantity)
+{
+    return f->on_hand - f->blocked - quantity < f->reserved + f->held;
+}
+
+bool lot_unusable(const struct lot_facts *l)
+{
+    return l->blocked || l->expired;
+}
+
+static int lot_order(const void *a, const void *b)
+{
+    const struct lot_move *x = a, *y = b;
+    return (x->lot_id > y->lot_id) - (x->lot_id < y->lot_id);
+}
+
+size_t lot_moves_sum(struct lot_move *v, size_t n)
+{
+    size_t kept = 0;
+    qsort(v, n, sizeof *v, lot_order);
+    for (size_t i = 0; i < n;) {
+        struct lot_move sum = v[i++];
+        for (; i < n && v[i].lot_id == sum.lot_id; i++)
+            sum.quantity += v[i].quantity; /* each sum has been checked to fit the lot */
+        if (sum.quantity != 0)
+            v[kept++] = sum;
+    }
+    return kept;
 }
 
 int64_t stock_available(const struct stock_facts *f)
 {
-    /* Neither term is negative, and reserved and held are within on_hand: no overflow. */
-    int64_t available = f == NULL ? 0 : f->on_hand - f->reserved - f->held - f->safety;
+    /* Neither term is negative, reserved and held are within on_hand, and so is blocked: no
+     * overflow. */
+    int64_t available = f == NULL ? 0 : f->on_hand - f->reserved - f->held - f->blocked - f->safety;
     return available > 0 ? available : 0;
 }
 
@@ -106,6 +141,26 @@ struct stock_facts *stock_find(const struct stock_facts_list *list, int64_t prod
             high = middle;
     }
     return NULL;
+}
+
+size_t lots_of(const struct lot_facts_list *lots, int64_t product_id, int64_t warehouse_id,
+               struct lot_facts **ret_first)
+{
+    size_t low = 0, high = lots->n, n = 0;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct lot_facts *l = &lots->v[middle];
+        if (compare_keys(l->product_id, l->warehouse_id, product_id, warehouse_id) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *ret_first = lots->v + low;
+    while (low + n < lots->n &&
+           compare_keys(lots->v[low + n].product_id, lots->v[low + n].warehouse_id, product_id,
+                        warehouse_id) == 0)
+        n++;
+    return n;
 }
 
 const struct warehouse_facts *warehouse_find(const struct warehouse_facts_list *list, int64_t id)

@@ -7,6 +7,7 @@
 struct stock_product {
     int64_t id;
     const char *sku, *kind;
+    bool track_lots;
 };
 struct stock_product_list {
     struct stock_product *v;
@@ -16,9 +17,17 @@ struct stock_product_list {
 /* NULL, or why a movement of this kind cannot have this quantity: a sentence. */
 const char *stock_quantity_fault(const char *kind, int64_t quantity);
 
-/* Moves on_hand. What is reserved and held stays covered: ERR_INSUFFICIENT_STOCK when it would not
- * be, ERR_OVERFLOW beyond 64 bits; f is then unchanged. */
-err stock_move(struct stock_facts *f, int64_t quantity) MUST_CHECK;
+/* Moves on_hand; unusable: pieces of a lot that is blocked or expired. What is reserved and held
+ * stays covered by what is usable: ERR_INSUFFICIENT_STOCK when taking away would leave less,
+ * ERR_OVERFLOW beyond 64 bits; f is then unchanged. */
+err stock_move(struct stock_facts *f, int64_t quantity, bool unusable) MUST_CHECK;
+
+/* Would less be usable than is reserved and held if so much more were blocked? */
+bool stock_short_without(const struct stock_facts *f, int64_t quantity);
+
+/* Adds up the moves of a lot, drops those that change nothing; returns how many are left, by lot.
+ */
+size_t lot_moves_sum(struct lot_move *v, size_t n);
 
 /* Sorts by (product, warehouse) and drops repeats; returns how many are left. */
 size_t stock_keys_sort(struct stock_key *keys, size_t n);

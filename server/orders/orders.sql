@@ -304,12 +304,13 @@ SELECT a.id, CASE WHEN a.credit_limit IS NULL OR :today BETWEEN coalesce(a.limit
  WHERE o.tenant_id = :tenant AND o.id = :order_id;
 
 -- fn order_stock_now(order_id i64) -> many struct stock_facts(product_id i64, warehouse_id i64, on_hand i64, reserved i64,
---   held i64, safety i64)
+--   held i64, safety i64, blocked i64)
 SELECT s.product_id, s.warehouse_id, s.on_hand, s.reserved,
        coalesce((SELECT sum(r.quantity) FROM stock_reservation r
                   WHERE r.tenant_id = :tenant AND r.product_id = s.product_id AND r.warehouse_id = s.warehouse_id
                     AND r.status = 'held' AND r.expires_at > :now AND r.order_id IS DISTINCT FROM :order_id), 0)::bigint
-           AS held, s.safety
+           AS held, s.safety,
+       stock_blocked(s.tenant_id, s.product_id, s.warehouse_id, s.blocked, s.expires_on, :today) AS blocked
   FROM stock s
  WHERE s.tenant_id = :tenant
    AND (s.product_id, s.warehouse_id) IN (SELECT l.product_id, l.warehouse_id FROM order_line l

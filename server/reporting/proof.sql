@@ -27,6 +27,8 @@ SELECT 'stock_reservations', count(*) FROM stock_reservation WHERE tenant_id = :
 UNION ALL
 SELECT 'stock_counts', count(*) FROM stock_count WHERE tenant_id = :tenant
 UNION ALL
+SELECT 'stock_lots', count(*) FROM stock_lot WHERE tenant_id = :tenant
+UNION ALL
 SELECT 'stock_movements', count(*) FROM stock_movement WHERE tenant_id = :tenant
 UNION ALL
 SELECT 'orders', count(*) FROM sales_order WHERE tenant_id = :tenant
@@ -572,6 +574,8 @@ WITH bad AS (
             UNION ALL
             SELECT 'stock_supply', x.id FROM stock_supply x WHERE x.tenant_id = :tenant
             UNION ALL
+            SELECT 'stock_lot', x.id FROM stock_lot x WHERE x.tenant_id = :tenant
+            UNION ALL
             SELECT 'stock_reservation', x.id FROM stock_reservation x WHERE x.tenant_id = :tenant
             UNION ALL
             SELECT 'shipment', x.id FROM shipment x WHERE x.tenant_id = :tenant
@@ -716,6 +720,106 @@ SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
  ORDER BY b.id, b.detail
  LIMIT 10;
 
+-- Stock of which a lot disagrees with its movements is named by the lot.
+-- fn proof_stock_lots()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH moved AS (
+    SELECT l.id, l.product_id, l.warehouse_id, l.lot_number, l.on_hand,
+           (SELECT coalesce(sum(m.quantity), 0) FROM stock_movement m
+             WHERE m.tenant_id = :tenant AND m.lot_id = l.id) AS moved
+      FROM stock_lot l
+     WHERE l.tenant_id = :tenant),
+bad AS (
+    SELECT 'stock_lot' AS kind, l.id,
+           format('lot %s: on_hand %s, the movements say %s', l.lot_number, l.on_hand, l.moved)
+               AS detail
+      FROM moved l WHERE l.on_hand <> l.moved
+    UNION ALL
+    SELECT 'product', s.product_id,
+           format('on_hand %s in warehouse %s, the lots say %s', s.on_hand, h.code, x.on_hand)
+      FROM stock s
+      JOIN warehouse h ON h.tenant_id = :tenant AND h.id = s.warehouse_id
+     CROSS JOIN LATERAL (SELECT coalesce(sum(l.on_hand), 0) AS on_hand,
+                                coalesce(bool_or(l.on_hand <> l.moved), false) AS mismoved
+                           FROM moved l
+                          WHERE l.product_id = s.product_id
+                            AND l.warehouse_id = s.warehouse_id) x
+     WHERE s.tenant_id = :tenant AND NOT x.mismoved
+       AND x.on_hand <> CASE WHEN s.by_lot THEN s.on_hand ELSE 0 END
+    UNION ALL
+    SELECT 'product', p.id, format('in warehouse %s stock is%s kept by lot', h.code,
+                                   CASE WHEN s.by_lot THEN '' ELSE ' not' END)
+      FROM stock s
+      JOIN product p ON p.tenant_id = :tenant AND p.id = s.product_id
+      JOIN warehouse h ON h.tenant_id = :tenant AND h.id = s.warehouse_id
+     WHERE s.tenant_id = :tenant AND s.by_lot <> p.track_lots)
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- fn proof_stock_blocked()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH bad AS (
+    SELECT 'product' AS kind, s.product_id AS id,
+           format('blocked %s and the next expires %s in warehouse %s, the lots say %s and %s',
+                  s.blocked, s.expires_on, h.code, x.blocked, x.expires_on) AS detail
+      FROM stock s
+      LEFT JOIN warehouse h ON h.tenant_id = :tenant AND h.id = s.warehouse_id
+     CROSS JOIN LATERAL (
+           SELECT coalesce(sum(l.on_hand) FILTER (WHERE l.blocked OR l.expired), 0) AS blocked,
+                  min(l.expiry_date) FILTER (WHERE NOT l.expired) AS expires_on
+             FROM stock_lot l
+            WHERE l.tenant_id = :tenant AND l.product_id = s.product_id
+              AND l.warehouse_id = s.warehouse_id AND l.on_hand > 0) x
+     WHERE s.tenant_id = :tenant
+       AND (s.blocked <> x.blocked OR s.expires_on IS DISTINCT FROM x.expires_on))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- Lines whose lots add up wrongly are named once, by the line.
+-- fn proof_shipment_lots()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH lines AS (
+    SELECT i.shipment_id, i.line_no, i.quantity, sum(x.quantity) AS in_lots
+      FROM shipment_line i
+      JOIN shipment_line_lot x ON x.tenant_id = :tenant AND x.shipment_id = i.shipment_id
+           AND x.line_no = i.line_no
+     WHERE i.tenant_id = :tenant
+     GROUP BY i.shipment_id, i.line_no, i.quantity
+    HAVING sum(x.quantity) <> i.quantity),
+bad AS (
+    SELECT 'shipment' AS kind, l.shipment_id AS id,
+           format('line %s: %s shipped, %s out of lots', l.line_no, l.quantity, l.in_lots) AS detail
+      FROM lines l
+    UNION ALL
+    SELECT 'shipment', x.shipment_id,
+           format('lot %s: %s went out and %s came back, the movements say %s and %s', l.lot_number,
+                  x.out, x.back, x.moved_out, x.moved_back)
+      FROM (SELECT s.shipment_id, s.lot_id, sum(s.out) AS out, sum(s.back) AS back,
+                   sum(s.moved_out) AS moved_out, sum(s.moved_back) AS moved_back
+              FROM (SELECT t.shipment_id, t.lot_id, t.quantity AS out, t.returned AS back,
+                           0::bigint AS moved_out, 0::bigint AS moved_back
+                      FROM shipment_line_lot t
+                     WHERE t.tenant_id = :tenant
+                    UNION ALL
+                    SELECT m.document_id, m.lot_id, 0, 0,
+                           CASE m.kind WHEN 'shipment' THEN -m.quantity ELSE 0 END,
+                           CASE m.kind WHEN 'undelivered' THEN m.quantity ELSE 0 END
+                      FROM stock_movement m
+                     WHERE m.tenant_id = :tenant AND m.lot_id IS NOT NULL
+                       AND m.kind IN ('shipment', 'undelivered')) s
+             GROUP BY s.shipment_id, s.lot_id
+            HAVING sum(s.out) <> sum(s.moved_out) OR sum(s.back) <> sum(s.moved_back)) x
+      LEFT JOIN stock_lot l ON l.tenant_id = :tenant AND l.id = x.lot_id
+     WHERE x.shipment_id NOT IN (SELECT shipment_id FROM lines))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
 -- Movements that disagree with their stock are left to stock_on_hand.
 -- fn proof_supplies_received()
 --     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
@@ -779,13 +883,13 @@ SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
 WITH bad AS (
     SELECT 'order' AS kind, l.order_id AS id,
            format('line %s: waits for %s, free are %s', l.line_no, l.backordered,
-                  s.on_hand - s.reserved - s.held - s.safety) AS detail
+                  s.on_hand - s.reserved - s.held - s.safety - s.blocked) AS detail
       FROM order_line l
       JOIN stock s ON s.tenant_id = :tenant AND s.product_id = l.product_id
            AND s.warehouse_id = l.warehouse_id
      WHERE l.tenant_id = :tenant AND l.backordered > 0
        AND l.backordered = l.quantity - l.canceled - l.shipped - l.reserved
-       AND s.on_hand - s.reserved - s.held - s.safety > 0
+       AND s.on_hand - s.reserved - s.held - s.safety - s.blocked > 0
        AND s.on_hand = (SELECT coalesce(sum(m.quantity), 0) FROM stock_movement m
                          WHERE m.tenant_id = :tenant AND m.product_id = s.product_id
                            AND m.warehouse_id = s.warehouse_id)
@@ -795,6 +899,9 @@ WITH bad AS (
        AND s.held = (SELECT coalesce(sum(r.quantity), 0) FROM stock_reservation r
                       WHERE r.tenant_id = :tenant AND r.product_id = s.product_id
                         AND r.warehouse_id = s.warehouse_id AND r.status = 'held')
+       AND s.blocked = (SELECT coalesce(sum(t.on_hand), 0) FROM stock_lot t
+                         WHERE t.tenant_id = :tenant AND t.product_id = s.product_id
+                           AND t.warehouse_id = s.warehouse_id AND (t.blocked OR t.expired))
        AND NOT EXISTS (SELECT FROM stock_freed f
                         WHERE f.tenant_id = :tenant AND f.product_id = s.product_id
                           AND f.warehouse_id = s.warehouse_id)

@@ -23,6 +23,7 @@ struct adding {
 struct facts {
     struct order_state_list orders;
     struct stock_facts_list stock;
+    struct lot_facts_list lots;       /* of stock that is kept by lot */
     struct freight_rule_list freight; /* when something ships */
     struct shipments_by_external_id_row_list taken;
     struct shipment_numbers_row_list numbers; /* for each that is alive when they are asked for */
@@ -118,7 +119,14 @@ static err pick_named(struct shipping *s, const struct shipment_new *in)
         else if (strcmp(line->kind, "stock") != 0)
             line_fault(s->c, i, "service", "A service does not ship; invoice it from the order.");
         seen[k][at] = true;
-        s->picks[s->n++] = shipment_pick_line(s->orders[k], line, (int64_t)i + 1, l->quantity);
+        if (l->lots.n > 0 && !in->ship)
+            fault(s->c->problem, arena_printf(s->tx->arena, "/lines/%zu/lots", i), "out_of_place",
+                  "Say which lots go out when it ships.");
+        s->picks[s->n] = shipment_pick_line(s->orders[k], line, (int64_t)i + 1, l->quantity);
+        s->picks[s->n].asked = &l->lots;
+        if (l->lots.n > 0)
+            s->picks[s->n].lots_at = arena_printf(s->tx->arena, "/lines/%zu/lots", i);
+        s->n++;
     }
     return s->c->problem->code;
 }
@@ -281,7 +289,8 @@ static err load(struct tx *tx, const struct adding *a, const struct shipping *s,
     if (any_ships)
         TRY(freight_rules_queue(tx, &f->freight));
     TRY(tx_flush(tx));
-    return stock_locked(tx, &f->stock);
+    TRY(stock_locked(tx, &f->stock));
+    return stock_lots_load(tx, &f->stock, &f->lots);
 }
 
 /* ---- decide ---- */
@@ -316,7 +325,7 @@ static err decide(struct shipping *s, const struct shipment_new *in, const struc
         s->ship_date = s->tx->today;
     TRY(call_check_period(s->c, s->ship_date));
     TRY(shipping_charge(s, &f->freight, in->freight));
-    return shipping_leave(s, &f->stock);
+    return shipping_leave(s, &f->stock, &f->lots);
 }
 
 /* Of goods that have just left with the pick. */
@@ -325,6 +334,19 @@ static int64_t invoiceable(const struct shipment_pick *p)
     int64_t of_order = p->line->shipped - p->line->invoiced;
     int64_t least = of_order < p->quantity ? of_order : p->quantity;
     return least > 0 ? least : 0;
+}
+
+static struct shipment_lot_list lots_taken(struct arena *a, const struct shipment_pick *p)
+{
+    struct shipment_lot_list ret = {0};
+    if (p->n_lots == 0)
+        return ret;
+    ret.v = ARENA_ARRAY(a, struct shipment_lot, p->n_lots);
+    for (; ret.n < p->n_lots; ret.n++)
+        ret.v[ret.n] = (struct shipment_lot){.lot_id = p->lots[ret.n].lot->id,
+                                             .lot_number = p->lots[ret.n].lot->lot_number,
+                                             .quantity = p->lots[ret.n].quantity};
+    return ret;
 }
 
 static struct shipment_line_list lines_of(const struct shipping *s)
@@ -340,7 +362,8 @@ static struct shipment_line_list lines_of(const struct shipping *s)
                                                 .description = p->line->description,
                                                 .warehouse_id = p->warehouse_id,
                                                 .quantity = p->quantity,
-                                                .invoiceable = invoiceable(p)};
+                                                .invoiceable = invoiceable(p),
+                                                .lots = lots_taken(s->tx->arena, p)};
     }
     return ret;
 }

@@ -1,7 +1,6 @@
 /* How a shipment ends: delivered with its proof, in full or with exceptions, or canceled before it
  * left. What did not arrive is open on the order again, or closed; what came back is in stock. */
 #include "lib/base/decimal.h"
-#include "lib/base/id.h"
 #include "server/events/events.h"
 #include "server/routes_prototypes.h"
 #include "server/shipments/internal.h"
@@ -48,6 +47,9 @@ static void check_exceptions(const struct call *c, size_t i,
         if (list->v[j].restock && !may_restock(list->v[j].kind))
             exception_fault(c, i, j, "restock", "out_of_place",
                             "Damaged and lost goods do not go back to stock; leave it out.");
+        if (list->v[j].lots.n > 0 && !list->v[j].restock)
+            exception_fault(c, i, j, "lots", "out_of_place",
+                            "Lots are named of what goes back to stock; leave them out.");
     }
 }
 
@@ -237,27 +239,22 @@ static err restock(struct delivery *d)
     if (!d->restocks)
         return OK;
     TRY(call_check_period(d->c, d->date));
-    size_t most = d->exceptions.n, n = 0;
-    struct stock_delta *deltas = ARENA_ARRAY(d->tx->arena, struct stock_delta, most);
-    struct stock_movement_new *moves = ARENA_ARRAY(d->tx->arena, struct stock_movement_new, most);
-    for (size_t i = 0; i < d->exceptions.n; i++) {
-        const struct shipment_exception *e = &d->exceptions.v[i];
-        const struct shipment_line_state *l = shipment_line_state_find(&d->s, e->line_no);
-        if (!e->restocked)
-            continue;
-        deltas[n] = (struct stock_delta){
-            .product_id = l->product_id, .warehouse_id = l->warehouse_id, .on_hand = e->quantity};
-        moves[n++] = (struct stock_movement_new){.id = id_new(),
-                                                 .product_id = l->product_id,
-                                                 .warehouse_id = l->warehouse_id,
-                                                 .kind = "undelivered",
-                                                 .quantity = e->quantity,
-                                                 .document_id = d->s.id,
-                                                 .reason = e->kind,
-                                                 .effective_date = d->date};
+    struct restocking *back = ARENA_ARRAY(d->tx->arena, struct restocking, d->exceptions.n);
+    size_t n = 0;
+    for (size_t i = 0; i < d->in->lines.n; i++) {
+        const struct shipment_deliver_line *in = &d->in->lines.v[i];
+        for (size_t j = 0; j < in->exceptions.n; j++) {
+            const struct shipment_exception_new *e = &in->exceptions.v[j];
+            if (e->restock)
+                back[n++] = (struct restocking){
+                    .line = shipment_line_state_find(&d->s, in->line_no),
+                    .quantity = e->quantity,
+                    .lots = &e->lots,
+                    .at = arena_printf(d->tx->arena, "/lines/%zu/exceptions/%zu", i, j),
+                    .reason = e->kind};
+        }
     }
-    TRY(stock_apply(d->tx, deltas, n));
-    return stock_movements_record(d->tx, moves, n);
+    return shipment_restock(d->tx, d->c, d->s.id, d->date, back, n);
 }
 
 static err store(struct delivery *d, const char *status)

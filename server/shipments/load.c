@@ -53,10 +53,13 @@ err shipment_load(struct tx *tx, int64_t id, struct shipment *ret)
     struct shipment_line_list lines;
     struct shipment_exception_list exceptions;
     struct packages_loading *packages;
+    struct shipment_lot_taken_list lots;
+    TRY(shipment_lots_queue(tx, id, &lots));
     TRY(shipment_lines_load_queue(tx, id, &lines));
     TRY(packages_load_queue(tx, id, &packages));
     TRY(shipment_exceptions_load_queue(tx, id, &exceptions));
     TRY(shipment_header(tx, id, &s));
+    shipment_lots_hand_out(tx->arena, &lots, &lines);
     s.lines = lines;
     s.packages = packages_loaded(tx->arena, packages);
     s.exceptions = exceptions;

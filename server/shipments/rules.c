@@ -84,7 +84,27 @@ size_t shipment_pick_all(struct order_state *o, struct shipment_pick *picks)
 
 int64_t shipment_takeable(const struct order_line *line, const struct stock_facts *stock)
 {
-    return stock == NULL ? 0 : line->reserved + stock_available(stock);
+    /* Where a block or an expiry has left less than is reserved, first come is first served. */
+    return stock == NULL
+               ? 0
+               : least(line->reserved + stock_available(stock), stock->on_hand - stock->blocked);
+}
+
+size_t lots_take_first(struct lot_facts *lots, size_t n, int64_t quantity, struct lot_take *ret)
+{
+    size_t used = 0;
+    int64_t left = quantity;
+    for (size_t i = 0; i < n && left > 0; i++) {
+        if (lot_unusable(&lots[i]) || lots[i].on_hand == 0)
+            continue;
+        ret[used] = (struct lot_take){&lots[i], least(left, lots[i].on_hand)};
+        left -= ret[used++].quantity;
+    }
+    if (left > 0)
+        return 0;
+    for (size_t i = 0; i < used; i++)
+        ret[i].lot->on_hand -= ret[i].quantity;
+    return used;
 }
 
 err shipment_take(const struct shipment_pick *pick, struct stock_facts *stock,

@@ -7,6 +7,12 @@
 #include "server/shipments/shipments.h"
 #include <stdbool.h>
 
+/* What leaves out of a lot. */
+struct lot_take {
+    struct lot_facts *lot;
+    int64_t quantity;
+};
+
 /* One line that leaves. */
 struct shipment_pick {
     int64_t line_no; /* of the shipment, from 1 */
@@ -14,6 +20,10 @@ struct shipment_pick {
     int64_t quantity;
     struct order_state *order;
     struct order_line *line;
+    const struct shipment_lot_new_list *asked; /* NULL or none: the lots are ours to choose */
+    const char *lots_at;                       /* pointer to what it asks */
+    struct lot_take *lots;                     /* of stock that is kept by lot, once it has left */
+    size_t n_lots;
 };
 
 /* OK, or ERR_ON_HOLD or ERR_WRONG_STATE with a sentence that says why nothing of the order may
@@ -38,7 +48,11 @@ err shipment_take(const struct shipment_pick *pick, struct stock_facts *stock,
 /* Takes back what shipment_take did. */
 void shipment_put_back(const struct shipment_pick *pick, struct stock_facts *stock,
                        const struct stock_delta *taken);
-/* What could be taken for the line now. */
+/* Takes a quantity out of the usable ones of n lots, those that come first in the list; returns how
+ * many takes it made, or 0 when they hold less, which then have not changed. ret has room for n. */
+size_t lots_take_first(struct lot_facts *lots, size_t n, int64_t quantity, struct lot_take *ret);
+
+/* What could be taken for the line now; never what is blocked or expired. */
 int64_t shipment_takeable(const struct order_line *line, const struct stock_facts *stock);
 
 /* The warehouse that all picks share; NIL64 when they do not. */

@@ -52,7 +52,7 @@ static struct stock_facts *stock_of(const struct shipping *s, size_t i,
     return stock_find(stock, s->picks[i].product_id, s->picks[i].warehouse_id);
 }
 
-static err refuse_take(const struct shipping *s, size_t i, const struct stock_facts *stock, err e)
+err shipping_refuse_take(const struct shipping *s, size_t i, const struct stock_facts *stock, err e)
 {
     const struct order_line *line = s->picks[i].line;
     int64_t most = e == ERR_QUANTITY_EXCEEDED ? shipment_open_quantity(line)
@@ -85,7 +85,27 @@ err shipping_store_charge(const struct shipping *s)
                                 f->description);
 }
 
-err shipping_leave(struct shipping *s, const struct stock_facts_list *stock)
+/* Takes a pick out of stock, and out of lots where it is kept by lot. */
+static err take(const struct shipping *s, size_t i, const struct stock_facts_list *stock,
+                const struct lot_facts_list *lots, struct stock_delta *ret)
+{
+    struct stock_facts *f = stock_of(s, i, stock);
+    bool plain = f == NULL || !f->by_lot;
+    if (!plain || (s->picks[i].asked != NULL && s->picks[i].asked->n > 0))
+        return shipping_take_lots(s, i, f, lots, ret);
+    err e = shipment_take(&s->picks[i], f, ret);
+    return e == OK ? OK : shipping_refuse_take(s, i, f, e);
+}
+
+static void put_back(const struct shipping *s, size_t i, const struct stock_facts_list *stock,
+                     const struct stock_delta *taken)
+{
+    shipment_put_back(&s->picks[i], stock_of(s, i, stock), taken);
+    shipping_put_lots_back(&s->picks[i], stock_of(s, i, stock));
+}
+
+err shipping_leave(struct shipping *s, const struct stock_facts_list *stock,
+                   const struct lot_facts_list *lots)
 {
     struct stock_delta *taken = ARENA_ARRAY(s->tx->arena, struct stock_delta, s->n);
     for (size_t i = 0; i < s->n_orders; i++)
@@ -93,12 +113,11 @@ err shipping_leave(struct shipping *s, const struct stock_facts_list *stock)
             return fail(s->c->problem, ERR_CREDIT_LIMIT, "%s: %s", s->orders[i]->number,
                         s->orders[i]->credit_refusal);
     for (size_t i = 0; i < s->n; i++) {
-        err e = shipment_take(&s->picks[i], stock_of(s, i, stock), &taken[i]);
+        err e = take(s, i, stock, lots, &taken[i]);
         if (e == OK)
             continue;
-        e = refuse_take(s, i, stock_of(s, i, stock), e);
         while (i-- > 0)
-            shipment_put_back(&s->picks[i], stock_of(s, i, stock), &taken[i]);
+            put_back(s, i, stock, &taken[i]);
         return e;
     }
     s->taken = taken;
@@ -107,36 +126,56 @@ err shipping_leave(struct shipping *s, const struct stock_facts_list *stock)
     return OK;
 }
 
-static struct stock_movement_new movement_of(const struct shipping *s, size_t i)
+/* lot NULL: stock that is not kept by lot. */
+static struct stock_movement_new movement_of(const struct shipping *s, size_t i,
+                                             const struct lot_take *lot)
 {
     return (struct stock_movement_new){
         .id = id_new(),
         .product_id = s->picks[i].product_id,
         .warehouse_id = s->picks[i].warehouse_id,
         .kind = "shipment",
-        .quantity = -s->picks[i].quantity,
+        .quantity = lot != NULL ? -lot->quantity : -s->picks[i].quantity,
         .document_id = s->shipment_id,
+        .lot_id = lot != NULL ? lot->lot->id : NIL64,
         .effective_date = s->ship_date,
     };
+}
+
+/* One for the pick, or one for each of its lots. */
+static size_t movements_of(const struct shipping *s, size_t i, struct stock_movement_new *ret)
+{
+    const struct shipment_pick *p = &s->picks[i];
+    for (size_t j = 0; j < p->n_lots; j++)
+        ret[j] = movement_of(s, i, &p->lots[j]);
+    if (p->n_lots == 0)
+        ret[0] = movement_of(s, i, NULL);
+    return p->n_lots == 0 ? 1 : p->n_lots;
 }
 
 err shippings_store(struct tx *tx, const struct shipping *s, size_t n,
                     const struct order_state_list *orders)
 {
-    size_t most = 0, k = 0;
-    for (size_t i = 0; i < n; i++)
+    size_t most = 0, most_lots = 0, k = 0, n_moves = 0;
+    for (size_t i = 0; i < n; i++) {
         most += s[i].taken != NULL ? s[i].n : 0;
+        for (size_t j = 0; s[i].taken != NULL && j < s[i].n; j++)
+            most_lots += s[i].picks[j].n_lots;
+    }
     if (most == 0)
         return OK;
     struct stock_delta *deltas = ARENA_ARRAY(tx->arena, struct stock_delta, most);
-    struct stock_movement_new *moves = ARENA_ARRAY(tx->arena, struct stock_movement_new, most);
+    struct stock_movement_new *moves = ARENA_ARRAY(tx->arena, struct stock_movement_new,
+                                                   most + most_lots);
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; s[i].taken != NULL && j < s[i].n; j++) {
-            deltas[k] = s[i].taken[j];
-            moves[k++] = movement_of(&s[i], j);
+            deltas[k++] = s[i].taken[j];
+            n_moves += movements_of(&s[i], j, moves + n_moves);
         }
     TRY(stock_apply(tx, deltas, k));
-    TRY(stock_movements_record(tx, moves, k));
+    if (most_lots > 0)
+        TRY(shippings_store_lots(tx, s, n));
+    TRY(stock_movements_record(tx, moves, n_moves));
     return orders_store(tx, orders);
 }
 
@@ -183,6 +222,27 @@ static err pick_draft(struct shipping *s, const struct order_state_list *orders,
     return OK;
 }
 
+/* Which lots the lines take; all faults at once. */
+static err name_lots(struct shipping *s, const struct shipment_line_lots_list *in)
+{
+    struct problem *p = s->c->problem;
+    for (size_t i = 0; i < in->n; i++) {
+        size_t k = 0;
+        while (k < s->n && s->picks[k].line_no != in->v[i].line_no)
+            k++;
+        const char *at = arena_printf(p->arena, "/lots/%zu/line_no", i);
+        if (k == s->n)
+            fault(p, at, "unknown_reference", "The shipment has no such line.");
+        else if (s->picks[k].asked != NULL)
+            fault(p, at, "repeated", "The line stands here already.");
+        else
+            s->picks[k].asked = &in->v[i].lots;
+        if (k < s->n)
+            s->picks[k].lots_at = arena_printf(p->arena, "/lots/%zu/lots", i);
+    }
+    return p->code;
+}
+
 static int32_t date_of(const struct tx *tx, const struct shipment_ship *in,
                        const struct shipment_state *draft)
 {
@@ -216,6 +276,7 @@ err shipment_ship_draft(struct tx *tx, struct call *c, int64_t id, const struct 
     struct order_state_list orders;
     struct shipment_state draft;
     struct stock_facts_list stock;
+    struct lot_facts_list lots;
     struct freight_rule_list rules;
     TRY(shipment_lock_with_orders(tx, c, id, &orders, &draft));
     s.orders = ARENA_ARRAY(tx->arena, struct order_state *, orders.n);
@@ -230,11 +291,13 @@ err shipment_ship_draft(struct tx *tx, struct call *c, int64_t id, const struct 
 
     TRY(pick_draft(&s, &orders, &draft));
     TRY(check_packages(&s, &in->packages));
+    TRY(name_lots(&s, &in->lots));
     TRY(orders_check_credit(tx, c, &orders));
     TRY(freight_rules_queue(tx, &rules));
     TRY(lock_stock(&s, &stock));
+    TRY(stock_lots_load(tx, &stock, &lots));
     TRY(shipping_charge(&s, &rules, in->freight));
-    TRY(shipping_leave(&s, &stock));
+    TRY(shipping_leave(&s, &stock, &lots));
     TRY(shippings_store(tx, &s, 1, &orders));
     TRY(shipment_set_shipped(tx, id, s.ship_date, in->expected_date, in->carrier, in->service,
                              in->tracking_number));

@@ -13,12 +13,36 @@ extern const char *const shipment_resolutions[];     /* reship, close */
 #define SHIPMENT_PACKAGES_MAX 1000
 #define SHIPMENT_MEASURE_MAX 1000000000000 /* a million kg or cm */
 
+/* Most lots of a line. */
+#define SHIPMENT_LOTS_MAX 100
+
+#define SHIPMENT_LOT_NEW_FIELDS(T, VALUE, OBJECT, LIST)                                            \
+    VALUE(T, string, lot_number, .required = true, .min = 1, .max = 100,                           \
+          .doc = "A lot of the product in the warehouse; each at most once.",                      \
+          .example = "\"L-2024-117\"")                                                             \
+    VALUE(T, decimal, quantity, .required = true, .min = 1, .max = 1000000000000000,               \
+          .doc = "What of it goes out; all lots together: the line's quantity.",                   \
+          .example = "\"2\"")                                                                      \
+    VALUE(T, boolean, allow_expired, .doc = "Also when its last day is over.")
+JSON_STRUCT(shipment_lot_new, SHIPMENT_LOT_NEW_FIELDS);
+
+#define SHIPMENT_LINE_LOTS_FIELDS(T, VALUE, OBJECT, LIST)                                          \
+    VALUE(T, integer, line_no, .required = true, .min = 1, .max = 10000,                           \
+          .doc = "The line of the shipment; each at most once.", .example = "1")                   \
+    LIST(T, shipment_lot_new, lots, .required = true, .min = 1, .max = SHIPMENT_LOTS_MAX,          \
+         .doc = "The lots that it takes.")
+JSON_STRUCT(shipment_line_lots, SHIPMENT_LINE_LOTS_FIELDS);
+
 #define SHIPMENT_LINE_NEW_FIELDS(T, VALUE, OBJECT, LIST)                                           \
     VALUE(T, id, order_id, .prefix = "ord", .doc = "The order; default: the shipment's.")          \
     VALUE(T, integer, order_line_no, .required = true, .min = 1, .max = 10000,                     \
           .doc = "The line of the order; each at most once.", .example = "1")                      \
     VALUE(T, decimal, quantity, .required = true, .min = 1, .max = 1000000000000000,               \
-          .doc = "At most what is ordered, not canceled and not shipped yet.", .example = "\"2\"")
+          .doc = "At most what is ordered, not canceled and not shipped yet.", .example = "\"2\"") \
+    LIST(T, shipment_lot_new, lots, .max = SHIPMENT_LOTS_MAX,                                      \
+         .doc =                                                                                    \
+             "With ship, of a product that tracks lots: which ones go out. Default: of those "     \
+             "that are neither blocked nor expired the one that expires first, then the oldest.")
 JSON_STRUCT(shipment_line_new, SHIPMENT_LINE_NEW_FIELDS);
 
 #define SHIPMENT_ORDER_FIELDS(T, VALUE, OBJECT, LIST)                                              \
@@ -97,7 +121,10 @@ JSON_STRUCT(shipment_new, SHIPMENT_NEW_FIELDS);
           .doc = "Where the freight policy says actual: what the customer pays for it, net.",      \
           .example = "\"4.90\"")                                                                   \
     LIST(T, shipment_package_new, packages, .max = SHIPMENT_PACKAGES_MAX,                          \
-         .doc = "How it is packed, instead of what the draft says.")
+         .doc = "How it is packed, instead of what the draft says.")                               \
+    LIST(T, shipment_line_lots, lots, .max = 10000,                                                \
+         .doc = "Of lines whose product tracks lots: which ones go out. Default: of those that "   \
+                "are neither blocked nor expired the one that expires first, then the oldest.")
 JSON_STRUCT(shipment_ship, SHIPMENT_SHIP_FIELDS);
 
 #define SHIPMENT_PROOF_FIELDS(T, VALUE, OBJECT, LIST)                                              \
@@ -105,6 +132,15 @@ JSON_STRUCT(shipment_ship, SHIPMENT_SHIP_FIELDS);
     VALUE(T, instant, received_at, .doc = "When it was handed over.")                              \
     VALUE(T, string, note, .max = 2000, .doc = "What the receiver noted: short, damaged, refused.")
 JSON_STRUCT(shipment_proof, SHIPMENT_PROOF_FIELDS);
+
+#define SHIPMENT_LOT_BACK_FIELDS(T, VALUE, OBJECT, LIST)                                           \
+    VALUE(T, string, lot_number, .required = true, .min = 1, .max = 100,                           \
+          .doc = "A lot that went out with the line; each at most once.",                          \
+          .example = "\"L-2024-117\"")                                                             \
+    VALUE(T, decimal, quantity, .required = true, .min = 1, .max = 1000000000000000,               \
+          .doc = "What of it came back; all lots together: the exception's quantity.",             \
+          .example = "\"1\"")
+JSON_STRUCT(shipment_lot_back, SHIPMENT_LOT_BACK_FIELDS);
 
 #define SHIPMENT_EXCEPTION_NEW_FIELDS(T, VALUE, OBJECT, LIST)                                      \
     VALUE(T, choice, kind, .required = true, .choices = shipment_exception_kinds,                  \
@@ -119,6 +155,8 @@ JSON_STRUCT(shipment_proof, SHIPMENT_PROOF_FIELDS);
     VALUE(T, boolean, restock,                                                                     \
           .doc = "Short and refused goods only: they are back in the warehouse that they left. "   \
                  "Everything else is lost to stock.")                                              \
+    LIST(T, shipment_lot_back, lots, .max = SHIPMENT_LOTS_MAX,                                     \
+         .doc = "With restock, of a line that took several lots: which of them came back.")        \
     VALUE(T, string, reason, .max = 500, .doc = "What the receiver or the carrier said.")
 JSON_STRUCT(shipment_exception_new, SHIPMENT_EXCEPTION_NEW_FIELDS);
 
@@ -154,6 +192,13 @@ JSON_STRUCT(shipment_deliver, SHIPMENT_DELIVER_FIELDS);
     VALUE(T, string, reason, .doc = "What was said.")
 JSON_STRUCT(shipment_exception, SHIPMENT_EXCEPTION_FIELDS);
 
+#define SHIPMENT_LOT_FIELDS(T, VALUE, OBJECT, LIST)                                                \
+    VALUE(T, id, lot_id, .prefix = "lot", .doc = "The lot in the warehouse that it left.")         \
+    VALUE(T, string, lot_number, .doc = "The lot's number.")                                       \
+    VALUE(T, decimal, quantity, .doc = "What of it went out.")                                     \
+    VALUE(T, decimal, returned, .doc = "What of that came back undelivered.")
+JSON_STRUCT(shipment_lot, SHIPMENT_LOT_FIELDS);
+
 #define SHIPMENT_LINE_FIELDS(T, VALUE, OBJECT, LIST)                                               \
     VALUE(T, integer, line_no, .doc = "Number of the line, from 1.")                               \
     VALUE(T, id, order_id, .prefix = "ord", .doc = "The order.")                                   \
@@ -167,7 +212,8 @@ JSON_STRUCT(shipment_exception, SHIPMENT_EXCEPTION_FIELDS);
     VALUE(T, decimal, failed,                                                                      \
           .doc = "Quantity that did not arrive and does not count as shipped any more.")           \
     VALUE(T, decimal, invoiced, .doc = "Quantity invoiced.")                                       \
-    VALUE(T, decimal, invoiceable, .doc = "Quantity that can be invoiced now.")
+    VALUE(T, decimal, invoiceable, .doc = "Quantity that can be invoiced now.")                    \
+    LIST(T, shipment_lot, lots, .doc = "The lots that went out; of products that track lots.")
 JSON_STRUCT(shipment_line, SHIPMENT_LINE_FIELDS);
 
 #define SHIPMENT_HEADER_FIELDS(T, VALUE, OBJECT, LIST)                                             \

@@ -1,6 +1,7 @@
 -- Shipments of orders.
 -- include "server/shipments/shipments.h"
 -- include "server/shipments/rules.h"
+-- include "server/shipments/internal.h"
 -- include "server/shipments/freight.h"
 -- include "server/shipments/tracking.h"
 -- include "server/shipments/documents.h"
@@ -92,6 +93,33 @@ SELECT :tenant, l.shipment_id, l.line_no, l.order_id, l.order_line_no, l.product
   FROM unnest(:l.shipment_id, :l.order_id, :l.line_no, :l.order_line_no, :l.product_id,
               :l.warehouse_id, :l.quantity)
        AS l(shipment_id, order_id, line_no, order_line_no, product_id, warehouse_id, quantity);
+
+-- fn shipment_line_lots_insert(rows l[struct shipment_lot_taken: shipment_id i64, line_no i64,
+--     lot_id i64, quantity i64]) -> exec
+INSERT INTO shipment_line_lot (tenant_id, shipment_id, line_no, lot_id, quantity)
+SELECT :tenant, l.shipment_id, l.line_no, l.lot_id, l.quantity
+  FROM unnest(:l.shipment_id, :l.line_no, :l.lot_id, :l.quantity)
+       AS l(shipment_id, line_no, lot_id, quantity);
+
+-- fn shipment_line_lots_return(rows l[struct shipment_lot_taken: shipment_id i64, line_no i64,
+--     lot_id i64, quantity i64]) -> exec
+UPDATE shipment_line_lot t
+   SET returned = t.returned + l.quantity
+  FROM (SELECT u.shipment_id, u.line_no, u.lot_id, sum(u.quantity)::bigint AS quantity
+          FROM unnest(:l.shipment_id, :l.line_no, :l.lot_id, :l.quantity)
+               AS u(shipment_id, line_no, lot_id, quantity)
+         GROUP BY u.shipment_id, u.line_no, u.lot_id) l
+ WHERE t.tenant_id = :tenant AND t.shipment_id = l.shipment_id AND t.line_no = l.line_no
+   AND t.lot_id = l.lot_id;
+
+-- In the order in which they went out.
+-- fn shipment_line_lots_load(id i64) -> many struct shipment_lot_taken(shipment_id i64,
+--     line_no i64, lot_id i64, lot_number text, quantity i64, returned i64)
+SELECT x.shipment_id, x.line_no, x.lot_id, l.lot_number, x.quantity, x.returned
+  FROM shipment_line_lot x
+  JOIN stock_lot l ON l.tenant_id = x.tenant_id AND l.id = x.lot_id
+ WHERE x.tenant_id = :tenant AND x.shipment_id = :id
+ ORDER BY x.line_no, l.expiry_date, x.lot_id;
 
 -- fn shipment_set_shipped(id i64, ship_date date, expected_date date?, carrier text?,
 --     service text?, tracking_number text?) -> exec

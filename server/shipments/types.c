@@ -6,6 +6,10 @@ const char *const shipment_statuses[] = {"draft",     "shipped",  "delivered",
 const char *const shipment_exception_kinds[] = {"short", "damaged", "refused", "lost", NULL};
 const char *const shipment_resolutions[] = {"reship", "close", NULL};
 
+JSON_TYPE(shipment_lot_new, SHIPMENT_LOT_NEW_FIELDS, .doc = "A lot to take.");
+JSON_TYPE(shipment_line_lots, SHIPMENT_LINE_LOTS_FIELDS, .doc = "The lots that a line takes.");
+JSON_TYPE(shipment_lot_back, SHIPMENT_LOT_BACK_FIELDS, .doc = "What came back of a lot.");
+JSON_TYPE(shipment_lot, SHIPMENT_LOT_FIELDS, .doc = "What a line took of a lot.");
 JSON_TYPE(shipment_line_new, SHIPMENT_LINE_NEW_FIELDS, .doc = "A line to ship.");
 JSON_TYPE(shipment_order, SHIPMENT_ORDER_FIELDS, .doc = "An order of a shipment.");
 JSON_TYPE(shipment_package_line, SHIPMENT_PACKAGE_LINE_FIELDS, .doc = "What is in a package.");

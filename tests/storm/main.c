@@ -164,13 +164,11 @@ static size_t make_act(void *arg, uint64_t n, char *out)
 
 /* ---- what the server says ---- */
 
-/* Remembers every id of the reply. */
-static void learn(struct storm *s, const char *body, size_t len)
+static void learn_marked(struct storm *s, const char *body, size_t len, const char *mark)
 {
-    static const char mark[] = "\"id\":\"";
-    for (const char *p = body; (p = memmem(p, len - (size_t)(p - body), mark, sizeof mark - 1));) {
+    for (const char *p = body; (p = memmem(p, len - (size_t)(p - body), mark, strlen(mark)));) {
         char id[ID_TEXT_MAX], kind[WORD_MAX];
-        p += sizeof mark - 1;
+        p += strlen(mark);
         size_t left = len - (size_t)(p - body);
         size_t n = 0;
         while (n < left && n < ID_TEXT_MAX - 1 && p[n] != '"')
@@ -179,6 +177,13 @@ static void learn(struct storm *s, const char *body, size_t len)
         snprintf(kind, sizeof kind, "%.*s", (int)strcspn(id, "_"), id);
         remember(s, kind, id);
     }
+}
+
+/* Remembers every id of the reply; lots have no request that answers with them alone. */
+static void learn(struct storm *s, const char *body, size_t len)
+{
+    learn_marked(s, body, len, "\"id\":\"");
+    learn_marked(s, body, len, "\"lot_id\":\"");
 }
 
 static bool check_act(void *arg, uint64_t n, int status, const char *body, size_t len)
@@ -265,7 +270,7 @@ static void make_services(struct stage *s)
               (long long)s->tenant);
 }
 
-/* Stock and limits that run out, and external ids for the products. */
+/* Stock and limits that run out, external ids for the products, and one that tracks lots. */
 static void make_scarce(struct stage *s)
 {
     stage_sql(s,
@@ -277,6 +282,13 @@ static void make_scarce(struct stage *s)
               "SET session_replication_role = origin",
               (long long)s->tenant, (long long)s->tenant, (long long)s->tenant,
               (long long)s->tenant);
+    stage_sql(s,
+              "INSERT INTO product (tenant_id, id, external_id, sku, name, kind, track_lots,"
+              " tax_code_id, created_at, updated_at)"
+              " VALUES (%lld, %lld, 'LOTS', 'LOTS', 'Comes in lots', 'stock', true, %lld, now(),"
+              " now())",
+              (long long)s->tenant, (long long)(STAGE_PRODUCT + STAGE_PRODUCTS),
+              (long long)STAGE_TAX);
 }
 
 static int tell(const struct storm *s)

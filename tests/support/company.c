@@ -179,6 +179,33 @@ static void services(struct world *w, struct company *c)
          200);
 }
 
+/* Two lots of which some has shipped and come back, one of them blocked. */
+static void lots(struct world *w, struct company *c)
+{
+    const char *product = given_product(w, "L", "3.00", 0);
+    made(w, c, patch(w, fmt(w, "/v1/products/%s", product), "{'track_lots':true}"), 200);
+    struct reply r = post(w, "/v1/stock/movements",
+                          "{'movements':[{'sku':'L','kind':'receipt','quantity':'6',"
+                          "'lot':{'lot_number':'L1','expiry_date':'2099-01-31'}},"
+                          "{'sku':'L','kind':'receipt','quantity':'8',"
+                          "'lot':{'lot_number':'L2','expiry_date':'2099-06-30'}}]}");
+    c->lot = copy(w, text(made(w, c, r, 201), "/movements/1/lot_id"));
+    const char *order = create(
+        w, c,
+        post(w, "/v1/orders",
+             "{'customer_id':'%s','confirm':true,'lines':[{'sku':'L','quantity':'7'}]}",
+             c->customer));
+    const char *shipment = create(w, c,
+                                  post(w, "/v1/shipments", "{'order_id':'%s','ship':true}", order));
+    made(w, c,
+         post(w, fmt(w, "/v1/shipments/%s/deliver", shipment),
+              "{'lines':[{'line_no':1,'exceptions':[{'kind':'refused','quantity':'2','resolution':"
+              "'close','restock':true,'lots':[{'lot_number':'L1','quantity':'2'}]}]}]}"),
+         200);
+    const char *first = copy(w, text(get(w, "/v1/stock/lots?lot_number=L1"), "/data/0/id"));
+    made(w, c, post(w, fmt(w, "/v1/stock/lots/%s/block", first), "{'reason':'sample'}"), 200);
+}
+
 static void shipments(struct world *w, struct company *c)
 {
     c->shipment = create(w, c,
@@ -339,6 +366,7 @@ void company_found(struct world *w, struct company *c)
     scarce(w, c);
     services(w, c);
     shipments(w, c);
+    lots(w, c);
     invoices(w, c);
     credits(w, c);
     cash(w, c);
@@ -382,6 +410,7 @@ const char *company_id(const struct company *c, const char *parameter)
         {"stock_count_id", c->count},
         {"milestone_id", c->milestone},
         {"access_grant_id", c->access},
+        {"stock_lot_id", c->lot},
     };
     for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
         if (strcmp(ids[i].parameter, parameter) == 0)
@@ -433,6 +462,9 @@ const char *company_body(struct world *w, const struct company *c, const char *o
         {"warehouses_put", "{'code':'MAIN','name':'Main'}"},
         {"stock_movements_create", "{'movements':[{'sku':'A','kind':'receipt','quantity':'1'}]}"},
         {"stock_patch", "{'safety':'1'}"},
+        {"stock_lots_patch", "{'best_before_date':'2099-05-31'}"},
+        {"stock_lots_block", "{'reason':'A sample is tested'}"},
+        {"stock_lots_unblock", "{'reason':'The sample is clean'}"},
         {"stock_counts_create", "{'products':[{'sku':'A'}]}"},
         {"stock_counts_enter", "{'entries':[{'line_no':1,'counted':'1000'}]}"},
         {"stock_availability_of", "{'items':[{'sku':'W','quantity':'1'}]}"},

@@ -32,6 +32,7 @@ struct company {
     const char *reservation; /* held */
     const char *allocation_of_stock;
     const char *count;     /* open */
+    const char *lot;       /* not blocked; part of it has shipped */
     const char *waiting;   /* an order that waits for stock */
     const char *services;  /* an order of them, each fulfilled in part */
     const char *milestone; /* planned */

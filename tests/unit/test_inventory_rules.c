@@ -37,7 +37,7 @@ START_TEST(stock_never_falls_below_what_is_reserved)
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct stock_facts f = {.on_hand = cases[i].on_hand, .reserved = cases[i].reserved};
-        ck_assert_int_eq(stock_move(&f, cases[i].quantity), cases[i].e);
+        ck_assert_int_eq(stock_move(&f, cases[i].quantity, false), cases[i].e);
         ck_assert_int_eq(f.on_hand, cases[i].after);
         ck_assert_int_eq(f.reserved, cases[i].reserved);
     }
@@ -47,9 +47,55 @@ END_TEST
 START_TEST(nor_below_what_is_held)
 {
     struct stock_facts f = {.on_hand = Q(10), .reserved = Q(4), .held = Q(3)};
-    ck_assert_int_eq(stock_move(&f, Q(-3) - 1), ERR_INSUFFICIENT_STOCK);
-    ck_assert_int_eq(stock_move(&f, Q(-3)), OK);
+    ck_assert_int_eq(stock_move(&f, Q(-3) - 1, false), ERR_INSUFFICIENT_STOCK);
+    ck_assert_int_eq(stock_move(&f, Q(-3), false), OK);
     ck_assert_int_eq(f.on_hand, Q(7));
+}
+END_TEST
+
+START_TEST(what_is_blocked_covers_nothing_that_is_reserved)
+{
+    struct stock_facts f = {.on_hand = Q(10), .reserved = Q(4), .held = Q(1), .blocked = Q(3)};
+    ck_assert_int_eq(stock_available(&f), Q(2));
+    ck_assert(!stock_short_without(&f, Q(2)));
+    ck_assert(stock_short_without(&f, Q(2) + 1));
+    ck_assert_int_eq(stock_move(&f, Q(-2) - 1, false), ERR_INSUFFICIENT_STOCK);
+    ck_assert_int_eq(stock_move(&f, Q(-3), true), OK);
+    ck_assert_int_eq(f.blocked, 0);
+    ck_assert_int_eq(f.on_hand, Q(7));
+    ck_assert_int_eq(stock_move(&f, Q(5), true), OK);
+    ck_assert_int_eq(f.blocked, Q(5));
+    f = (struct stock_facts){.on_hand = Q(5), .reserved = Q(5), .blocked = Q(5)};
+    ck_assert_int_eq(stock_available(&f), 0);
+    ck_assert_int_eq(stock_move(&f, Q(-1), true), ERR_INSUFFICIENT_STOCK);
+    f = (struct stock_facts){.on_hand = INT64_MAX};
+    ck_assert_int_eq(stock_move(&f, 1, true), ERR_OVERFLOW);
+    ck_assert_int_eq(f.blocked, 0);
+}
+END_TEST
+
+START_TEST(moves_of_a_lot_are_added_up_and_lots_are_found_by_their_stock)
+{
+    struct lot_move moves[] = {{.lot_id = 2, .quantity = 5},
+                               {.lot_id = 1, .quantity = 3},
+                               {.lot_id = 2, .quantity = -5},
+                               {.lot_id = 1, .quantity = 4}};
+    ck_assert_uint_eq(lot_moves_sum(moves, COUNT_OF(moves)), 1);
+    ck_assert_int_eq(moves[0].lot_id, 1);
+    ck_assert_int_eq(moves[0].quantity, 7);
+    struct lot_facts lots[] = {{.id = 1, .product_id = 1, .warehouse_id = 2},
+                               {.id = 2, .product_id = 1, .warehouse_id = 2},
+                               {.id = 3, .product_id = 1, .warehouse_id = 3},
+                               {.id = 4, .product_id = 2, .warehouse_id = 1}};
+    const struct lot_facts_list list = {lots, COUNT_OF(lots)};
+    struct lot_facts *first;
+    ck_assert_uint_eq(lots_of(&list, 1, 2, &first), 2);
+    ck_assert_int_eq(first->id, 1);
+    ck_assert_uint_eq(lots_of(&list, 2, 1, &first), 1);
+    ck_assert_int_eq(first->id, 4);
+    ck_assert_uint_eq(lots_of(&list, 1, 1, &first), 0);
+    ck_assert_uint_eq(lots_of(&list, 2, 2, &first), 0);
+    ck_assert_uint_eq(lots_of(&(struct lot_facts_list){0}, 1, 1, &first), 0);
 }
 END_TEST
 
@@ -154,6 +200,8 @@ int main(void)
     tcase_add_test(tc, only_an_adjustment_may_take_stock_away);
     tcase_add_test(tc, stock_never_falls_below_what_is_reserved);
     tcase_add_test(tc, nor_below_what_is_held);
+    tcase_add_test(tc, what_is_blocked_covers_nothing_that_is_reserved);
+    tcase_add_test(tc, moves_of_a_lot_are_added_up_and_lots_are_found_by_their_stock);
     tcase_add_test(tc, available_is_what_nobody_has_a_claim_to_and_never_negative);
     tcase_add_test(tc, keys_are_sorted_by_product_then_warehouse_and_each_occurs_once);
     tcase_add_test(tc, deltas_of_a_key_are_added_up_and_those_that_change_nothing_vanish);

@@ -177,6 +177,45 @@ START_TEST(two_lines_of_one_product_share_its_stock)
 }
 END_TEST
 
+START_TEST(what_is_blocked_does_not_ship_though_it_is_reserved)
+{
+    struct order_line line = stock_line(1, Q(6), 0, 0, Q(6));
+    struct stock_facts stock = {.product_id = 101,
+                                .warehouse_id = 7,
+                                .on_hand = Q(8),
+                                .reserved = Q(6),
+                                .blocked = Q(5),
+                                .by_lot = true};
+    struct shipment_pick pick = {.quantity = Q(4), .line = &line};
+    struct stock_delta delta;
+    ck_assert_int_eq(shipment_takeable(&line, &stock), Q(3));
+    ck_assert_int_eq(shipment_take(&pick, &stock, &delta), ERR_INSUFFICIENT_STOCK);
+    pick.quantity = Q(3);
+    ck_assert_int_eq(shipment_take(&pick, &stock, &delta), OK);
+    ck_assert_int_eq(shipment_takeable(&line, &stock), 0);
+}
+END_TEST
+
+START_TEST(lots_are_taken_in_their_order_and_only_those_that_are_usable)
+{
+    struct lot_facts lots[] = {{.id = 1, .on_hand = Q(3), .expired = true},
+                               {.id = 2, .on_hand = Q(2)},
+                               {.id = 3, .on_hand = Q(3), .blocked = true},
+                               {.id = 4, .on_hand = 0},
+                               {.id = 5, .on_hand = Q(4)}};
+    struct lot_take takes[COUNT_OF(lots)];
+    ck_assert_uint_eq(lots_take_first(lots, COUNT_OF(lots), Q(6) + 1, takes), 0);
+    ck_assert_int_eq(lots[1].on_hand, Q(2));
+    ck_assert_uint_eq(lots_take_first(lots, COUNT_OF(lots), Q(5), takes), 2);
+    ck_assert_int_eq(takes[0].lot->id, 2);
+    ck_assert_int_eq(takes[0].quantity, Q(2));
+    ck_assert_int_eq(takes[1].lot->id, 5);
+    ck_assert_int_eq(takes[1].quantity, Q(3));
+    ck_assert_int_eq(lots[4].on_hand, Q(1));
+    ck_assert_int_eq(lots[0].on_hand, Q(3));
+}
+END_TEST
+
 START_TEST(a_product_that_never_had_stock_does_not_ship)
 {
     struct order_line line = stock_line(1, Q(1), 0, 0, 0);
@@ -293,6 +332,8 @@ int main(void)
     tcase_add_test(tc, a_line_without_a_warehouse_ships_from_the_order_s);
     tcase_add_test(tc, shipping_takes_what_is_reserved_first_and_then_what_is_free);
     tcase_add_test(tc, two_lines_of_one_product_share_its_stock);
+    tcase_add_test(tc, what_is_blocked_does_not_ship_though_it_is_reserved);
+    tcase_add_test(tc, lots_are_taken_in_their_order_and_only_those_that_are_usable);
     tcase_add_test(tc, a_product_that_never_had_stock_does_not_ship);
     tcase_add_test(tc, a_shipment_names_the_warehouse_that_all_its_lines_share);
     tcase_add_test(tc, the_state_decides_what_can_be_done);
