@@ -47,3 +47,4 @@ err call_failed(struct tx *tx, struct call *c, err e) MUST_CHECK;
 
 extern const struct route routes[];
 extern const size_t n_routes;
+#define OPERATIONS_MAX 256 /* room for what is kept of each */

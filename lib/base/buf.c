@@ -34,9 +34,9 @@ static bool buf_room(struct buf *b, size_t len)
     return true;
 }
 
-void buf_put(struct buf *b, const void *bytes, size_t len)
+void buf_put_slowly(struct buf *b, const void *bytes, size_t len)
 {
-    if (len == 0 || !buf_room(b, len))
+    if (!buf_room(b, len))
         return;
     memcpy(b->p + b->len, bytes, len);
     b->len += len;

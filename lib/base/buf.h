@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct buf {
     struct arena *arena;
@@ -15,7 +16,19 @@ struct buf {
 };
 
 void buf_init(struct buf *b, struct arena *a, size_t initial, size_t max);
-void buf_put(struct buf *b, const void *bytes, size_t len);
+void buf_put_slowly(struct buf *b, const void *bytes, size_t len); /* may have to grow */
+
+/* Inline: a reply is thousands of short pieces. */
+static inline void buf_put(struct buf *b, const void *bytes, size_t len)
+{
+    if (b->over || len > b->cap - b->len) {
+        buf_put_slowly(b, bytes, len);
+        return;
+    }
+    memcpy(b->p + b->len, bytes, len);
+    b->len += len;
+    b->p[b->len] = '\0';
+}
 void buf_str(struct buf *b, const char *s);
 void buf_char(struct buf *b, char c);
 void buf_i64(struct buf *b, int64_t v);

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #define PRICE_MIN_DECIMALS 2
-#define KEY_MAX 60
 
 /* What a member is written with. */
 struct member {
@@ -190,18 +189,6 @@ const char *json_currency_of(const struct json_type *type, const void *value, co
     return outside;
 }
 
-/* In one piece: long replies are keys for the most part. */
-static void put_key(struct buf *out, const char *name, bool first)
-{
-    char text[KEY_MAX + 4] = {',', '"'};
-    size_t len = strlen(name);
-    assert(len <= KEY_MAX);
-    memcpy(text + 2, name, len);
-    text[len + 2] = '"';
-    text[len + 3] = ':';
-    buf_put(out, text + first, len + 4 - first);
-}
-
 void json_encode(struct buf *out, const struct json_type *type, const void *value,
                  const char *currency)
 {
@@ -213,7 +200,7 @@ void json_encode(struct buf *out, const struct json_type *type, const void *valu
         const void *at = (const char *)value + f->offset;
         if (f->omit_absent && json_is_absent(f, at))
             continue;
-        put_key(out, f->name, first);
+        buf_put(out, f->key + first, f->key_len - first); /* the first without its comma */
         first = false;
         json_encode_member(out, f, at, currency);
     }

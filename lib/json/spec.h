@@ -87,7 +87,8 @@ enum json_kind {
 struct json_type;
 
 struct json_field {
-    const char *name;
+    const char *name, *key; /* key: ,"name": as it is written */
+    size_t key_len;
     enum json_kind kind;
     size_t offset;
     const struct json_type *type; /* of OBJECT and LIST */
@@ -127,20 +128,17 @@ struct json_type {
     enum { FIELDS(name_, JSON_HAS_, JSON_HAS_, JSON_HAS_) name_##_n_fields };                      \
     extern const struct json_type name_##_type
 
+#define JSON_NAMED_(name_)                                                                         \
+    .name = #name_, .key = ",\"" #name_ "\":", .key_len = sizeof(",\"" #name_ "\":") - 1
 #define JSON_FIELD_VALUE_(T, kind_, name_, ...)                                                    \
-    {.name = #name_, .kind = JSON_KIND_##kind_, .offset = offsetof(struct T, name_), __VA_ARGS__},
+    {JSON_NAMED_(name_), .kind = JSON_KIND_##kind_, .offset = offsetof(struct T, name_),           \
+     __VA_ARGS__},
 #define JSON_FIELD_OBJECT_(T, type_, name_, ...)                                                   \
-    {.name = #name_,                                                                               \
-     .kind = JSON_KIND_object,                                                                     \
-     .offset = offsetof(struct T, name_),                                                          \
-     .type = &type_##_type,                                                                        \
-     __VA_ARGS__},
+    {JSON_NAMED_(name_), .kind = JSON_KIND_object, .offset = offsetof(struct T, name_),            \
+     .type = &type_##_type, __VA_ARGS__},
 #define JSON_FIELD_LIST_(T, type_, name_, ...)                                                     \
-    {.name = #name_,                                                                               \
-     .kind = JSON_KIND_list,                                                                       \
-     .offset = offsetof(struct T, name_),                                                          \
-     .type = &type_##_type,                                                                        \
-     __VA_ARGS__},
+    {JSON_NAMED_(name_), .kind = JSON_KIND_list, .offset = offsetof(struct T, name_),              \
+     .type = &type_##_type, __VA_ARGS__},
 
 #define JSON_TYPE(name_, FIELDS, ...)                                                              \
     static const struct json_field name_##_fields[] = {                                            \

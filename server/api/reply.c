@@ -5,9 +5,12 @@
 #include "lib/json/encode.h"
 #include "lib/pg/list.h"
 #include "server/api/router.h"
+#include <stdatomic.h>
 #include <string.h>
 
 #define REPLY_BYTES_MAX ((size_t)256 << 20)
+#define REPLY_BYTES_LEAST ((size_t)1024)
+#define REPLY_BYTES_LIKELY ((size_t)8 << 20) /* at most, before it is known */
 #define JSON_MEDIA "application/json"
 
 static const struct json_field *field_of(const struct json_type *t, const char *name,
@@ -52,6 +55,13 @@ static struct outcome outcome_of_file(struct arena *a, const struct file *f)
         .status = 200, .body = "", .etag = arena_printf(a, "\"%s\"", f->etag), .file = copy};
 }
 
+/* How long the last reply of an operation was: most likely the next is, too, and need not grow. */
+static _Atomic size_t *last_length(const struct route *r)
+{
+    static _Atomic size_t lengths[OPERATIONS_MAX];
+    return &lengths[r - routes];
+}
+
 struct outcome outcome_of(struct arena *a, const struct call *c)
 {
     if ((c->route->flags & FILE_OUT) != 0)
@@ -59,8 +69,12 @@ struct outcome outcome_of(struct arena *a, const struct call *c)
     struct outcome o = {.status = c->status ? c->status : c->route->status};
     const struct json_type *t = c->route->out;
     struct buf b;
-    buf_init(&b, a, 1024, REPLY_BYTES_MAX);
+    _Atomic size_t *length = last_length(c->route);
+    size_t likely = atomic_load_explicit(length, memory_order_relaxed);
+    likely = likely < REPLY_BYTES_LIKELY ? likely : REPLY_BYTES_LIKELY;
+    buf_init(&b, a, likely + likely / 8 + REPLY_BYTES_LEAST, REPLY_BYTES_MAX);
     json_encode(&b, t, c->out, c->tenant->currency);
+    atomic_store_explicit(length, b.len, memory_order_relaxed);
     o.body = b.p;
     const struct json_field *version = field_of(t, "version", JSON_KIND_integer);
     if (version != NULL)

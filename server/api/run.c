@@ -878,7 +878,6 @@ static void run_requests(struct http_request **r, size_t n, int class, int worke
 /* ---- afterwards ---- */
 
 /* The series of an operation, looked up once: index n_routes is everything outside the table. */
-#define OPERATIONS_MAX 256
 static _Atomic(struct metric *) counters[OPERATIONS_MAX][600], timers[OPERATIONS_MAX];
 
 static void count(const struct route *route, int status, int64_t took_us)

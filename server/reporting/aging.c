@@ -7,6 +7,9 @@
 /* Kinds of aging_amounts. */
 enum { KIND_INVOICE = 0, KIND_CREDIT_NOTE = -1, KIND_PAYMENT = -2 };
 
+#define MANY_CUSTOMERS 1000  /* rows of a page from which all items are read at once */
+#define ITEMS_AT_ONCE 200000 /* at most: 8 MB, and as much again on its way */
+
 err report_scope_find(struct tx *tx, struct call *c, int64_t customer_id, const char *currency,
                       struct report_scope *ret)
 {
@@ -102,16 +105,6 @@ static err total_of_customer(struct arena *a, const struct aging_frame *f,
     return OK;
 }
 
-/* How many items of a kind all customers have. */
-static int64_t items_of(const struct aging_amounts_row_list *rows, int32_t kind)
-{
-    int64_t n = 0;
-    for (size_t i = 0; i < rows->n && rows->v[i].customer_id == 0; i++)
-        if (rows->v[i].kind == kind)
-            n += rows->v[i].items;
-    return n;
-}
-
 static size_t count_customers(const struct aging_amounts_row_list *rows)
 {
     size_t n = 0;
@@ -134,8 +127,14 @@ static bool is_sorted(const struct aging_amounts_row_list *rows)
     return true;
 }
 
-/* Sorted by customer; one more than most, to see whether there are more. */
-static err amounts_load(struct tx *tx, const struct report_scope *s, int32_t as_of, int64_t after,
+/* Sorted by customer. whole: all items of all customers, and no sum of all as customer 0. */
+struct amounts {
+    struct aging_amounts_row_list rows;
+    bool whole;
+};
+
+/* As of any day. Sorted by customer; one more than most, to see whether there are more. */
+static err amounts_then(struct tx *tx, const struct report_scope *s, int32_t as_of, int64_t after,
                         int64_t most, struct aging_amounts_row_list *ret)
 {
     int64_t upto = s->customer_id == NIL64 ? INT64_MAX : s->customer_id;
@@ -148,35 +147,164 @@ static err amounts_load(struct tx *tx, const struct report_scope *s, int32_t as_
     return OK;
 }
 
+/* Adds rows of the same columns to list. */
+#define APPEND(arena, list, rows)                                                                  \
+    do {                                                                                           \
+        struct aging_amounts_row *all_ = ARENA_ARRAY(arena, struct aging_amounts_row,              \
+                                                     (list)->n + (rows)->n);                       \
+        if ((list)->n > 0)                                                                         \
+            memcpy(all_, (list)->v, (list)->n * sizeof all_[0]);                                   \
+        for (size_t i_ = 0; i_ < (rows)->n; i_++)                                                  \
+            all_[(list)->n + i_] = (struct aging_amounts_row){                                     \
+                .customer_id = (rows)->v[i_].customer_id,                                          \
+                .kind = (rows)->v[i_].kind,                                                        \
+                .due_date = (rows)->v[i_].due_date,                                                \
+                .items = (rows)->v[i_].items,                                                      \
+                .amount = (rows)->v[i_].amount};                                                   \
+        (list)->v = all_;                                                                          \
+        (list)->n += (rows)->n;                                                                    \
+    } while (0)
+
+/* Takes the last customer out, of whom there may be more items. */
+static void drop_last_customer(struct aging_now_items_row_list *items)
+{
+    int64_t last = items->v[items->n - 1].customer_id;
+    while (items->n > 0 && items->v[items->n - 1].customer_id == last)
+        items->n--;
+}
+
+/* The items of `customers` customers behind `after`. How many items that is nobody knows before:
+ * at first one each is read, then what is missing at the rate of what came. */
+static err items_now(struct tx *tx, const struct report_scope *s, int64_t after, size_t customers,
+                     struct aging_amounts_row_list *list)
+{
+    size_t want = customers, had = 0, read = 0;
+    for (;;) {
+        struct aging_now_items_row_list items;
+        TRY(aging_now_items(tx, s->currency, after, (int64_t)want, &items));
+        bool all = items.n < want;
+        if (!all)
+            drop_last_customer(&items);
+        APPEND(tx->arena, list, &items);
+        if (all)
+            return OK;
+        if (items.n == 0) { /* one customer has more items than were read */
+            want *= 4;
+            continue;
+        }
+        after = items.v[items.n - 1].customer_id;
+        read += items.n;
+        had = count_customers(list) - 1; /* customer 0 is the total */
+        if (had >= customers)
+            return OK;
+        want = (customers - had) * read / had * 11 / 10 + 100;
+    }
+}
+
+static int items_by_customer(const void *a, const void *b)
+{
+    const struct aging_now_all_row *x = a, *y = b;
+    return (x->customer_id > y->customer_id) - (x->customer_id < y->customer_id);
+}
+
+/* All that is open now in one go, when that is not too much: it costs less than reading the sums
+ * of all and the items of a page. */
+static err everything_now(struct tx *tx, const struct report_scope *s, struct amounts *ret)
+{
+    struct aging_now_all_row_list items;
+    TRY(aging_now_all(tx, s->currency, ITEMS_AT_ONCE + 1, &items));
+    ret->whole = items.n <= ITEMS_AT_ONCE;
+    if (!ret->whole)
+        return OK;
+    qsort(items.v, items.n, sizeof items.v[0], items_by_customer);
+    ret->rows.v = ARENA_ARRAY(tx->arena, struct aging_amounts_row, items.n);
+    ret->rows.n = items.n;
+    for (size_t i = 0; i < items.n; i++)
+        ret->rows.v[i] = (struct aging_amounts_row){.customer_id = items.v[i].customer_id,
+                                                    .kind = items.v[i].letter == 'i' ? KIND_INVOICE
+                                                            : items.v[i].letter == 'c'
+                                                                ? KIND_CREDIT_NOTE
+                                                                : KIND_PAYMENT,
+                                                    .due_date = items.v[i].due_date,
+                                                    .items = 1,
+                                                    .amount = items.v[i].amount};
+    return OK;
+}
+
+/* As of a day after which nothing is effective: as amounts_then(), of all customers. */
+static err amounts_now(struct tx *tx, const struct report_scope *s, int64_t after, int64_t most,
+                       struct amounts *ret)
+{
+    if (most >= MANY_CUSTOMERS)
+        TRY(everything_now(tx, s, ret));
+    if (ret->whole)
+        return OK;
+    struct aging_now_totals_row_list totals;
+    TRY(aging_now_totals(tx, s->currency, &totals));
+    APPEND(tx->arena, &ret->rows, &totals);
+    return most == 0 ? OK : items_now(tx, s, after, (size_t)most + 1, &ret->rows);
+}
+
+static err amounts_load(struct tx *tx, const struct report_scope *s, int32_t as_of, int64_t after,
+                        int64_t most, struct amounts *ret)
+{
+    struct aging_moved_row then = {.moved = true};
+    *ret = (struct amounts){0};
+    if (s->customer_id == NIL64)
+        TRY(aging_moved(tx, as_of, s->currency, &then));
+    return then.moved ? amounts_then(tx, s, as_of, after, most, &ret->rows)
+                      : amounts_now(tx, s, after, most, ret);
+}
+
+static err total_of_all(const struct aging_frame *f, const struct amounts *amounts,
+                        struct aging *ret)
+{
+    for (size_t i = 0; i < amounts->rows.n; i++) {
+        const struct aging_amounts_row *r = &amounts->rows.v[i];
+        if (r->customer_id != 0 && !amounts->whole)
+            break;
+        TRY(total_add(&ret->total, f, r));
+        ret->payments += r->kind == KIND_PAYMENT ? r->items : 0;
+        ret->credit_notes += r->kind == KIND_CREDIT_NOTE ? r->items : 0;
+    }
+    return OK;
+}
+
+static err row_of_customer(struct arena *a, const struct aging_frame *f,
+                           const struct aging_amounts_row_list *rows, size_t *i,
+                           struct aging_row *ret)
+{
+    struct aging_total t;
+    int64_t customer = rows->v[*i].customer_id;
+    TRY(total_of_customer(a, f, rows, i, &t));
+    *ret = (struct aging_row){.customer_id = customer,
+                              .buckets = t.buckets,
+                              .open_invoices = t.open_invoices,
+                              .overdue = t.overdue,
+                              .unapplied_payments = t.unapplied_payments,
+                              .available_credit = t.available_credit,
+                              .net = t.net};
+    return OK;
+}
+
 err aging_load(struct tx *tx, const struct report_scope *s, int32_t as_of,
                const struct aging_scale *scale, int64_t after, int64_t most, struct aging *ret)
 {
-    struct aging_amounts_row_list rows;
+    struct amounts amounts;
     struct aging_frame frame;
     frame_make(tx->arena, scale, as_of, &frame);
-    TRY(amounts_load(tx, s, as_of, after, most, &rows));
-    *ret = (struct aging){.total = total_new(tx->arena, &frame),
-                          .payments = items_of(&rows, KIND_PAYMENT),
-                          .credit_notes = items_of(&rows, KIND_CREDIT_NOTE)};
-    ret->rows.v = ARENA_ARRAY(tx->arena, struct aging_row, count_customers(&rows));
-    for (size_t i = 0; i < rows.n;) {
-        int64_t customer = rows.v[i].customer_id;
-        struct aging_total t;
-        TRY(total_of_customer(tx->arena, &frame, &rows, &i, &t));
-        if (customer == 0) {
-            ret->total = t;
-        } else if (ret->rows.n == (size_t)most) {
+    TRY(amounts_load(tx, s, as_of, after, most, &amounts));
+    *ret = (struct aging){.total = total_new(tx->arena, &frame)};
+    TRY(total_of_all(&frame, &amounts, ret));
+    ret->rows.v = ARENA_ARRAY(tx->arena, struct aging_row, (size_t)most);
+    for (size_t i = 0; i < amounts.rows.n && !ret->more && most > 0;) {
+        int64_t customer = amounts.rows.v[i].customer_id;
+        if (customer == 0 || customer <= after)
+            i++;
+        else if (ret->rows.n == (size_t)most)
             ret->more = true;
-        } else {
-            ret->rows.v[ret->rows.n++] = (struct aging_row){
-                .customer_id = customer,
-                .buckets = t.buckets,
-                .open_invoices = t.open_invoices,
-                .overdue = t.overdue,
-                .unapplied_payments = t.unapplied_payments,
-                .available_credit = t.available_credit,
-                .net = t.net};
-        }
+        else
+            TRY(row_of_customer(tx->arena, &frame, &amounts.rows, &i, &ret->rows.v[ret->rows.n++]));
     }
     return OK;
 }

@@ -191,6 +191,8 @@ static const struct {
 } may_scan[] = {
     {"idempotency_forget", "idempotency_key"}, /* by age, for which BRIN is enough */
     {"aging_amounts", "open_item"},            /* all that is open, and nothing else is in there */
+    {"aging_now_totals", "open_item"},
+    {"aging_now_all", "open_item"},
     {"open_items_page", "open_item"},
     {"open_items_page", "invoice"}, /* for the numbers of all that is open */
     {"open_items_page", "payment"},
