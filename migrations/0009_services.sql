@@ -1,5 +1,5 @@
 -- Services that are fulfilled bit by bit, and billed as they are: by milestones, by access that is
--- granted, by what was used.
+-- granted, by what was used. Invoices over several orders.
 
 -- NULL: with the order, so that it is billed at once; and of goods.
 ALTER TABLE product
@@ -105,6 +105,18 @@ CREATE INDEX usage_record_line ON usage_record (tenant_id, order_id, order_line_
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON usage_record
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+-- The orders of an invoice over several; one over a single order names it itself.
+CREATE TABLE joint_invoice_order (
+    tenant_id bigint NOT NULL,
+    order_id bigint NOT NULL,
+    invoice_id bigint NOT NULL,
+    PRIMARY KEY (tenant_id, order_id, invoice_id),
+    CONSTRAINT joint_invoice_order_order_fkey FOREIGN KEY (tenant_id, order_id) REFERENCES sales_order,
+    CONSTRAINT joint_invoice_order_invoice_fkey FOREIGN KEY (tenant_id, invoice_id) REFERENCES invoice
+);
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON joint_invoice_order
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 -- What lines count as done, and what the documents and records behind them say.
 CREATE OR REPLACE VIEW order_line_done AS
 SELECT l.tenant_id, l.order_id, l.line_no, l.shipped, l.delivered, l.failed, l.invoiced,
@@ -163,6 +175,6 @@ DO $$
 BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'o2c_server') THEN
         GRANT SELECT, INSERT, UPDATE ON milestone, access_grant TO o2c_server;
-        GRANT SELECT, INSERT ON usage_record TO o2c_server;
+        GRANT SELECT, INSERT ON usage_record, joint_invoice_order TO o2c_server;
     END IF;
 END $$;

@@ -1,4 +1,4 @@
-/* POST /v1/invoices: drafts a batch of invoices, each of an order, of a shipment or of free lines,
+/* POST /v1/invoices: drafts a batch of invoices, each of orders, of shipments or of free lines,
  * and finalizes those that ask for it. Lock and load for all, decide each in turn in memory, take
  * the numbers, store all: two round trips, COMMIT included, three when any is finalized; one more
  * to learn the orders of shipments, one for the tax rates of free lines. */
@@ -22,9 +22,10 @@ struct drafting {
     const struct invoice_new *in;
     const char *external_id;
     struct invoice *out;
-    int64_t order_id; /* NIL64: of free lines */
+    const int64_t *orders; /* none: of free lines */
+    size_t n_orders;
     struct free_lines free;
-    struct order_step step; /* of the order */
+    struct order_step *steps; /* of the orders */
     struct invoice_state i;
     struct invoice_line_list lines;
     struct totals totals;
@@ -46,9 +47,15 @@ static bool alive(const struct drafting *d)
     return d->c->problem->code == OK;
 }
 
+/* Bills it several orders or shipments, by lists of them? */
+static bool is_joint(const struct invoice_new *in)
+{
+    return in->orders.n > 0 || in->shipments.n > 0;
+}
+
 static bool of_free_lines(const struct drafting *d)
 {
-    return d->in->order_id == NIL64 && d->in->shipment_id == NIL64;
+    return d->in->order_id == NIL64 && d->in->shipment_id == NIL64 && !is_joint(d->in);
 }
 
 /* ---- what the request says ---- */
@@ -72,11 +79,34 @@ static void check_free_line(const struct call *c, const struct invoice_line_new 
     refuse_member(c, i, "shipment_line_no", l->shipment_line_no != NIL64, "no order");
 }
 
+static void check_sources(const struct drafting *d)
+{
+    const struct invoice_new *in = d->in;
+    struct problem *p = d->c->problem;
+    if (!is_joint(in))
+        return;
+    if (in->order_id != NIL64 || in->shipment_id != NIL64 ||
+        (in->orders.n > 0 && in->shipments.n > 0))
+        fault(p, in->orders.n > 0 ? "/orders" : "/shipments", "ambiguous",
+              "Name orders or shipments, in one way.");
+    if (in->lines.n > 0)
+        fault(p, "/lines", "not_allowed",
+              "Several orders are billed with all that can be invoiced; leave the lines out.");
+    for (size_t i = 0; i < in->orders.n; i++)
+        for (size_t j = 0; j < i; j++)
+            if (in->orders.v[j].order_id == in->orders.v[i].order_id) {
+                fault(p, arena_printf(d->tx->arena, "/orders/%zu/order_id", i), "repeated",
+                      "The order stands here already.");
+                break;
+            }
+}
+
 static void check_request(const struct drafting *d)
 {
     const struct invoice_new *in = d->in;
     struct problem *p = d->c->problem;
     bool free = of_free_lines(d);
+    check_sources(d);
     if (free && in->customer_id == NIL64)
         fault(p, "/order_id", "required", "Name an order, a shipment, or a customer with lines.");
     else if (free && in->lines.n == 0)
@@ -154,9 +184,13 @@ static err claim_named(const struct drafting *d, struct claims *k)
 
 static err claim_all(const struct drafting *d, struct claims *k)
 {
+    int64_t available;
     for (size_t i = 0; i < k->order->n_lines; i++) {
-        int64_t available;
-        TRY(claims_take(k, &k->order->lines[i], d->in->shipment_id, NIL64, NIL64, &available));
+        struct order_line *l = &k->order->lines[i];
+        for (size_t j = 0; j < d->in->shipments.n; j++)
+            TRY(claims_take(k, l, d->in->shipments.v[j].shipment_id, NIL64, NIL64, &available));
+        if (d->in->shipments.n == 0)
+            TRY(claims_take(k, l, d->in->shipment_id, NIL64, NIL64, &available));
     }
     return OK;
 }
@@ -167,16 +201,19 @@ static err claim(struct drafting *d, struct claims *k)
     claims_finish(k);
     if (k->n_parts == 0)
         return fail(d->c->problem, ERR_QUANTITY_EXCEEDED,
-                    "Nothing of it is left to invoice: goods are invoiced once they are shipped, "
-                    "milestones, access and usage once they are fulfilled.");
+                    "Nothing of %s is left to invoice: goods are invoiced once they are shipped, "
+                    "milestones, access and usage once they are fulfilled.",
+                    k->order->number);
     return OK;
 }
 
-static err price(struct drafting *d, const struct claims *k, const struct invoiced_net_list *before)
+static err price(struct drafting *d, const struct claims *k,
+                 const struct invoiced_net_list *const *before)
 {
     const struct order_state *o = k->order;
-    err e = claims_price(k, before, currency_exponent(o->currency), document_rounding(o->rounding),
-                         document_tax_per_line(o->tax_rounding), &d->lines, &d->totals);
+    err e = claims_price_joint(k, d->n_orders, before, currency_exponent(o->currency),
+                               document_rounding(o->rounding),
+                               document_tax_per_line(o->tax_rounding), &d->lines, &d->totals);
     return e == OK ? OK : fail(d->c->problem, e, "The amounts of the invoice are too large.");
 }
 
@@ -184,7 +221,7 @@ static void take_order(struct drafting *d, const struct order_state *o)
 {
     d->i.customer_id = order_payer(o);
     d->i.credit_account_id = o->credit_account_id;
-    d->i.order_id = o->id;
+    d->i.order_id = d->n_orders == 1 ? o->id : NIL64;
     d->i.rounding = o->rounding;
     d->i.tax_rounding = o->tax_rounding;
     d->bill_to = o->bill_to;
@@ -203,51 +240,118 @@ static err accept(struct drafting *d)
 }
 
 /* The next invoice of the order finds this one before it. */
-static void add_nets(struct invoiced_net_list *before, const struct invoice_line_list *lines)
+static void add_nets(struct invoiced_net_list *before, int64_t order_id,
+                     const struct invoice_line_list *lines)
 {
     for (size_t i = 0; i < lines->n; i++)
-        if (lines->v[i].order_line_no != NIL64)
+        if (lines->v[i].order_id == order_id)
             before->v[lines->v[i].order_line_no - 1].net += lines->v[i].net;
 }
 
-/* The freight of its shipments, if nobody bills it yet. */
+/* The freight of its shipments, if nobody bills it yet; the next order of the invoice, and the next
+ * invoice, find it billed. */
 static err charge(const struct drafting *d, struct claims *k, const struct facts *f)
 {
     err e = claims_charge(k, &f->shipments, &f->freight_rates, d->i.invoice_date);
+    for (size_t i = 0; e == OK && i < k->n_charges; i++)
+        k->charges[i].shipment->freight_invoice_id = d->i.id;
     return e == OK ? OK
                    : fail(d->c->problem, e,
                           "The tax code of the freight has no rate on the date of the invoice.");
 }
 
-static err draft_of_order(struct drafting *d, const struct facts *f)
+static void release(const struct drafting *d, struct claims *k)
 {
-    struct order_state *o = order_state_find(&f->orders, d->order_id);
-    if (o == NULL) {
-        fault(d->c->problem, "/order_id", "unknown", "There is no such order.");
-        return d->c->problem->code;
-    }
-    TRY(check_order(d, o));
-    TRY(set_terms(d, o->currency, o->payment_terms_days));
-    take_order(d, o);
+    claims_release(k);
+    for (size_t i = 0; i < k->n_charges; i++)
+        if (k->charges[i].shipment->freight_invoice_id == d->i.id)
+            k->charges[i].shipment->freight_invoice_id = NIL64;
+}
 
-    struct invoiced_net_list *before = &f->before[o - f->orders.v];
-    struct claims k;
-    claims_init(&k, d->tx->arena, o, &f->shipments);
-    err e = claim(d, &k);
+static err find_states(const struct drafting *d, const struct facts *f, struct order_state **ret)
+{
+    for (size_t i = 0; i < d->n_orders; i++) {
+        ret[i] = order_state_find(&f->orders, d->orders[i]);
+        if (ret[i] == NULL)
+            fault(d->c->problem,
+                  d->in->orders.n > 0 ? arena_printf(d->tx->arena, "/orders/%zu/order_id", i)
+                                      : "/order_id",
+                  "unknown", "There is no such order.");
+    }
+    for (size_t i = 0; d->c->problem->code == OK && i < d->n_orders; i++)
+        TRY(check_order(d, ret[i]));
+    return d->c->problem->code;
+}
+
+static err refuse_together(const struct drafting *d, const struct order_state *a,
+                           const struct order_state *b, const char *what)
+{
+    return fail(d->c->problem, ERR_WRONG_STATE,
+                "%s and %s have different %s: invoice them one by one.", a->number, b->number,
+                what);
+}
+
+/* Orders that one invoice bills agree in what an invoice has once. */
+static err check_together(struct drafting *d, struct order_state *const *o)
+{
+    for (size_t i = 1; i < d->n_orders; i++) {
+        if (order_payer(o[i]) != order_payer(o[0]) ||
+            o[i]->credit_account_id != o[0]->credit_account_id)
+            return refuse_together(d, o[0], o[i], "payers");
+        if (strcmp(o[i]->currency, o[0]->currency) != 0)
+            return refuse_together(d, o[0], o[i], "currencies");
+        if (strcmp(o[i]->rounding, o[0]->rounding) != 0 ||
+            strcmp(o[i]->tax_rounding, o[0]->tax_rounding) != 0)
+            return refuse_together(d, o[0], o[i], "rules of rounding");
+        if (o[i]->payment_terms_days != o[0]->payment_terms_days &&
+            d->in->payment_terms_days == NIL64)
+            return refuse_together(d, o[0], o[i], "payment terms (or give payment_terms_days)");
+        if (d->in->customer_po == NULL && d->customer_po != NULL &&
+            (o[i]->customer_po == NULL || strcmp(o[i]->customer_po, d->customer_po) != 0))
+            d->customer_po = NULL; /* the lines name the orders */
+    }
+    return OK;
+}
+
+/* One order after the other claims what it has; all of them or none. */
+static err claim_each(struct drafting *d, const struct facts *f, struct order_state *const *o,
+                      struct claims *k, const struct invoiced_net_list *const *before)
+{
+    size_t n = 0;
+    err e = OK;
+    for (; e == OK && n < d->n_orders; n++) {
+        claims_init(&k[n], d->tx->arena, o[n], &f->shipments);
+        e = claim(d, &k[n]);
+        if (e == OK)
+            e = charge(d, &k[n], f);
+    }
     if (e == OK)
-        e = charge(d, &k, f);
-    if (e == OK)
-        e = price(d, &k, before);
+        e = price(d, k, before);
     if (e == OK)
         e = accept(d);
-    if (e != OK) {
-        claims_release(&k);
-        return e;
+    for (size_t i = 0; e != OK && i < n; i++)
+        release(d, &k[i]);
+    return e;
+}
+
+static err draft_of_orders(struct drafting *d, const struct facts *f)
+{
+    struct arena *a = d->tx->arena;
+    struct order_state **o = ARENA_ARRAY(a, struct order_state *, d->n_orders);
+    const struct invoiced_net_list **before = ARENA_ARRAY(a, const struct invoiced_net_list *,
+                                                          d->n_orders);
+    TRY(find_states(d, f, o));
+    TRY(set_terms(d, o[0]->currency, o[0]->payment_terms_days));
+    take_order(d, o[0]);
+    TRY(check_together(d, o));
+    for (size_t i = 0; i < d->n_orders; i++)
+        before[i] = &f->before[o[i] - f->orders.v];
+    TRY(claim_each(d, f, o, ARENA_ARRAY(a, struct claims, d->n_orders), before));
+    d->steps = ARENA_ARRAY(a, struct order_step, d->n_orders);
+    for (size_t i = 0; i < d->n_orders; i++) {
+        add_nets(&f->before[o[i] - f->orders.v], o[i]->id, &d->lines);
+        d->steps[i] = order_moved(o[i]);
     }
-    add_nets(before, &d->lines);
-    for (size_t i = 0; i < k.n_charges; i++)
-        k.charges[i].shipment->freight_invoice_id = d->i.id;
-    d->step = order_moved(o);
     return OK;
 }
 
@@ -321,48 +425,86 @@ static err draft_of_free_lines(struct drafting *d, const struct facts *f)
 
 /* ---- lock and load ---- */
 
-/* An invoice bills one order: of a shipment over several the request says which. */
-static void find_order(struct drafting *d, const struct order_of_shipment_list *known)
+/* Of a shipment over several orders the request says which. */
+static int64_t find_order(const struct drafting *d, const struct order_of_shipment_list *known)
 {
     struct problem *p = d->c->problem;
     int64_t only = NIL64;
     size_t n = 0;
     bool named = false;
-    d->order_id = d->in->order_id;
     if (d->in->shipment_id == NIL64)
-        return;
+        return d->in->order_id;
     for (size_t i = 0; i < known->n; i++) {
         if (known->v[i].shipment_id != d->in->shipment_id)
             continue;
         only = known->v[i].order_id;
-        named = named || only == d->order_id;
+        named = named || only == d->in->order_id;
         n++;
     }
     if (n == 0)
         fault(p, "/shipment_id", "unknown", "There is no such shipment.");
-    else if (d->order_id != NIL64 && !named)
+    else if (d->in->order_id != NIL64 && !named)
         fault(p, "/shipment_id", "mismatch", "The shipment is of another order.");
-    else if (d->order_id == NIL64 && n > 1)
+    else if (d->in->order_id == NIL64 && n > 1)
         fault(p, "/order_id", "required",
               "The shipment carries goods of several orders; say which one to bill.");
-    if (!named)
-        d->order_id = only;
+    return named ? d->in->order_id : only;
+}
+
+/* The orders of all the shipments. */
+static void find_orders_of_shipments(struct drafting *d, const struct order_of_shipment_list *known)
+{
+    int64_t *orders = ARENA_ARRAY(d->tx->arena, int64_t, known->n);
+    for (size_t j = 0; j < d->in->shipments.n; j++) {
+        size_t before = d->n_orders;
+        for (size_t i = 0; i < known->n; i++)
+            if (known->v[i].shipment_id == d->in->shipments.v[j].shipment_id)
+                orders[d->n_orders++] = known->v[i].order_id;
+        if (d->n_orders == before)
+            fault(d->c->problem, arena_printf(d->tx->arena, "/shipments/%zu/shipment_id", j),
+                  "unknown", "There is no such shipment.");
+    }
+    d->n_orders = distinct_ids(orders, d->n_orders);
+    d->orders = orders;
+}
+
+static void set_orders(struct drafting *d, const struct order_of_shipment_list *known)
+{
+    if (d->in->shipments.n > 0) {
+        find_orders_of_shipments(d, known);
+        return;
+    }
+    size_t n = d->in->orders.n > 0 ? d->in->orders.n : 1;
+    int64_t *orders = ARENA_ARRAY(d->tx->arena, int64_t, n);
+    for (size_t i = 0; i < d->in->orders.n; i++)
+        orders[i] = d->in->orders.v[i].order_id;
+    if (d->in->orders.n == 0)
+        orders[0] = find_order(d, known);
+    d->orders = orders;
+    d->n_orders = n;
 }
 
 /* Orders are locked before shipments: of an invoice that names only a shipment, learn its order. */
 static err find_orders(struct tx *tx, struct drafting *d, size_t n)
 {
     struct order_of_shipment_list known = {0};
-    int64_t *shipments = ARENA_ARRAY(tx->arena, int64_t, n);
-    size_t n_shipments = 0;
+    size_t most = n, n_shipments = 0;
     for (size_t i = 0; i < n; i++)
-        if (alive(&d[i]) && d[i].in->shipment_id != NIL64)
+        most += d[i].in->shipments.n;
+    int64_t *shipments = ARENA_ARRAY(tx->arena, int64_t, most);
+    for (size_t i = 0; i < n; i++) {
+        if (!alive(&d[i]))
+            continue;
+        if (d[i].in->shipment_id != NIL64)
             shipments[n_shipments++] = d[i].in->shipment_id;
+        for (size_t j = 0; j < d[i].in->shipments.n; j++)
+            shipments[n_shipments++] = d[i].in->shipments.v[j].shipment_id;
+    }
     if (n_shipments > 0)
-        TRY(shipments_orders(tx, shipments, n_shipments, &known));
+        TRY(shipments_orders(tx, shipments, distinct_ids(shipments, n_shipments), &known));
     for (size_t i = 0; i < n; i++)
-        if (alive(&d[i]))
-            find_order(&d[i], &known);
+        if (alive(&d[i]) && !of_free_lines(&d[i]))
+            set_orders(&d[i], &known);
     return OK;
 }
 
@@ -376,7 +518,10 @@ struct wanted {
 
 static struct wanted wanted_of(struct tx *tx, struct drafting *d, size_t n)
 {
-    struct wanted w = {.orders = ARENA_ARRAY(tx->arena, int64_t, n),
+    size_t most = 0;
+    for (size_t i = 0; i < n; i++)
+        most += d[i].n_orders;
+    struct wanted w = {.orders = ARENA_ARRAY(tx->arena, int64_t, most),
                        .customers = ARENA_ARRAY(tx->arena, int64_t, n),
                        .free = ARENA_ARRAY(tx->arena, struct free_lines *, n),
                        .external_ids = ARENA_ARRAY(tx->arena, const char *, n)};
@@ -390,7 +535,8 @@ static struct wanted wanted_of(struct tx *tx, struct drafting *d, size_t n)
             w.free[w.n_free++] = &d[i].free;
             w.customers[w.n_customers++] = d[i].in->customer_id;
         } else {
-            w.orders[w.n_orders++] = d[i].order_id;
+            for (size_t j = 0; j < d[i].n_orders; j++)
+                w.orders[w.n_orders++] = d[i].orders[j];
         }
     }
     w.n_orders = distinct_ids(w.orders, w.n_orders);
@@ -487,7 +633,7 @@ static err decide(struct drafting *d, size_t k, const struct facts *f)
     int64_t holder = holder_of(d, k, f);
     if (holder != NIL64)
         return external_id_taken(d[k].c, "inv", holder);
-    return of_free_lines(&d[k]) ? draft_of_free_lines(&d[k], f) : draft_of_order(&d[k], f);
+    return of_free_lines(&d[k]) ? draft_of_free_lines(&d[k], f) : draft_of_orders(&d[k], f);
 }
 
 /* ---- store ---- */
@@ -531,8 +677,8 @@ static void tell(const struct drafting *d)
     struct invoice_state draft = d->i;
     draft.number = NULL;
     draft.status = "draft";
-    if (!of_free_lines(d))
-        order_tell(tx, d->c, d->step);
+    for (size_t i = 0; i < d->n_orders; i++)
+        order_tell(tx, d->c, d->steps[i]);
     event_push(tx, d->c, "invoice.created", "invoice", d->i.id, NULL,
                invoice_event_json(tx->arena, &draft, 0));
     if (d->in->finalize)
@@ -623,6 +769,23 @@ err shipments_count(struct tx *tx, const struct counted *v, size_t n, int sign)
     return freight_count(tx, v, n, sign);
 }
 
+/* The orders of invoices over several. */
+static err insert_orders(struct tx *tx, struct drafting *const *d, size_t n)
+{
+    size_t most = 0, used = 0;
+    for (size_t k = 0; k < n; k++)
+        most += d[k]->n_orders > 1 ? d[k]->n_orders : 0;
+    if (most == 0)
+        return OK;
+    struct invoice_orders_insert_x *rows = ARENA_ARRAY(tx->arena, struct invoice_orders_insert_x,
+                                                       most);
+    for (size_t k = 0; k < n; k++)
+        for (size_t i = 0; d[k]->n_orders > 1 && i < d[k]->n_orders; i++)
+            rows[used++] = (struct invoice_orders_insert_x){.invoice_id = d[k]->i.id,
+                                                            .order_id = d[k]->orders[i]};
+    return invoice_orders_insert(tx, rows, used);
+}
+
 static err insert(struct tx *tx, struct drafting *const *d, size_t n)
 {
     size_t most = 0, n_lines = 0;
@@ -640,6 +803,7 @@ static err insert(struct tx *tx, struct drafting *const *d, size_t n)
     }
     TRY(invoices_insert(tx, rows, n));
     TRY(invoice_lines_insert(tx, lines, n_lines));
+    TRY(insert_orders(tx, d, n));
     return shipments_count(tx, counted, n, 1);
 }
 
@@ -743,11 +907,37 @@ err invoices_create(struct tx *tx, struct invoices_create_cmd *cmds, size_t n)
     return create(tx, d, n);
 }
 
+/* Does it bill exactly these orders, or shipments? What they had to bill then is what it has. */
+static bool bills_these(const struct invoice_new *in, const struct invoice *is)
+{
+    for (size_t j = 0; j < in->orders.n + in->shipments.n; j++) {
+        bool found = false;
+        for (size_t i = 0; i < is->lines.n; i++)
+            found = found || (in->orders.n > 0
+                                  ? is->lines.v[i].order_id == in->orders.v[j].order_id
+                                  : is->lines.v[i].shipment_id == in->shipments.v[j].shipment_id);
+        if (!found)
+            return false;
+    }
+    for (size_t i = 0; i < is->lines.n; i++) {
+        bool found = is->lines.v[i].order_id == NIL64;
+        for (size_t j = 0; j < in->orders.n; j++)
+            found = found || is->lines.v[i].order_id == in->orders.v[j].order_id;
+        for (size_t j = 0; j < in->shipments.n; j++)
+            found = found || is->lines.v[i].shipment_id == in->shipments.v[j].shipment_id;
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
 /* Lines taken from an order are a choice of what to bill: the invoice has what came of it. */
 static err repeat(const struct call *c, const struct invoice_new *in, const struct invoice *is)
 {
     static const char *const chosen[] = {"lines", NULL};
     bool free_lines = in->order_id == NIL64 && in->shipment_id == NIL64;
+    if (is_joint(in) && !bills_these(in, is))
+        return external_id_differs(c, "inv", is->id, in->orders.n > 0 ? "/orders" : "/shipments");
     return external_id_repeats(c, "inv", is->id, (struct json_side){&invoice_new_type, in},
                                (struct json_side){&invoice_type, is}, free_lines ? NULL : chosen);
 }

@@ -78,8 +78,8 @@ struct crediting {
     struct call *c;
     struct credit_note_state note;
     struct credit_note_line_list lines;
-    struct order_state *order;     /* NULL: none, or not locked */
-    struct invoice_state *invoice; /* NULL: free */
+    struct order_state_list orders; /* of the invoice, when it is issued */
+    struct invoice_state *invoice;  /* NULL: free */
     struct invoice_line_list invoice_lines;
     struct open_item *open; /* of the invoice; NULL: settled */
     const char *bill_to;    /* of the invoice */

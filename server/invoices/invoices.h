@@ -45,6 +45,16 @@ extern const char *const tenant_tax_roundings[]; /* tenants.h */
           .doc = "Without order_id; default: the product's tax code.")
 JSON_STRUCT(invoice_line_new, INVOICE_LINE_NEW_FIELDS);
 
+#define INVOICE_ORDER_NEW_FIELDS(T, VALUE, OBJECT, LIST)                                           \
+    VALUE(T, id, order_id, .required = true, .prefix = "ord", .doc = "An order to bill.")
+JSON_STRUCT(invoice_order_new, INVOICE_ORDER_NEW_FIELDS);
+
+#define INVOICE_SHIPMENT_NEW_FIELDS(T, VALUE, OBJECT, LIST)                                        \
+    VALUE(T, id, shipment_id, .required = true, .prefix = "shp", .doc = "A shipment to bill.")
+JSON_STRUCT(invoice_shipment_new, INVOICE_SHIPMENT_NEW_FIELDS);
+
+#define INVOICE_SOURCES_MAX 1000
+
 #define INVOICE_NEW_FIELDS(T, VALUE, OBJECT, LIST)                                                 \
     VALUE(T, string, external_id, .min = 1, .max = 100, .doc = "Your id of the invoice, unique.")  \
     VALUE(T, id, order_id, .prefix = "ord",                                                        \
@@ -53,6 +63,11 @@ JSON_STRUCT(invoice_line_new, INVOICE_LINE_NEW_FIELDS);
     VALUE(T, id, shipment_id, .prefix = "shp",                                                     \
           .doc = "Bill this shipment: without lines, all of it that is not yet invoiced. Of one "  \
                  "over several orders, say with order_id which of them.")                          \
+    LIST(T, invoice_order_new, orders, .max = INVOICE_SOURCES_MAX,                                 \
+         .doc = "Bill all of these orders of one payer together: all of each that can be "         \
+                "invoiced.")                                                                       \
+    LIST(T, invoice_shipment_new, shipments, .max = INVOICE_SOURCES_MAX,                           \
+         .doc = "Bill all of these shipments together, whatever orders they are of.")              \
     VALUE(T, id, customer_id, .prefix = "cus",                                                     \
           .doc = "Bill this customer for lines without an order.")                                 \
     VALUE(T, currency, currency,                                                                   \
@@ -117,7 +132,7 @@ JSON_STRUCT(tax_summary, TAX_SUMMARY_FIELDS);
           .example = "\"INV-000042\"")                                                             \
     VALUE(T, choice, status, .choices = invoice_statuses, .doc = "Where the invoice stands.")      \
     VALUE(T, id, customer_id, .prefix = "cus", .doc = "Who pays.")                                 \
-    VALUE(T, id, order_id, .prefix = "ord", .doc = "The order it bills; null: none.")              \
+    VALUE(T, id, order_id, .prefix = "ord", .doc = "The order it bills; null: several, or none.")  \
     VALUE(T, string, customer_po, .doc = "The customer's purchase order number.")                  \
     VALUE(T, currency, currency, .doc = "Currency of all amounts.")                                \
     VALUE(T, date, invoice_date, .doc = "Date of the invoice.")                                    \

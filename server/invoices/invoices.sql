@@ -19,11 +19,22 @@ SELECT id FROM credit_note WHERE tenant_id = :tenant AND external_id = :external
 -- invoice in the middle was voided.
 -- fn invoiced_of_orders(orders i64[]) -> many(order_id i64, order_line_no i64, net i64)
 SELECT i.order_id, l.order_line_no, sum(l.net)::bigint AS net
-  FROM invoice i
-  JOIN invoice_line l ON l.tenant_id = i.tenant_id AND l.invoice_id = i.id
- WHERE i.tenant_id = :tenant AND i.order_id = ANY(:orders) AND i.status NOT IN ('void', 'canceled')
-   AND l.order_line_no IS NOT NULL
+  FROM (SELECT id, order_id, status FROM invoice
+         WHERE tenant_id = :tenant AND order_id = ANY(:orders)
+        UNION ALL
+        SELECT v.id, x.order_id, v.status
+          FROM joint_invoice_order x
+          JOIN invoice v ON v.tenant_id = :tenant AND v.id = x.invoice_id
+         WHERE x.tenant_id = :tenant AND x.order_id = ANY(:orders)) i
+  JOIN invoice_line l ON l.tenant_id = :tenant AND l.invoice_id = i.id AND l.order_id = i.order_id
+ WHERE i.status NOT IN ('void', 'canceled') AND l.order_line_no IS NOT NULL
  GROUP BY i.order_id, l.order_line_no;
+
+-- Of invoices over several orders: which.
+-- fn invoice_orders_insert(rows x[invoice_id i64, order_id i64]) -> exec
+INSERT INTO joint_invoice_order (tenant_id, order_id, invoice_id)
+SELECT :tenant, x.order_id, x.invoice_id
+  FROM unnest(:x.invoice_id, :x.order_id) AS x(invoice_id, order_id);
 
 -- fn invoices_insert(rows i[id i64, external_id text?, number text?, customer_id i64,
 --     credit_account_id i64, order_id i64?, status text, currency text, invoice_date date,

@@ -1,6 +1,7 @@
 /* Issue a credit note: check what the invoice can bear, take the legal number, post, offset the
  * invoice, keep the rest as available credit. */
 #include "invoices.sql.h"
+#include "lib/base/distinct.h"
 #include "lib/base/id.h"
 #include "server/credit/credit.h"
 #include "server/events/events.h"
@@ -44,12 +45,18 @@ err crediting_lock_source(struct crediting *k, int64_t invoice_id, bool issue)
     k->bill_to = source.bill_to;
     if (!issue)
         return OK;
-    if (source.order_id == NIL64)
-        return credit_lock_of_invoices(k->tx, &invoice_id, 1);
-    struct order_state_list orders;
-    TRY(orders_lock(k->tx, &source.order_id, 1, &orders));
-    k->order = order_state_find(&orders, source.order_id);
-    return OK;
+    if (source.order_id != NIL64)
+        return orders_lock(k->tx, &source.order_id, 1, &k->orders);
+    /* Free, or over several orders: its lines, which never change, say which. */
+    struct invoice_line_list lines;
+    TRY(invoice_lines_load(k->tx, invoice_id, &lines));
+    int64_t *orders = ARENA_ARRAY(k->tx->arena, int64_t, lines.n);
+    size_t n = 0;
+    for (size_t i = 0; i < lines.n; i++)
+        if (lines.v[i].order_id != NIL64)
+            orders[n++] = lines.v[i].order_id;
+    return n == 0 ? credit_lock_of_invoices(k->tx, &invoice_id, 1)
+                  : orders_lock(k->tx, orders, distinct_ids(orders, n), &k->orders);
 }
 
 err crediting_lock_invoice(struct crediting *k, int64_t invoice_id)
@@ -106,16 +113,17 @@ static err count_credited(struct crediting *k)
     if (k->invoice == NULL)
         return OK;
     TRY(invoice_lines_credit(k->tx, k->invoice->id, k->lines.v, k->lines.n));
-    if (k->order == NULL)
-        return OK;
     for (size_t i = 0; i < k->lines.n; i++) {
         const struct invoice_line *of = invoice_line_find(&k->invoice_lines,
                                                           k->lines.v[i].invoice_line_no);
-        struct order_line *line = order_line_find(k->order, of->order_line_no);
+        struct order_state *o = order_state_find(&k->orders, of->order_id);
+        struct order_line *line = o != NULL ? order_line_find(o, of->order_line_no) : NULL;
         if (line != NULL)
             line->credited += k->lines.v[i].credited_quantity;
     }
-    return orders_progressed(k->tx, k->c, k->order);
+    for (size_t i = 0; i < k->orders.n; i++)
+        order_tell(k->tx, k->c, order_moved(&k->orders.v[i]));
+    return orders_store(k->tx, &k->orders);
 }
 
 static struct transfer transfer_of(const struct crediting *k, const char *debit, const char *credit,

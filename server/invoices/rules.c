@@ -233,7 +233,8 @@ static size_t parts_of_line(const struct claims *k, size_t from)
 
 /* Splits what a line costs over its n parts. */
 static err split_line(const struct claims *k, size_t from, size_t n, const struct totals_line *t,
-                      int exponent, enum rounding rounding, struct invoice_line *out)
+                      int exponent, enum rounding rounding, int64_t line_no,
+                      struct invoice_line *out)
 {
     int64_t *weights = ARENA_ARRAY(k->arena, int64_t, n);
     int64_t *nets = ARENA_ARRAY(k->arena, int64_t, n);
@@ -245,7 +246,7 @@ static err split_line(const struct claims *k, size_t from, size_t n, const struc
     for (size_t i = 0; i < n; i++) {
         const struct claim_part *p = &k->parts[from + i];
         out[i] = (struct invoice_line){
-            .line_no = (int64_t)(from + i) + 1,
+            .line_no = line_no + (int64_t)i,
             .order_id = k->order->id,
             .order_line_no = p->line->line_no,
             .shipment_id = p->goods ? p->goods->shipment_id : NIL64,
@@ -331,29 +332,64 @@ static err charge_line(const struct claims *k, const struct claim_charge *c,
     return OK;
 }
 
+/* The lines of the calculation: one a line of the order, then one a charge. */
+static err priced_lines(const struct claims *k, const struct invoiced_net_list *before,
+                        enum rounding rounding, struct totals_line *ret, size_t *ret_n)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < k->n_parts; i += parts_of_line(k, i))
+        TRY(price_line(&k->parts[i], parts_of_line(k, i), before, rounding, &ret[n++]));
+    for (size_t i = 0; i < k->n_charges; i++)
+        ret[n++] = charge_totals(&k->charges[i]);
+    *ret_n = n;
+    return OK;
+}
+
+/* What they cost, as lines of the invoice from line_no on. */
+static err invoice_lines_of(const struct claims *k, const struct totals_line *priced, int exponent,
+                            enum rounding rounding, int64_t line_no, struct invoice_line *out)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < k->n_parts; i += parts_of_line(k, i))
+        TRY(split_line(k, i, parts_of_line(k, i), &priced[n++], exponent, rounding,
+                       line_no + (int64_t)i, &out[i]));
+    for (size_t i = 0; i < k->n_charges; i++)
+        TRY(charge_line(k, &k->charges[i], &priced[n++], exponent,
+                        line_no + (int64_t)(k->n_parts + i), &out[k->n_parts + i]));
+    return OK;
+}
+
+err claims_price_joint(const struct claims *k, size_t n,
+                       const struct invoiced_net_list *const *before, int exponent,
+                       enum rounding rounding, bool tax_per_line, struct invoice_line_list *ret,
+                       struct totals *ret_totals)
+{
+    size_t most = 0, used = 0, *from = ARENA_ARRAY(k->arena, size_t, n);
+    for (size_t i = 0; i < n; i++)
+        most += k[i].n_parts + k[i].n_charges;
+    struct totals_line *priced = ARENA_ARRAY(k->arena, struct totals_line, most);
+    for (size_t i = 0; i < n; i++) {
+        size_t some;
+        from[i] = used;
+        TRY(priced_lines(&k[i], before[i], rounding, &priced[used], &some));
+        used += some;
+    }
+    TRY(totals_compute(priced, used, exponent, rounding, tax_per_line, ret_totals));
+
+    *ret = (struct invoice_line_list){.v = ARENA_ARRAY(k->arena, struct invoice_line, most)};
+    for (size_t i = 0; i < n; i++) {
+        TRY(invoice_lines_of(&k[i], &priced[from[i]], exponent, rounding, (int64_t)ret->n + 1,
+                             &ret->v[ret->n]));
+        ret->n += k[i].n_parts + k[i].n_charges;
+    }
+    return OK;
+}
+
 err claims_price(const struct claims *k, const struct invoiced_net_list *before, int exponent,
                  enum rounding rounding, bool tax_per_line, struct invoice_line_list *ret,
                  struct totals *ret_totals)
 {
-    size_t most = k->n_parts + k->n_charges, n_goods = 0;
-    struct totals_line *priced = ARENA_ARRAY(k->arena, struct totals_line, most);
-    size_t n = 0;
-    for (size_t i = 0; i < k->n_parts; i += parts_of_line(k, i))
-        TRY(price_line(&k->parts[i], parts_of_line(k, i), before, rounding, &priced[n++]));
-    n_goods = n;
-    for (size_t i = 0; i < k->n_charges; i++)
-        priced[n++] = charge_totals(&k->charges[i]);
-    TRY(totals_compute(priced, n, exponent, rounding, tax_per_line, ret_totals));
-
-    struct invoice_line *lines = ARENA_ARRAY(k->arena, struct invoice_line, most);
-    n = 0;
-    for (size_t i = 0; i < k->n_parts; i += parts_of_line(k, i))
-        TRY(split_line(k, i, parts_of_line(k, i), &priced[n++], exponent, rounding, &lines[i]));
-    for (size_t i = 0; i < k->n_charges; i++)
-        TRY(charge_line(k, &k->charges[i], &priced[n_goods + i], exponent,
-                        (int64_t)(k->n_parts + i) + 1, &lines[k->n_parts + i]));
-    *ret = (struct invoice_line_list){lines, most};
-    return OK;
+    return claims_price_joint(k, 1, &before, exponent, rounding, tax_per_line, ret, ret_totals);
 }
 
 /* ---- credit notes ---- */

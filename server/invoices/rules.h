@@ -68,6 +68,12 @@ err claims_charge(struct claims *k, const struct shipment_state_list *shipments,
 err claims_price(const struct claims *k, const struct invoiced_net_list *before, int exponent,
                  enum rounding rounding, bool tax_per_line, struct invoice_line_list *ret,
                  struct totals *ret_totals) MUST_CHECK;
+/* The same for one invoice of n orders: their lines one order after the other, tax computed over
+ * all of them. before[i]: of the order of k[i]. */
+err claims_price_joint(const struct claims *k, size_t n,
+                       const struct invoiced_net_list *const *before, int exponent,
+                       enum rounding rounding, bool tax_per_line, struct invoice_line_list *ret,
+                       struct totals *ret_totals) MUST_CHECK;
 
 /* ---- credit notes ---- */
 

@@ -31,6 +31,8 @@ const char *const credit_note_reasons[] = {"pricing",
                                            NULL};
 
 JSON_TYPE(invoice_line_new, INVOICE_LINE_NEW_FIELDS, .doc = "A line of a new invoice.");
+JSON_TYPE(invoice_order_new, INVOICE_ORDER_NEW_FIELDS, .doc = "An order to bill.");
+JSON_TYPE(invoice_shipment_new, INVOICE_SHIPMENT_NEW_FIELDS, .doc = "A shipment to bill.");
 JSON_TYPE(invoice_new, INVOICE_NEW_FIELDS,
           .doc = "A new invoice: of an order, of a shipment, or of free lines for a customer.");
 JSON_TYPE(invoice_void, INVOICE_VOID_FIELDS, .doc = "Why an invoice is voided.");

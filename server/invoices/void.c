@@ -1,6 +1,7 @@
 /* Void: the reversal in the books, and the quantities back to where they can be invoiced again. A
  * draft that is voided is canceled: it never had a number. */
 #include "invoices.sql.h"
+#include "lib/base/distinct.h"
 #include "server/credit/credit.h"
 #include "server/events/events.h"
 #include "server/invoices/internal.h"
@@ -10,20 +11,25 @@
 struct voiding {
     struct tx *tx;
     struct call *c;
-    struct order_state *order; /* NULL: none */
+    struct order_state_list orders; /* none: of free lines */
     struct invoice_state *i;
     struct invoice_line_list lines;
     struct open_item *open; /* NULL: nothing open */
 };
 
+/* The orders of an invoice never change; one over several is known by its lines. */
 static err lock_source(struct voiding *v, const struct invoice_state *peeked)
 {
-    if (peeked->order_id == NIL64)
+    int64_t *orders = ARENA_ARRAY(v->tx->arena, int64_t, v->lines.n + 1);
+    size_t n = 0;
+    if (peeked->order_id != NIL64)
+        orders[n++] = peeked->order_id;
+    for (size_t i = 0; peeked->order_id == NIL64 && i < v->lines.n; i++)
+        if (v->lines.v[i].order_id != NIL64)
+            orders[n++] = v->lines.v[i].order_id;
+    if (n == 0)
         return credit_lock_of_invoices(v->tx, &peeked->id, 1);
-    struct order_state_list *orders = ARENA_NEW(v->tx->arena, struct order_state_list);
-    TRY(orders_lock(v->tx, &peeked->order_id, 1, orders));
-    v->order = order_state_find(orders, peeked->order_id);
-    return OK;
+    return orders_lock(v->tx, orders, distinct_ids(orders, n), &v->orders);
 }
 
 static err lock_shipments(const struct voiding *v)
@@ -43,8 +49,8 @@ static err lock(struct voiding *v, int64_t id)
     struct invoice_state_list *found = ARENA_NEW(v->tx->arena, struct invoice_state_list);
     struct open_item_list *items = ARENA_NEW(v->tx->arena, struct open_item_list);
     TRY(invoice_peek(v->tx, id, &peeked));
-    TRY(lock_source(v, &peeked));
     TRY(invoice_lines_load(v->tx, id, &v->lines));
+    TRY(lock_source(v, &peeked));
     TRY(lock_shipments(v));
     TRY(invoices_lock_queue(v->tx, &id, 1, found));
     TRY(open_items_lock_queue(v->tx, &id, 1, items));
@@ -74,22 +80,27 @@ static err check(const struct voiding *v)
     if (i->disputed > 0)
         return fail(v->c->problem, ERR_WRONG_STATE,
                     "The invoice is disputed; resolve the dispute, or credit the invoice.");
-    if (v->order != NULL && strcmp(v->order->status, "closed") == 0)
-        return fail(v->c->problem, ERR_WRONG_STATE,
-                    "The order of the invoice is closed; credit the invoice instead.");
+    for (size_t k = 0; k < v->orders.n; k++)
+        if (strcmp(v->orders.v[k].status, "closed") == 0)
+            return fail(v->c->problem, ERR_WRONG_STATE,
+                        "The order of the invoice is closed; credit the invoice instead.");
     return OK;
 }
 
 static err release_quantities(struct voiding *v)
 {
-    if (v->order == NULL)
+    if (v->orders.n == 0)
         return OK;
     for (size_t i = 0; i < v->lines.n; i++) {
-        struct order_line *line = order_line_find(v->order, v->lines.v[i].order_line_no);
+        const struct invoice_line *l = &v->lines.v[i];
+        const struct order_state *o = order_state_find(&v->orders, l->order_id);
+        struct order_line *line = o != NULL ? order_line_find(o, l->order_line_no) : NULL;
         if (line != NULL)
-            line->invoiced -= v->lines.v[i].quantity;
+            line->invoiced -= l->quantity;
     }
-    TRY(orders_progressed(v->tx, v->c, v->order));
+    for (size_t i = 0; i < v->orders.n; i++)
+        order_tell(v->tx, v->c, order_moved(&v->orders.v[i]));
+    TRY(orders_store(v->tx, &v->orders));
     return shipments_count(v->tx, &(struct counted){v->i->id, &v->lines}, 1, -1);
 }
 

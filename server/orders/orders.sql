@@ -327,7 +327,11 @@ SELECT d.kind, d.id, d.label, d.since, k.name AS owner
         UNION ALL
         SELECT 'invoice', id, currency, created_at
           FROM invoice
-         WHERE tenant_id = :tenant AND order_id = :order_id AND status = 'draft') d
+         WHERE tenant_id = :tenant AND status = 'draft'
+           AND id = ANY(ARRAY(SELECT id FROM invoice WHERE tenant_id = :tenant AND order_id = :order_id
+                              UNION ALL
+                              SELECT invoice_id FROM joint_invoice_order
+                               WHERE tenant_id = :tenant AND order_id = :order_id))) d
   LEFT JOIN LATERAL (SELECT v.api_key_id FROM event v
                       WHERE v.tenant_id = :tenant AND v.resource_id = d.id
                       ORDER BY v.seq LIMIT 1) e ON true
@@ -343,7 +347,11 @@ WITH bills AS (
                    WHERE l.tenant_id = :tenant AND l.invoice_id = i.id AND l.shipment_id IS NOT NULL
                    ORDER BY l.line_no LIMIT 1) AS shipment_id
       FROM invoice i
-     WHERE i.tenant_id = :tenant AND i.order_id = :order_id),
+     WHERE i.tenant_id = :tenant
+       AND i.id = ANY(ARRAY(SELECT id FROM invoice WHERE tenant_id = :tenant AND order_id = :order_id
+                            UNION ALL
+                            SELECT invoice_id FROM joint_invoice_order
+                             WHERE tenant_id = :tenant AND order_id = :order_id))),
 notes AS (
     SELECT n.id, n.invoice_id FROM credit_note n
      WHERE n.tenant_id = :tenant AND n.invoice_id IN (SELECT id FROM bills)),

@@ -343,6 +343,37 @@ SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
  ORDER BY b.id, b.detail
  LIMIT 10;
 
+-- Invoices whose order or lines do not exist are left to orphans.
+-- fn proof_invoice_orders()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH billed AS (
+    SELECT DISTINCT l.invoice_id, l.order_id FROM invoice_line l
+     WHERE l.tenant_id = :tenant AND l.order_id IS NOT NULL),
+bad AS (
+    SELECT 'invoice' AS kind, i.id, 'its lines bill another order' AS detail
+      FROM invoice i
+      JOIN billed b ON b.invoice_id = i.id AND b.order_id <> i.order_id
+     WHERE i.tenant_id = :tenant
+       AND EXISTS (SELECT 1 FROM sales_order o WHERE o.tenant_id = :tenant AND o.id = i.order_id)
+    UNION ALL
+    SELECT 'invoice', i.id, 'its lines bill an order that it does not name'
+      FROM invoice i
+      JOIN billed b ON b.invoice_id = i.id
+     WHERE i.tenant_id = :tenant AND i.order_id IS NULL
+       AND NOT EXISTS (SELECT 1 FROM joint_invoice_order x
+                        WHERE x.tenant_id = :tenant AND x.invoice_id = i.id
+                          AND x.order_id = b.order_id)
+    UNION ALL
+    SELECT 'invoice', x.invoice_id, 'it names an order that no line bills'
+      FROM joint_invoice_order x
+     WHERE x.tenant_id = :tenant
+       AND NOT EXISTS (SELECT 1 FROM billed b
+                        WHERE b.invoice_id = x.invoice_id AND b.order_id = x.order_id))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
 -- fn proof_credit_note_totals()
 --     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
 WITH bad AS (

@@ -127,6 +127,12 @@ static const struct corruption corruptions[] = {
     {"invoice_totals", "invoice_line",
      "UPDATE invoice_line SET net = net + 1, gross = gross + 1" ANY_ROW("invoice_line", "true"),
      "the lines say"},
+    {"invoice_orders", "joint_invoice_order",
+     "DELETE FROM joint_invoice_order" ANY_ROW("joint_invoice_order", "true"), "does not name"},
+    {"invoice_orders", "joint_invoice_order",
+     "UPDATE joint_invoice_order SET order_id = (SELECT min(id) FROM sales_order)" ANY_ROW(
+         "joint_invoice_order", "true"),
+     "no"},
     {"credit_note_totals", "credit_note",
      "UPDATE credit_note SET net = net + 1, gross = gross + 1" FIRST("credit_note",
                                                                      "status = 'issued'"),

@@ -353,6 +353,43 @@ START_TEST(in_a_batch_each_invoice_finds_what_those_before_it_left)
 }
 END_TEST
 
+/* One invoice over the orders id and id + 1. */
+static err bill_both(struct tx *tx, struct call *c, const struct act *a)
+{
+    struct invoice_order_new orders[2];
+    struct invoice_new in;
+    struct invoice out;
+    json_set_all_absent(&invoice_new_type, &in);
+    orders[0].order_id = a->id + 1;
+    orders[1].order_id = a->id;
+    in.orders = (struct invoice_order_new_list){orders, 2};
+    in.finalize = true;
+    struct invoices_create_cmd cmd = {.call = c, .in = &in, .out = &out};
+    TRY(invoices_create(tx, &cmd, 1));
+    return c->problem->code;
+}
+
+START_TEST(invoices_over_orders_that_overlap_bill_each_order_once)
+{
+    for (int id = 420; id < 423; id++) {
+        given_product(id);
+        given_order(id, 0);
+    }
+    fixture_exec("UPDATE order_line SET kind = 'service', warehouse_id = NULL"
+                 " WHERE order_id BETWEEN 420 AND 422");
+    int64_t before = numbers_taken();
+    struct act first = {.run = bill_both, .id = 420}, second = {.run = bill_both, .id = 421};
+    race(&first, &second);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(second.result, ERR_QUANTITY_EXCEEDED);
+    ck_assert_int_eq(line_of("invoiced", 420), Q(10));
+    ck_assert_int_eq(line_of("invoiced", 421), Q(10));
+    ck_assert_int_eq(line_of("invoiced", 422), 0);
+    ck_assert_int_eq(numbers_taken(), before + 1);
+    ck_assert_int_eq(fixture_int("SELECT count(*) FROM joint_invoice_order"), 2);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -361,6 +398,7 @@ int main(void)
         in_a_batch_each_finalize_finds_what_those_before_it_left,
         batches_that_invoice_the_same_orders_crosswise_claim_each_piece_once,
         in_a_batch_each_invoice_finds_what_those_before_it_left,
+        invoices_over_orders_that_overlap_bill_each_order_once,
     };
     return race_main("races of invoices", open_company, tests, COUNT_OF(tests));
 }

@@ -277,6 +277,14 @@ static void fill(void)
         " shipment_line_no, product_id, description, quantity, unit_price, discount_percent,"
         " tax_code_id, tax_rate, net, tax, gross)"
         " SELECT 1, g, 1, g, 1, g, 1, g, 'P', 1000000, 1, 0, 1, 0, 1, 0, 1",
+        "joint_invoice_order (tenant_id, order_id, invoice_id) SELECT 1, g, g",
+        "milestone (tenant_id, id, order_id, order_line_no, milestone_no, name, quantity, net,"
+        " status, created_at, updated_at) SELECT 1, g, g, 1, 1, 'M', 1, 1, 'planned', now(), now()",
+        "access_grant (tenant_id, id, external_id, order_id, order_line_no, customer_id,"
+        " product_id, quantity, status, starts_at, created_at, updated_at)"
+        " SELECT 1, g, 'x' || g, g, 1, g, g, 1, 'granted', now(), now(), now()",
+        "usage_record (tenant_id, id, external_id, order_id, order_line_no, quantity, used_at,"
+        " recorded_at) SELECT 1, g, 'x' || g, g, 1, 1, now(), now()",
         "credit_note (tenant_id, id, external_id, number, customer_id, credit_account_id,"
         " invoice_id, status, reason, currency, credit_note_date, rounding, tax_rounding, net, tax,"
         " gross, line_count, created_at, updated_at) SELECT 1, g, 'x' || g, 'N' || g, g, g, g,"

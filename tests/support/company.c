@@ -266,6 +266,17 @@ static void invoices(struct world *w, struct company *c)
               "{'amount':'5.00','kind':'quality','reason':'broken'}"),
          200);
     c->dispute = copy(w, text(get(w, "/v1/disputes?invoice_id=%s", billed), "/data/0/id"));
+    const char *joint[2];
+    for (size_t i = 0; i < 2; i++)
+        joint[i] = create(w, c,
+                          post(w, "/v1/orders",
+                               "{'customer_id':'%s','confirm':true,'lines':[{'sku':'S',"
+                               "'quantity':'1'}]}",
+                               c->customer));
+    create(w, c,
+           post(w, "/v1/invoices",
+                "{'finalize':true,'orders':[{'order_id':'%s'},{'order_id':'%s'}]}", joint[0],
+                joint[1]));
     c->draft_invoice = create(
         w, c,
         post(w, "/v1/invoices",
