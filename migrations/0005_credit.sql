@@ -24,6 +24,7 @@ ALTER TABLE credit_account
     ADD COLUMN held_orders bigint NOT NULL DEFAULT 0,
     ADD COLUMN uncleared bigint NOT NULL DEFAULT 0,
     ADD COLUMN disputed bigint NOT NULL DEFAULT 0,
+    ADD COLUMN departures bigint NOT NULL DEFAULT 0,
     ADD CONSTRAINT credit_account_parent_fkey FOREIGN KEY (tenant_id, parent_id)
         REFERENCES credit_account,
     ADD CONSTRAINT credit_account_parent_check CHECK (parent_id IS DISTINCT FROM id),
@@ -50,6 +51,8 @@ COMMENT ON COLUMN credit_account.held_orders IS
     'orders of this account and of those below that wait for credit';
 COMMENT ON COLUMN credit_account.uncleared IS
     'payments, here and below, that are pending, whatever day they clear on';
+COMMENT ON COLUMN credit_account.departures IS
+    'how often a customer left it for another one; who knew them before asks again then';
 COMMENT ON COLUMN credit_account.disputed IS
     'what is disputed of open invoices, here and below';
 
@@ -183,6 +186,76 @@ CREATE UNIQUE INDEX invoice_dispute_open ON invoice_dispute (tenant_id, invoice_
     WHERE status = 'open';
 CREATE INDEX invoice_dispute_customer ON invoice_dispute (tenant_id, customer_id, id);
 
+-- what collectors report
+
+CREATE TABLE customer_collections (
+    tenant_id bigint NOT NULL,
+    customer_id bigint NOT NULL,
+    version bigint NOT NULL DEFAULT 1,
+    dunning_level bigint NOT NULL,
+    since date NOT NULL,
+    source text,
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, customer_id),
+    CONSTRAINT customer_collections_customer_fkey FOREIGN KEY (tenant_id, customer_id)
+        REFERENCES customer,
+    CONSTRAINT customer_collections_level_check CHECK (dunning_level BETWEEN 0 AND 9)
+);
+
+-- Whether a promise was kept follows from what was paid until its last day; nobody writes it.
+CREATE TABLE promise (
+    tenant_id bigint NOT NULL,
+    id bigint NOT NULL,
+    version bigint NOT NULL DEFAULT 1,
+    customer_id bigint NOT NULL,
+    currency text NOT NULL,
+    amount bigint NOT NULL,
+    due_date date NOT NULL,
+    grace_days bigint NOT NULL,
+    last_day date NOT NULL,
+    channel text,
+    promised_by text,
+    notes text,
+    cancel_reason text,
+    canceled_at timestamptz,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT promise_customer_fkey FOREIGN KEY (tenant_id, customer_id) REFERENCES customer,
+    CONSTRAINT promise_amount_check CHECK (amount > 0),
+    CONSTRAINT promise_last_day_check
+        CHECK (grace_days >= 0 AND last_day = due_date + grace_days::int),
+    CONSTRAINT promise_channel_check CHECK (channel IN
+        ('phone', 'email', 'letter', 'portal', 'visit', 'other')),
+    CONSTRAINT promise_canceled_check CHECK ((canceled_at IS NULL) = (cancel_reason IS NULL))
+);
+CREATE INDEX promise_customer ON promise (tenant_id, customer_id, last_day);
+
+-- prior: what had been applied to the invoice when the promise was made, which is not what was
+-- promised. A time would not do: transactions that wait for each other are not ordered by it.
+CREATE TABLE promise_invoice (
+    tenant_id bigint NOT NULL,
+    promise_id bigint NOT NULL,
+    invoice_id bigint NOT NULL,
+    prior bigint[] NOT NULL,
+    PRIMARY KEY (tenant_id, promise_id, invoice_id),
+    CONSTRAINT promise_invoice_promise_fkey FOREIGN KEY (tenant_id, promise_id) REFERENCES promise,
+    CONSTRAINT promise_invoice_invoice_fkey FOREIGN KEY (tenant_id, invoice_id) REFERENCES invoice
+);
+CREATE INDEX promise_invoice_of ON promise_invoice (tenant_id, invoice_id);
+
+-- What payments brought until the last day, and nobody took back since.
+CREATE VIEW promise_paid AS
+SELECT p.tenant_id, p.id AS promise_id,
+       (SELECT coalesce(sum(a.amount), 0)::bigint
+          FROM promise_invoice i
+          JOIN allocation a ON a.tenant_id = p.tenant_id AND a.invoice_id = i.invoice_id
+         WHERE i.tenant_id = p.tenant_id AND i.promise_id = p.id AND a.source = 'payment'
+           AND a.reverses IS NULL AND a.effective_date <= p.last_day AND a.id <> ALL(i.prior)
+           AND NOT EXISTS (SELECT FROM allocation r
+                            WHERE r.tenant_id = p.tenant_id AND r.reverses = a.id)) AS paid
+  FROM promise p;
+
 -- policies
 
 CREATE TABLE credit_policy (
@@ -198,6 +271,9 @@ CREATE TABLE credit_policy (
     check_review boolean NOT NULL DEFAULT false,
     check_new_customer boolean NOT NULL DEFAULT false,
     horizon_days bigint,
+    max_dunning_level bigint,
+    max_broken_promises bigint,
+    broken_promise_days bigint,
     allow_uncleared boolean NOT NULL DEFAULT false,
     exclude_disputed boolean NOT NULL DEFAULT false,
     at_confirm boolean NOT NULL DEFAULT true,
@@ -212,7 +288,8 @@ CREATE TABLE credit_policy (
     CONSTRAINT credit_policy_mode_check CHECK (mode IN ('ignore', 'warn', 'enforce')),
     CONSTRAINT credit_policy_numbers_check CHECK (max_overdue_days >= 0
         AND max_overdue_percent BETWEEN 0 AND 100000000 AND max_document >= 0
-        AND horizon_days >= 0)
+        AND horizon_days >= 0 AND max_dunning_level BETWEEN 0 AND 9
+        AND max_broken_promises >= 0 AND broken_promise_days >= 1)
 );
 CREATE UNIQUE INDEX credit_policy_default ON credit_policy (tenant_id) WHERE is_default;
 
@@ -312,10 +389,11 @@ CREATE INDEX credit_application_of_customer ON credit_application (tenant_id, cu
 DO $$
 BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'o2c_server') THEN
-        GRANT SELECT ON order_commitment TO o2c_server;
+        GRANT SELECT ON order_commitment, promise_paid TO o2c_server;
         GRANT SELECT, INSERT, DELETE ON blocked_order TO o2c_server;
-        GRANT SELECT, INSERT, UPDATE ON credit_policy, credit_application, invoice_dispute
-            TO o2c_server;
+        GRANT SELECT, INSERT, UPDATE ON credit_policy, credit_application, invoice_dispute,
+            customer_collections, promise TO o2c_server;
+        GRANT SELECT, INSERT ON promise_invoice TO o2c_server;
         GRANT SELECT, INSERT ON credit_policy_version, credit_decision TO o2c_server;
     END IF;
 END $$;

@@ -156,6 +156,7 @@ static const struct {
     {"Credit notes", "What is taken back.", " credit-notes "},
     {"Payments", "What came in, what it paid for, what went back.",
      " payments allocations refunds "},
+    {"Collections", "What was asked for again, and promised.", " promises "},
     {"Ledger", "The books.", " ledger "},
     {"Reports", "What the books say.", " reports "},
     {"History", "What happened, who did it, and whether it adds up.", " events audit proof "},

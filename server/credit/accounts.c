@@ -339,6 +339,7 @@ err credit_accounts_join(struct tx *tx, struct call *c, const struct credit_acco
     if (of.id == account.id)
         return OK;
     TRY(credit_join_move(tx, in->customer_id, account.id));
+    TRY(credit_join_left(tx, of.id));
     event_push(tx, c, "customer.credit_account_changed", "customer", in->customer_id, NULL,
                as_json(tx, ret));
     return OK;

@@ -137,6 +137,11 @@ SELECT EXISTS (SELECT FROM open_item WHERE tenant_id = :tenant AND customer_id =
 UPDATE customer SET credit_account_id = :account, version = version + 1, updated_at = :now
  WHERE tenant_id = :tenant AND id = :customer;
 
+-- Both accounts are locked.
+-- fn credit_join_left(account i64) -> exec
+UPDATE credit_account SET departures = departures + 1, version = version + 1
+ WHERE tenant_id = :tenant AND id = :account;
+
 -- ---- what is behind the counters ----
 
 -- Documents of the customers who share the account; of uncleared and disputed also those below.

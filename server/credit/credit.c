@@ -235,7 +235,9 @@ static err roll_up(const struct credit_kept *k, const struct credit_delta *d,
                    struct credit_delta *to, size_t *n)
 {
     const struct credit_facts *f = locked_fact(k, d->account);
-    for (int i = 0; f != NULL && f->parent_id != NIL64; i++) {
+    if (f == NULL)
+        return ERR_SERIALIZATION; /* its customer got another account while we waited for it */
+    for (int i = 0; f->parent_id != NIL64; i++) {
         int64_t parent = f->parent_id;
         f = locked_fact(k, parent);
         if (f == NULL || i == CREDIT_LEVELS_MAX)

@@ -50,6 +50,8 @@ struct credit_facts {
     int64_t secured;             /* by collateral that is valid today */
     int64_t deposit_percent;     /* of confirmed orders, to be there as unapplied money */
     int64_t policy_id;           /* the account's or the default one; NIL64: none */
+    int64_t departures; /* how often a customer left it: who was known to have it before it was
+                            locked may have another one by now */
     int32_t review_date;
     bool undecided; /* nobody has decided on its limit yet */
     const char *currency;

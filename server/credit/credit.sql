@@ -6,7 +6,7 @@
 -- fn credit_lock_rows(accounts i64[]) -> many struct credit_facts(id i64, parent_id i64?,
 --   currency text, credit_limit i64?, ordered i64, unbilled i64, receivable i64, unapplied i64,
 --   below i64, held_orders i64, uncleared i64, disputed i64, secured i64, deposit_percent i64,
---   policy_id i64?, undecided bool, review_date date?)
+--   policy_id i64?, undecided bool, review_date date?, departures i64)
 SELECT a.id, a.parent_id, a.currency,
        CASE WHEN a.credit_limit IS NULL OR :today BETWEEN coalesce(a.limit_from, :today)
                                                       AND coalesce(a.limit_to, :today)
@@ -18,7 +18,7 @@ SELECT a.id, a.parent_id, a.currency,
        a.deposit_percent,
        coalesce(a.policy_id, (SELECT p.id FROM credit_policy p
                                WHERE p.tenant_id = :tenant AND p.is_default)),
-       a.credit_limit IS NULL AND a.approved_at IS NULL, a.review_date
+       a.credit_limit IS NULL AND a.approved_at IS NULL, a.review_date, a.departures
   FROM credit_account a
  WHERE a.tenant_id = :tenant
    AND a.id = ANY(ARRAY(SELECT unnest(x.ancestors || x.id) FROM credit_account x

@@ -22,6 +22,12 @@
           .doc = "Somebody must have decided on the limit: first-time customers wait for that.")   \
     VALUE(T, integer, horizon_days, .max = 3650,                                                   \
           .doc = "Confirmed orders requested for later than that do not count; null: all do.")     \
+    VALUE(T, integer, max_dunning_level, .max = 9,                                                 \
+          .doc = "Highest dunning level of a customer that is allowed; null: no such rule.")       \
+    VALUE(T, integer, max_broken_promises, .max = 1000,                                            \
+          .doc = "Most promises to pay that may have been broken lately; null: no such rule.")     \
+    VALUE(T, integer, broken_promise_days, .min = 1, .max = 3650,                                  \
+          .doc = "With max_broken_promises: how many days back that looks; null: 365.")            \
     VALUE(T, boolean, allow_uncleared,                                                             \
           .doc = "Payments that have not cleared lower the exposure as if they had.")              \
     VALUE(T, boolean, exclude_disputed,                                                            \
@@ -61,14 +67,17 @@ struct credit_standing {
     int64_t max_overdue_percent; /* millionths */
     int64_t max_document;        /* minor units */
     int64_t horizon_days;
+    int64_t max_dunning_level, max_broken_promises;
     bool check_review, check_new_customer;
     bool allow_uncleared, exclude_disputed; /* both: false without a policy */
     bool at_confirm, at_amend, at_ship, at_invoice, at_limit_decrease;
     /* facts */
-    int64_t overdue_days; /* of the oldest open invoice; 0: none is overdue */
-    int64_t overdue;      /* open amount past its due date */
-    int64_t receivable;   /* open amount */
-    int64_t beyond;       /* ordered for after the horizon */
+    int64_t overdue_days;    /* of the oldest open invoice; 0: none is overdue */
+    int64_t overdue;         /* open amount past its due date */
+    int64_t receivable;      /* open amount */
+    int64_t beyond;          /* ordered for after the horizon */
+    int64_t dunning_level;   /* the highest of its customers; asked only for the rule */
+    int64_t broken_promises; /* of its customers, within the rule's days; asked only for it */
 };
 struct credit_standing_list {
     struct credit_standing *v;

@@ -218,6 +218,26 @@ static void check_overdue(struct judging *j)
                             percent(j, share), percent(j, s->max_overdue_percent)));
 }
 
+/* What was asked of them, and what they promised. */
+static void check_collections(struct judging *j)
+{
+    const struct credit_standing *s = j->standing;
+    if (s->max_dunning_level != NIL64)
+        note(j, "dunning_level", s->account, integer(j, s->dunning_level),
+             integer(j, s->max_dunning_level),
+             s->dunning_level <= s->max_dunning_level
+                 ? NULL
+                 : arena_printf(j->a, "The dunning level is %lld, %lld is allowed.",
+                                (long long)s->dunning_level, (long long)s->max_dunning_level));
+    if (s->max_broken_promises != NIL64)
+        note(j, "broken_promises", s->account, integer(j, s->broken_promises),
+             integer(j, s->max_broken_promises),
+             s->broken_promises <= s->max_broken_promises
+                 ? NULL
+                 : arena_printf(j->a, "Promises to pay were broken %lld times, %lld are allowed.",
+                                (long long)s->broken_promises, (long long)s->max_broken_promises));
+}
+
 static void check_document(struct judging *j)
 {
     const struct credit_standing *s = j->standing;
@@ -259,6 +279,7 @@ void credit_judge(struct arena *a, const struct credit_facts *account,
     check_deposit(&j);
     if (s != NULL) {
         check_overdue(&j);
+        check_collections(&j);
         check_document(&j);
         check_account(&j);
     }

@@ -170,6 +170,30 @@ static err make_stock(struct tx *tx, const struct placing *p, size_t n, size_t n
     return stock_make_queue(tx, keys, k);
 }
 
+/* Who was known before their account was locked may have another one by now. Only where somebody
+ * ever left is it worth the question. */
+static err check_departures(struct tx *tx, const struct placing *p, size_t n, const struct facts *f)
+{
+    struct customer_facts_list now;
+    bool any = false;
+    for (size_t i = 0; i < f->credit.n; i++)
+        any = any || f->credit.v[i].departures > 0;
+    if (!any)
+        return OK;
+    int64_t *payers = ARENA_ARRAY(tx->arena, int64_t, n);
+    size_t m = 0;
+    for (size_t i = 0; i < n; i++)
+        if (alive(&p[i]))
+            payers[m++] = p[i].payer->id;
+    TRY(customers_load(tx, payers, distinct_ids(payers, m), &now));
+    for (size_t i = 0; i < n; i++) {
+        const struct customer_facts *c = alive(&p[i]) ? customer_find(&now, p[i].payer->id) : NULL;
+        if (c != NULL && c->credit_account_id != p[i].payer->credit_account_id)
+            return ERR_SERIALIZATION;
+    }
+    return OK;
+}
+
 /* Prices and tax rates of what is ordered, and under lock the credit and the stock of what is to
  * be confirmed. */
 static err load_and_lock(struct tx *tx, const struct placing *p, size_t n, struct facts *f)
@@ -221,7 +245,8 @@ static err load_and_lock(struct tx *tx, const struct placing *p, size_t n, struc
     TRY(load_reservations(tx, p, n, f));
     TRY(tx_flush(tx));
     TRY(stock_locked(tx, &f->stock));
-    return credit_ready(tx, &f->credit);
+    TRY(credit_ready(tx, &f->credit));
+    return check_departures(tx, p, n, f);
 }
 
 /* ---- decide ---- */

@@ -108,7 +108,7 @@ static void add_player(struct play *p, struct what_if_outcome outcome, int64_t a
     struct what_if_outcome *out = &p->out->orders.v[p->out->orders.n++];
     *out = outcome;
     out->outcome = "held";
-    out->date = NIL32;
+    out->date = out->held_on = NIL32;
     p->players[p->n_players++] = (struct player){.out = out,
                                                  .account = credit_find(&p->credit, account),
                                                  .gross = gross,
@@ -195,6 +195,8 @@ static bool confirm(struct play *p, struct player *w, int32_t day, const char *o
     if (w->waits) {
         if (w->out->reason == NULL)
             w->out->reason = verdict.reason;
+        if (w->out->index != NIL64 && w->out->held_on == NIL32)
+            w->out->held_on = day;
         return false;
     }
     credit_take(w->account, w->gross);
@@ -262,6 +264,24 @@ static void release(struct play *p, int32_t day)
         }
 }
 
+static bool over_limit(const struct play *p)
+{
+    return p->account->credit_limit != NIL64 &&
+           credit_exposure(p->account) > p->account->credit_limit;
+}
+
+/* The first one counts. of: the order that it is about, or NULL. */
+static void note_breach(struct play *p, int32_t day, bool breach, const struct what_if_outcome *of)
+{
+    if (!breach || p->out->first_breach != NIL32)
+        return;
+    p->out->first_breach = day;
+    if (of == NULL)
+        return;
+    p->out->breach_index = of->index;
+    p->out->breach_reason = of->reason;
+}
+
 static void play_day(struct play *p, int32_t day)
 {
     bool room = play_money(p, day);
@@ -269,13 +289,14 @@ static void play_day(struct play *p, int32_t day)
     if (room || (day == p->tx->today && p->in->credit_limit != NIL64))
         release(p, day);
     for (size_t i = 0; i < p->n_players; i++)
-        if (p->players[i].out->index != NIL64 && p->players[i].date == day)
-            confirm(p, &p->players[i], day, "confirmed");
+        if (p->players[i].out->index != NIL64 && p->players[i].date == day) {
+            bool held = !confirm(p, &p->players[i], day, "confirmed");
+            note_breach(p, day, held || over_limit(p), p->players[i].out);
+        }
+    note_breach(p, day, over_limit(p), NULL);
     int64_t exposure = credit_exposure(p->account), limit = p->account->credit_limit;
     p->out->days.v[p->out->days.n++] = (struct what_if_day){
         .date = day, .exposure = exposure, .headroom = limit == NIL64 ? NIL64 : limit - exposure};
-    if (limit != NIL64 && exposure > limit && p->out->first_breach == NIL32)
-        p->out->first_breach = day;
 }
 
 err credit_what_if(struct tx *tx, struct call *c, const struct what_if *in,
@@ -295,6 +316,7 @@ err credit_what_if(struct tx *tx, struct call *c, const struct what_if *in,
     ret->currency = p.account->currency;
     ret->credit_limit = p.account->credit_limit;
     ret->first_breach = NIL32;
+    ret->breach_index = NIL64;
     ret->days.v = ARENA_ARRAY(tx->arena, struct what_if_day, (size_t)days);
     for (int32_t day = tx->today; day < tx->today + days; day++)
         play_day(&p, day);

@@ -47,6 +47,7 @@ extern const char *const what_if_outcomes[]; /* confirmed, held, released */
     VALUE(T, choice, outcome, .choices = what_if_outcomes,                                         \
           .doc = "confirmed at once, released later, or held to the end.")                         \
     VALUE(T, date, date, .doc = "When it is confirmed; null: it is not.")                          \
+    VALUE(T, date, held_on, .doc = "When it is held first; null: it is not, or waits already.")    \
     VALUE(T, string, reason, .doc = "Why it is held at first.")
 JSON_STRUCT(what_if_outcome, WHAT_IF_OUTCOME_FIELDS);
 
@@ -55,7 +56,14 @@ JSON_STRUCT(what_if_outcome, WHAT_IF_OUTCOME_FIELDS);
     VALUE(T, id, credit_account_id, .prefix = "cra", .doc = "Their account.")                      \
     VALUE(T, currency, currency, .doc = "Currency of all amounts.")                                \
     VALUE(T, money, credit_limit, .doc = "The limit that was looked at; null: none.")              \
-    VALUE(T, date, first_breach, .doc = "First day with more exposure than the limit; or null.")   \
+    VALUE(T, date, first_breach,                                                                   \
+          .doc = "First day on which a hypothetical order is held, or with more exposure than "    \
+                 "the limit; null: none.")                                                         \
+    VALUE(T, integer, breach_index,                                                                \
+          .doc = "Which of the hypothetical orders is held then, or goes over the limit where it " \
+                 "is not enforced; null: none of them.",                                           \
+          .example = "0")                                                                          \
+    VALUE(T, string, breach_reason, .doc = "Why that one is held.")                                \
     LIST(T, what_if_day, days, .doc = "The exposure day by day.")                                  \
     LIST(T, what_if_outcome, orders,                                                               \
          .doc = "The hypothetical orders, then the real ones that "                                \

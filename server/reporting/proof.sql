@@ -61,6 +61,8 @@ SELECT 'allocations', count(*) FROM allocation WHERE tenant_id = :tenant
 UNION ALL
 SELECT 'disputes', count(*) FROM invoice_dispute WHERE tenant_id = :tenant
 UNION ALL
+SELECT 'promises', count(*) FROM promise WHERE tenant_id = :tenant
+UNION ALL
 SELECT 'refunds', count(*) FROM refund WHERE tenant_id = :tenant
 UNION ALL
 SELECT 'open_items', count(*) FROM open_item WHERE tenant_id = :tenant
@@ -617,7 +619,9 @@ WITH bad AS (
             UNION ALL
             SELECT 'credit_note', x.id FROM credit_note x WHERE x.tenant_id = :tenant
             UNION ALL
-            SELECT 'payment', x.id FROM payment x WHERE x.tenant_id = :tenant) d
+            SELECT 'payment', x.id FROM payment x WHERE x.tenant_id = :tenant
+            UNION ALL
+            SELECT 'promise', x.id FROM promise x WHERE x.tenant_id = :tenant) d
      WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.tenant_id = :tenant AND e.resource_id = d.id)
        AND (SELECT count(*) = coalesce(max(e.seq), 0) FROM event e WHERE e.tenant_id = :tenant)
        AND (SELECT coalesce(max(e.seq), 0) FROM event e WHERE e.tenant_id = :tenant)

@@ -535,7 +535,8 @@ START_TEST(what_if_equals_what_really_doing_it_gives_and_writes_nothing)
     ck_assert_uint_eq(length(r, "/days"), 3);
     ck_assert_str_eq(text(r, "/days/0/exposure"), "110.00");
     ck_assert_str_eq(text(r, "/days/0/headroom"), "0.00");
-    ck_assert_str_eq(text(r, "/first_breach"), "null");
+    ck_assert_str_eq(text(r, "/first_breach"), text(r, "/days/0/date"));
+    ck_assert_str_eq(text(r, "/breach_index"), "1"); /* the second is held */
     ck_assert_str_eq(text(r, "/orders/0/outcome"), "confirmed");
     ck_assert_str_eq(text(r, "/orders/1/outcome"), "held");
     ck_assert_str_eq(text(r, "/orders/2/order_id"), first);

@@ -265,6 +265,13 @@ static void invoices(struct world *w, struct company *c)
          post(w, fmt(w, "/v1/invoices/%s/dispute", billed),
               "{'amount':'5.00','kind':'quality','reason':'broken'}"),
          200);
+    c->promise = create(w, c,
+                        post(w, "/v1/promises",
+                             "{'customer_id':'%s','invoices':[{'invoice_id':'%s'}],'due_date':"
+                             "'2099-01-31'}",
+                             c->customer, billed));
+    made(w, c, put(w, fmt(w, "/v1/customers/%s/collections", c->customer), "{'dunning_level':1}"),
+         200);
     c->dispute = copy(w, text(get(w, "/v1/disputes?invoice_id=%s", billed), "/data/0/id"));
     const char *joint[2];
     for (size_t i = 0; i < 2; i++)
@@ -403,6 +410,7 @@ const char *company_id(const struct company *c, const char *parameter)
         {"payment_id", c->payment},
         {"allocation_id", c->allocation},
         {"dispute_id", c->dispute},
+        {"promise_id", c->promise},
         {"approval_rule_id", c->approval_rule},
         {"blanket_order_id", c->blanket},
         {"quote_id", c->quote},
@@ -518,6 +526,12 @@ const char *company_body(struct world *w, const struct company *c, const char *o
         {"quotes_decline", "{'reason':'too dear'}"},
         {"invoices_dispute", "{'kind':'price','reason':'too dear'}"},
         {"invoices_resolve_dispute", "{'outcome':'invalid'}"},
+        {"collections_put", "{'dunning_level':2}"},
+        {"promises_create", fmt(w,
+                                "{'customer_id':'%s','invoices':[{'invoice_id':'%s'}],'due_date':"
+                                "'2099-01-31'}",
+                                c->customer, c->invoice)},
+        {"promises_cancel", "{'reason':'paid otherwise'}"},
         {"payments_return", "{'reason':'no funds'}"},
         {"milestones_create", "{'order_line_no':1,'milestones':[{'name':'Rest','percent':'100'}]}"},
         {"milestones_reopen", "{'reason':'not yet'}"},

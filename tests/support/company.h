@@ -24,6 +24,7 @@ struct company {
     const char *free_credit; /* of no invoice, partly applied and refunded */
     const char *draft_credit;
     const char *payment;    /* partly applied, refunded in part */
+    const char *promise;    /* to pay, open */
     const char *pending;    /* a payment that has not cleared */
     const char *allocation; /* of the payment to the invoice */
     const char *reversed;   /* an allocation that was taken back */

@@ -16,6 +16,7 @@ START_TEST(exposure_is_what_is_owed_and_promised_less_what_is_in_hand)
         {{.credit_limit = 5}, 0},
         {{.ordered = INT64_MAX, .receivable = INT64_MAX}, INT64_MAX},
         {{.ordered = INT64_MAX, .unbilled = 1, .unapplied = 1}, INT64_MAX},
+        {{.receivable = 300, .uncleared = 40, .disputed = 5}, 340},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++)
         ck_assert_int_eq(credit_exposure(&cases[i].f), cases[i].exposure);
@@ -174,8 +175,10 @@ START_TEST(a_policy_asks_for_more_than_the_amount)
                                          .max_overdue_percent = NIL64,
                                          .max_document = NIL64,
                                          .horizon_days = NIL64,
+                                         .max_dunning_level = NIL64,
+                                         .max_broken_promises = NIL64,
                                          .at_confirm = true};
-    struct credit_standing s[12];
+    struct credit_standing s[20];
     for (size_t i = 0; i < COUNT_OF(s); i++)
         s[i] = none;
     s[1].max_overdue_days = s[1].overdue_days = 10;
@@ -191,12 +194,23 @@ START_TEST(a_policy_asks_for_more_than_the_amount)
     s[7].check_review = s[8].check_review = true;
     s[9].check_new_customer = s[10].check_new_customer = true;
     s[11].beyond = 900;
-    static const bool held[] = {false, false, true, false, true, false,
-                                true,  false, true, false, true, false};
+    s[12].max_dunning_level = s[12].dunning_level = 2;
+    s[13] = s[12];
+    s[13].dunning_level = 3;
+    s[14].max_broken_promises = s[14].broken_promises = 1;
+    s[15] = s[14];
+    s[15].broken_promises = 2;
+    s[17].allow_uncleared = true;
+    s[19].exclude_disputed = true;
+    static const bool held[] = {false, false, true,  false, true,  false, true, false, true, false,
+                                true,  false, false, true,  false, true,  true, false, true, false};
     for (size_t i = 0; i < COUNT_OF(s); i++) {
         struct credit_facts f = owing(i == 11 ? 1800 : 0, 1000);
         f.review_date = i == 8 ? 99 : 100;
         f.undecided = i == 10;
+        f.uncleared = i == 16 || i == 17 ? 1000 : 0;
+        f.disputed = i == 18 || i == 19 ? 200 : 0;
+        f.receivable += i == 18 || i == 19 ? 1000 : 0;
         f.standing = &s[i];
         struct credit_verdict v = judge(&f, "ignore", 100);
         ck_assert_msg((v.outcome == CREDIT_HELD) == held[i], "rule %zu: %s", i, v.trace);
