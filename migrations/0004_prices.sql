@@ -22,15 +22,55 @@ ALTER TABLE customer
     ADD CONSTRAINT customer_group_fkey FOREIGN KEY (tenant_id, group_id) REFERENCES customer_group;
 CREATE INDEX customer_group_members ON customer (tenant_id, group_id, id) WHERE group_id IS NOT NULL;
 
+-- Prices that hold together, for a time and for some.
+CREATE TABLE price_list (
+    tenant_id bigint NOT NULL REFERENCES tenant,
+    id bigint NOT NULL,
+    version bigint NOT NULL DEFAULT 1,
+    external_id text,
+    name text NOT NULL,
+    currency text NOT NULL,
+    valid_from date NOT NULL,
+    valid_to date,
+    priority bigint NOT NULL,
+    active boolean NOT NULL,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT price_list_external_id_key UNIQUE (tenant_id, external_id),
+    CONSTRAINT price_list_validity_check CHECK (valid_to >= valid_from),
+    CONSTRAINT price_list_priority_check CHECK (priority BETWEEN 0 AND 9)
+);
+-- Whom it is for; neither customer nor group: everybody.
+CREATE TABLE price_list_buyer (
+    tenant_id bigint NOT NULL,
+    price_list_id bigint NOT NULL,
+    buyer_no bigint NOT NULL,
+    customer_id bigint,
+    group_id bigint,
+    PRIMARY KEY (tenant_id, price_list_id, buyer_no),
+    CONSTRAINT price_list_buyer_list_fkey FOREIGN KEY (tenant_id, price_list_id)
+        REFERENCES price_list,
+    CONSTRAINT price_list_buyer_customer_fkey FOREIGN KEY (tenant_id, customer_id)
+        REFERENCES customer,
+    CONSTRAINT price_list_buyer_group_fkey FOREIGN KEY (tenant_id, group_id)
+        REFERENCES customer_group,
+    CONSTRAINT price_list_buyer_check CHECK (customer_id IS NULL OR group_id IS NULL)
+);
+
 ALTER TABLE price
     ADD COLUMN group_id bigint,
+    ADD COLUMN price_list_id bigint,
     ADD CONSTRAINT price_group_fkey FOREIGN KEY (tenant_id, group_id) REFERENCES customer_group,
-    ADD CONSTRAINT price_owner_check CHECK (customer_id IS NULL OR group_id IS NULL);
--- One price per product, customer or group or all, currency, tier and first day. No id belongs to
--- both a customer and a group.
+    ADD CONSTRAINT price_price_list_fkey FOREIGN KEY (tenant_id, price_list_id)
+        REFERENCES price_list,
+    ADD CONSTRAINT price_owner_check CHECK (num_nonnulls(customer_id, group_id, price_list_id) <= 1);
+-- One price per product, customer or group or list or all, currency, tier and first day. No id
+-- belongs to two of them.
 DROP INDEX price_key;
 CREATE UNIQUE INDEX price_key ON price (tenant_id, product_id, currency,
-    coalesce(customer_id, group_id, 0), min_quantity, valid_from);
+    coalesce(customer_id, group_id, price_list_id, 0), min_quantity, valid_from);
+CREATE INDEX price_listed ON price (tenant_id, price_list_id, id) WHERE price_list_id IS NOT NULL;
 
 ALTER TABLE sales_order
     ADD COLUMN discount_percent bigint,
@@ -251,6 +291,8 @@ BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'o2c_server') THEN
         GRANT SELECT, INSERT, UPDATE ON customer_group, quote, approval_rule, blanket_order,
             blanket_line TO o2c_server;
+        GRANT SELECT, INSERT, UPDATE ON price_list TO o2c_server;
+        GRANT SELECT, INSERT, DELETE ON price_list_buyer TO o2c_server;
         GRANT SELECT, INSERT ON quote_revision, quote_line TO o2c_server;
         GRANT USAGE ON SEQUENCE quote_number, blanket_order_number TO o2c_server;
     END IF;

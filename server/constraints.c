@@ -10,6 +10,7 @@ const struct pg_constraint constraints[] = {
     {"tax_code_external_id_key", ERR_SERIALIZATION, NULL},
     {"product_external_id_key", ERR_SERIALIZATION, NULL},
     {"price_external_id_key", ERR_SERIALIZATION, NULL},
+    {"price_list_external_id_key", ERR_SERIALIZATION, NULL},
     {"warehouse_external_id_key", ERR_SERIALIZATION, NULL},
     {"stock_movement_external_id_key", ERR_SERIALIZATION, NULL},
     {"stock_supply_external_id_key", ERR_SERIALIZATION, NULL},

@@ -143,7 +143,7 @@ static const struct {
      " customers customer-groups "},
     {"Credit", "How much customers and groups may owe, by which rules, and what was decided.",
      " credit credit-accounts credit-applications credit-policies credit-decisions "},
-    {"Catalog", "What is sold, at which price and tax.", " tax-codes products prices "},
+    {"Catalog", "What is sold, at which price and tax.", " tax-codes products prices price-lists "},
     {"Inventory", "Where goods are, and how many.", " warehouses stock "},
     {"Orders", "What was agreed: priced, credit-checked, reserved.", " orders blanket-orders "},
     {"Approval rules", "Which orders somebody else must approve.", " approval-rules "},
@@ -352,7 +352,7 @@ static const char introduction[] =
     "an "
     "address creates what is not there yet. Filters of lists take ids only.\n"
     "\n"
-    "**Numbers.** Money, quantities, prices and rates are decimal strings in major units, like "
+    "**Numbers.** Money, quantities, prices price-lists and rates are decimal strings in major units, like "
     "`\"129.90\"`. JSON numbers with a decimal point are refused.\n"
     "\n"
     "**Time.** Business dates are `YYYY-MM-DD` in the tenant's time zone; instants are RFC 3339 in "

@@ -20,6 +20,10 @@ SELECT id, external_id FROM product
 SELECT id, external_id FROM price
  WHERE tenant_id = :tenant AND external_id = ANY(:external_ids);
 
+-- fn ref_price_list(external_ids text[]) -> many(id i64, external_id text)
+SELECT id, external_id FROM price_list
+ WHERE tenant_id = :tenant AND external_id = ANY(:external_ids);
+
 -- fn ref_warehouse(external_ids text[]) -> many(id i64, external_id text)
 SELECT id, external_id FROM warehouse
  WHERE tenant_id = :tenant AND external_id = ANY(:external_ids);

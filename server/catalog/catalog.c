@@ -17,6 +17,12 @@ JSON_TYPE(product_new, PRODUCT_NEW_FIELDS, .doc = "A product to create or replac
 JSON_TYPE(product_patch, PRODUCT_PATCH_FIELDS,
           .doc = "What to change; null clears a member that may be missing.");
 JSON_TYPE(product, PRODUCT_FIELDS, .doc = "What is sold.");
+JSON_TYPE(pricelist_buyer, PRICE_LIST_BUYER_FIELDS, .doc = "Whom a price list is for.");
+JSON_TYPE(pricelist_new, PRICE_LIST_NEW_FIELDS, .doc = "A price list to create or replace.");
+JSON_TYPE(pricelist_patch, PRICE_LIST_PATCH_FIELDS, .doc = "What to change of a price list.");
+JSON_TYPE(pricelist_summary, PRICE_LIST_HEADER_FIELDS, .doc = "A price list.");
+JSON_TYPE(pricelist, PRICE_LIST_FIELDS,
+          .doc = "Prices that hold together, for a time and for some.");
 JSON_TYPE(price_new, PRICE_NEW_FIELDS, .doc = "A price to create or replace.");
 JSON_TYPE(price, PRICE_FIELDS, .doc = "What a unit of a product costs, for whom and when.");
 JSON_TYPE(price_question, PRICE_QUESTION_FIELDS, .doc = "Who buys what, how much of it and when.");

@@ -116,6 +116,66 @@ JSON_STRUCT(product_patch, PRODUCT_PATCH_FIELDS);
     VALUE(T, instant, updated_at, .doc = "When it last changed.")
 JSON_STRUCT(product, PRODUCT_FIELDS);
 
+/* ---- price lists ---- */
+
+#define PRICE_LIST_BUYERS_MAX 1000
+
+#define PRICE_LIST_BUYER_FIELDS(T, VALUE, OBJECT, LIST)                                            \
+    VALUE(T, id, customer_id, .prefix = "cus", .doc = "A customer; or give a group.")              \
+    VALUE(T, id, group_id, .prefix = "grp", .doc = "The customers of a group.")
+JSON_STRUCT(pricelist_buyer, PRICE_LIST_BUYER_FIELDS);
+
+#define PRICE_LIST_BUYERS(T, LIST)                                                                 \
+    LIST(T, pricelist_buyer, buyers, .max = PRICE_LIST_BUYERS_MAX,                                 \
+         .doc = "Whom its prices are for; none: everybody.")
+
+#define PRICE_LIST_NEW_FIELDS(T, VALUE, OBJECT, LIST)                                              \
+    VALUE(T, string, external_id, .min = 1, .max = 100,                                            \
+          .doc = "Your id of the price list, unique.")                                             \
+    VALUE(T, string, name, .required = true, .min = 1, .max = 200, .doc = "Name.",                 \
+          .example = "\"Dealers 2026\"")                                                           \
+    VALUE(T, currency, currency, .doc = "Of all its prices, for good; default: the tenant's.")     \
+    VALUE(T, date, valid_from, .doc = "First day; default: today in the tenant's time zone.")      \
+    VALUE(T, date, valid_to, .doc = "Last day; default: open.")                                    \
+    VALUE(T, integer, priority, .max = 9,                                                          \
+          .doc = "Of lists for the same customer, group or all the higher one goes before; "       \
+                 "default 0.",                                                                     \
+          .example = "0")                                                                          \
+    VALUE(T, boolean, active, .doc = "False: its prices do not hold for now; default true.",       \
+          .example = "true")                                                                       \
+    PRICE_LIST_BUYERS(T, LIST)
+JSON_STRUCT(pricelist_new, PRICE_LIST_NEW_FIELDS);
+
+#define PRICE_LIST_PATCH_FIELDS(T, VALUE, OBJECT, LIST)                                            \
+    VALUE(T, string, external_id, .min = 1, .max = 100,                                            \
+          .doc = "Your id of the price list, unique.")                                             \
+    VALUE(T, string, name, .min = 1, .max = 200, .doc = "Name.")                                   \
+    VALUE(T, date, valid_from, .doc = "First day.")                                                \
+    VALUE(T, date, valid_to, .doc = "Last day; null: open.")                                       \
+    VALUE(T, integer, priority, .max = 9, .doc = "The higher one goes before.", .example = "0")    \
+    VALUE(T, boolean, active, .doc = "False: its prices do not hold for now.", .example = "true")  \
+    PRICE_LIST_BUYERS(T, LIST)
+JSON_STRUCT(pricelist_patch, PRICE_LIST_PATCH_FIELDS);
+
+#define PRICE_LIST_HEADER_FIELDS(T, VALUE, OBJECT, LIST)                                           \
+    VALUE(T, id, id, .prefix = "pli", .doc = "The price list's id.")                               \
+    VALUE(T, integer, version, .doc = "Grows with every change; the ETag.")                        \
+    VALUE(T, string, external_id, .doc = "Your id.")                                               \
+    VALUE(T, string, name, .doc = "Name.")                                                         \
+    VALUE(T, currency, currency, .doc = "Of all its prices.")                                      \
+    VALUE(T, date, valid_from, .doc = "First day.")                                                \
+    VALUE(T, date, valid_to, .doc = "Last day; null: open.")                                       \
+    VALUE(T, integer, priority, .doc = "The higher one goes before.", .example = "0")              \
+    VALUE(T, boolean, active, .doc = "False: its prices do not hold for now.", .example = "true")  \
+    VALUE(T, instant, created_at, .doc = "When it was recorded.")                                  \
+    VALUE(T, instant, updated_at, .doc = "When it last changed.")
+JSON_STRUCT(pricelist_summary, PRICE_LIST_HEADER_FIELDS);
+
+#define PRICE_LIST_FIELDS(T, VALUE, OBJECT, LIST)                                                  \
+    PRICE_LIST_HEADER_FIELDS(T, VALUE, OBJECT, LIST)                                               \
+    PRICE_LIST_BUYERS(T, LIST)
+JSON_STRUCT(pricelist, PRICE_LIST_FIELDS);
+
 /* ---- prices ---- */
 
 #define PRICE_NEW_FIELDS(T, VALUE, OBJECT, LIST)                                                   \
@@ -124,7 +184,10 @@ JSON_STRUCT(product, PRODUCT_FIELDS);
     VALUE(T, id, customer_id, .prefix = "cus", .doc = "For this customer only; default: all.")     \
     VALUE(T, id, group_id, .prefix = "grp",                                                        \
           .doc = "For the customers of this group only; default: all.")                            \
-    VALUE(T, currency, currency, .doc = "Default: the customer's, else the tenant's.")             \
+    VALUE(T, id, price_list_id, .prefix = "pli",                                                   \
+          .doc = "Of this list, which says whom it is for; default: of none.")                     \
+    VALUE(T, currency, currency,                                                                   \
+          .doc = "Default: the customer's or the list's, else the tenant's.")                      \
     VALUE(T, price, unit_price, .required = true, .max = 1000000000000000,                         \
           .doc = "Net price of a unit, up to 6 decimals.", .example = "\"12.50\"")                 \
     VALUE(T, decimal, min_quantity, .max = 1000000000000000,                                       \
@@ -141,6 +204,7 @@ JSON_STRUCT(price_new, PRICE_NEW_FIELDS);
     VALUE(T, id, customer_id, .prefix = "cus", .doc = "For this customer only; null: all.")        \
     VALUE(T, id, group_id, .prefix = "grp",                                                        \
           .doc = "For the customers of this group only; null: all.")                               \
+    VALUE(T, id, price_list_id, .prefix = "pli", .doc = "Of this list; null: of none.")            \
     VALUE(T, currency, currency, .doc = "Currency of the price.")                                  \
     VALUE(T, price, unit_price, .doc = "Net price of a unit.", .example = "\"12.50\"")             \
     VALUE(T, decimal, min_quantity, .doc = "From this quantity of an order line on.")              \
@@ -167,6 +231,9 @@ JSON_STRUCT(price_question, PRICE_QUESTION_FIELDS);
 #define PRICE_CANDIDATE_FIELDS(T, VALUE, OBJECT, LIST)                                             \
     VALUE(T, id, price_id, .prefix = "prc", .doc = "The price.")                                   \
     VALUE(T, choice, source, .choices = price_sources, .doc = "Whose price it is.")                \
+    VALUE(T, id, price_list_id, .prefix = "pli", .doc = "The list that it is of; null: none.")     \
+    VALUE(T, string, price_list_name, .doc = "The list's name.")                                   \
+    VALUE(T, integer, priority, .doc = "The list's priority.", .example = "0")                     \
     VALUE(T, currency, currency, .doc = "Currency of the price.")                                  \
     VALUE(T, price, unit_price, .doc = "Net price of a unit.", .example = "\"12.50\"")             \
     VALUE(T, decimal, min_quantity, .doc = "From this quantity of an order line on.")              \
@@ -185,10 +252,14 @@ JSON_STRUCT(price_candidate, PRICE_CANDIDATE_FIELDS);
     VALUE(T, date, date, .doc = "On which day.")                                                   \
     VALUE(T, price, unit_price, .doc = "The price that holds; null: none.")                        \
     VALUE(T, id, price_id, .prefix = "prc", .doc = "Which one that is.")                           \
+    VALUE(T, id, price_list_id, .prefix = "pli", .doc = "The list that it is of; null: none.")     \
+    VALUE(T, string, price_list_name, .doc = "The list's name.")                                   \
+    VALUE(T, string, reason, .doc = "Why this one, in a sentence; null: none holds.")              \
     LIST(T, price_candidate, candidates, .max = 10000,                                             \
          .doc = "The prices that hold on that day for this customer, in order of precedence: the " \
-                "customer's own, their group's, those for all; of these the highest tier, of "     \
-                "these the newest.")
+                "customer's own, their group's, those for all; of each those of no list, then "    \
+                "list by list from the highest priority on; of these the highest tier, of these "  \
+                "the newest.")
 JSON_STRUCT(price_explanation, PRICE_EXPLANATION_FIELDS);
 
 /* ---- for inventory, orders and invoices ---- */
@@ -240,13 +311,19 @@ struct price_facts {
     const char *currency;
     int64_t unit_price, min_quantity;
     int32_t valid_from, valid_to; /* valid_to NIL32: open */
+    int64_t price_list_id;        /* NIL64: of no list; the ids above are then its own, else those
+                                     whom the list is for */
+    const char *list_name;
+    int64_t list_priority;
+    int32_t list_from, list_to; /* the list's days; NIL32: of no list, or open */
 };
 struct price_facts_list {
     struct price_facts *v;
     size_t n;
 };
 /* The prices of these products that are valid on some day of first … last: those for all and those
- * of the given customers and groups. In order of precedence, as price_pick needs them. */
+ * of the given customers and groups, of lists that are for them too. In order of precedence, as
+ * price_pick needs them. */
 err prices_load_queue(struct tx *tx, const int64_t *product_ids, size_t n,
                       const int64_t *customer_ids, size_t n_customers, const int64_t *group_ids,
                       size_t n_groups, int32_t first, int32_t last,
@@ -259,11 +336,15 @@ struct price_wanted {
     int64_t quantity;
     int32_t date;
 };
-/* The price that holds: the customer's own before their group's before those for all, then the
- * highest tier that the quantity reaches, then the latest valid_from. NULL when there is none. */
+/* The price that holds: the customer's own before their group's before those for all; of each
+ * those of no list, then those of the list with the highest priority, of lists alike of the newest;
+ * then the highest tier that the quantity reaches, then the latest valid_from. NULL when there is
+ * none. */
 const struct price_facts *price_pick(const struct price_facts_list *list,
                                      const struct price_wanted *w);
 const char *price_source(const struct price_facts *p); /* one of price_sources */
+/* Why it holds, in a sentence. */
+const char *price_reason(struct arena *a, const struct price_facts *p);
 /* The product's prices for w out of the list, by precedence, and what became of each. chosen: the
  * one that was taken, which need not be the one that price_pick would take now; NULL: none was,
  * somebody gave a price of their own. */

@@ -44,14 +44,18 @@ err prices_explain(struct tx *tx, struct call *c, const struct price_question *i
     TRY(prices_load(tx, &w.product_id, 1, &w.customer_id, w.customer_id != NIL64, &w.group_id,
                     w.group_id != NIL64, w.date, w.date, &list));
     const struct price_facts *chosen = price_pick(&list, &w);
-    *ret = (struct price_explanation){.product_id = w.product_id,
-                                      .customer_id = w.customer_id,
-                                      .group_id = w.group_id,
-                                      .currency = w.currency,
-                                      .quantity = w.quantity,
-                                      .date = w.date,
-                                      .unit_price = chosen != NULL ? chosen->unit_price : NIL64,
-                                      .price_id = chosen != NULL ? chosen->id : NIL64,
-                                      .candidates = price_candidates(tx->arena, &list, &w, chosen)};
+    *ret = (struct price_explanation){
+        .product_id = w.product_id,
+        .customer_id = w.customer_id,
+        .group_id = w.group_id,
+        .currency = w.currency,
+        .quantity = w.quantity,
+        .date = w.date,
+        .unit_price = chosen != NULL ? chosen->unit_price : NIL64,
+        .price_id = chosen != NULL ? chosen->id : NIL64,
+        .price_list_id = chosen != NULL ? chosen->price_list_id : NIL64,
+        .price_list_name = chosen != NULL ? chosen->list_name : NULL,
+        .reason = chosen != NULL ? price_reason(tx->arena, chosen) : NULL,
+        .candidates = price_candidates(tx->arena, &list, &w, chosen)};
     return OK;
 }

@@ -17,6 +17,7 @@ static struct price plan_from(const struct tx *tx, const struct call *c, const s
     t.product_id = in->product_id;
     t.customer_id = in->customer_id;
     t.group_id = in->group_id;
+    t.price_list_id = in->price_list_id;
     t.currency = in->currency;
     t.unit_price = in->unit_price;
     t.min_quantity = in->min_quantity == NIL64 ? 0 : in->min_quantity;
@@ -25,6 +26,9 @@ static struct price plan_from(const struct tx *tx, const struct call *c, const s
     t.valid_to = in->valid_to;
     if (t.customer_id != NIL64 && t.group_id != NIL64)
         fault(c->problem, "/group_id", "ambiguous", "Give customer_id or group_id, not both.");
+    if (t.price_list_id != NIL64 && (t.customer_id != NIL64 || t.group_id != NIL64))
+        fault(c->problem, "/price_list_id", "ambiguous",
+              "The list says whom its prices are for: leave customer_id and group_id out.");
     if (t.valid_to != NIL32 && t.valid_to < t.valid_from)
         fault(c->problem, "/valid_to", "too_early", "Write a day on or after valid_from.");
     return t;
@@ -37,6 +41,12 @@ static void check_references(const struct call *c, const struct price *t,
         fault(c->problem, "/product_id", "unknown_reference", "There is no such product.");
     if (t->group_id != NIL64 && !keys->group_known)
         fault(c->problem, "/group_id", "unknown_reference", "There is no such customer group.");
+    if (t->price_list_id != NIL64 && keys->list_currency == NULL)
+        fault(c->problem, "/price_list_id", "unknown_reference", "There is no such price list.");
+    else if (t->price_list_id != NIL64 && t->currency != NULL &&
+             strcmp(t->currency, keys->list_currency) != 0)
+        fault(c->problem, "/currency", "currency_mismatch", "The list is in %s.",
+              keys->list_currency);
     if (t->customer_id == NIL64)
         return;
     if (keys->customer_currency == NULL)
@@ -52,8 +62,8 @@ static err check(struct tx *tx, const struct call *c, struct price *t)
     if (c->problem->code != OK)
         return c->problem->code;
     struct price_keys_row keys;
-    TRY(price_keys(tx, t->external_id, t->product_id, t->customer_id, t->group_id, t->currency,
-                   c->tenant->currency, t->min_quantity, t->valid_from, &keys));
+    TRY(price_keys(tx, t->external_id, t->product_id, t->customer_id, t->group_id, t->price_list_id,
+                   t->currency, c->tenant->currency, t->min_quantity, t->valid_from, &keys));
     check_references(c, t, &keys);
     if (c->problem->code != OK)
         return c->problem->code;
@@ -61,11 +71,13 @@ static err check(struct tx *tx, const struct call *c, struct price *t)
         return external_id_taken(c, "prc", keys.external_id_holder);
     if (keys.key_holder != NIL64 && keys.key_holder != t->id)
         return key_taken(c,
-                         "combination of product, customer or group, currency, quantity and "
+                         "combination of product, customer, group or list, currency, quantity and "
                          "first day",
                          "prc", keys.key_holder);
     if (t->currency == NULL)
-        t->currency = keys.customer_currency != NULL ? keys.customer_currency : c->tenant->currency;
+        t->currency = keys.customer_currency != NULL ? keys.customer_currency
+                      : keys.list_currency != NULL   ? keys.list_currency
+                                                     : c->tenant->currency;
     return OK;
 }
 

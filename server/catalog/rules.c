@@ -102,7 +102,9 @@ static bool is_of(const struct price_facts *p, int64_t product_id, struct owner 
 
 static bool applies(const struct price_facts *p, const struct price_wanted *w)
 {
-    bool in_force = p->valid_from <= w->date && (p->valid_to == NIL32 || w->date <= p->valid_to);
+    bool in_force = p->valid_from <= w->date && (p->valid_to == NIL32 || w->date <= p->valid_to) &&
+                    (p->list_from == NIL32 || p->list_from <= w->date) &&
+                    (p->list_to == NIL32 || w->date <= p->list_to);
     return in_force && p->min_quantity <= w->quantity && strcmp(p->currency, w->currency) == 0;
 }
 
@@ -138,6 +140,17 @@ const char *price_source(const struct price_facts *p)
     return price_sources[class_of(p)];
 }
 
+const char *price_reason(struct arena *a, const struct price_facts *p)
+{
+    static const char *const whose[] = {"the customer's own", "for the customer's group",
+                                        "for everybody"};
+    const char *what = arena_printf(a, "It is %s", whose[class_of(p)]);
+    if (p->price_list_id != NIL64)
+        what = arena_printf(a, "%s, by the list \"%s\" of priority %lld", what, p->list_name,
+                            (long long)p->list_priority);
+    return arena_printf(a, "%s; no other that holds goes before it.", what);
+}
+
 /* ---- why ---- */
 
 static const struct {
@@ -146,6 +159,7 @@ static const struct {
     {"chosen", "This price holds."},
     {"overridden", "It would hold, but the line has a price of its own."},
     {"less_specific", "A price of the customer or of their group goes before it."},
+    {"lower_priority", "A price of no list, or of a list that goes before, holds."},
     {"lower_tier", "A price for a higher quantity goes before it."},
     {"older", "A price that began later goes before it."},
     {"quantity_not_reached", "It begins at a higher quantity."},
@@ -157,6 +171,7 @@ enum verdict {
     CHOSEN,
     OVERRIDDEN,
     LESS_SPECIFIC,
+    LOWER_PRIORITY,
     LOWER_TIER,
     OLDER,
     NOT_REACHED,
@@ -165,14 +180,27 @@ enum verdict {
     NEWER
 };
 const char *const price_outcomes[] = {
-    "chosen",         "overridden", "less_specific", "lower_tier", "older", "quantity_not_reached",
-    "other_currency", "not_valid",  "newer",         NULL};
+    "chosen", "overridden",           "less_specific",  "lower_priority", "lower_tier",
+    "older",  "quantity_not_reached", "other_currency", "not_valid",      "newer",
+    NULL};
+
+/* Of two of one owner: does the list of p, or that it is of none, go before the other's? */
+static bool list_before(const struct price_facts *p, const struct price_facts *other)
+{
+    if (p->price_list_id == NIL64 || other->price_list_id == NIL64)
+        return p->price_list_id == NIL64;
+    if (p->list_priority != other->list_priority)
+        return p->list_priority > other->list_priority;
+    return p->price_list_id > other->price_list_id;
+}
 
 /* Of two that apply, why p is not the one. */
 static enum verdict behind(const struct price_facts *p, const struct price_facts *chosen)
 {
     if (class_of(p) != class_of(chosen))
         return class_of(p) > class_of(chosen) ? LESS_SPECIFIC : NEWER;
+    if (p->price_list_id != chosen->price_list_id)
+        return list_before(chosen, p) ? LOWER_PRIORITY : NEWER;
     if (p->min_quantity != chosen->min_quantity)
         return p->min_quantity < chosen->min_quantity ? LOWER_TIER : NEWER;
     return p->valid_from < chosen->valid_from ? OLDER : NEWER;
@@ -181,8 +209,9 @@ static enum verdict behind(const struct price_facts *p, const struct price_facts
 static enum verdict judge(const struct price_facts *p, const struct price_wanted *w,
                           const struct price_facts *chosen)
 {
-    if (chosen != NULL && p->id == chosen->id)
-        return CHOSEN;
+    if (p == chosen)
+        return CHOSEN; /* a list that is for a customer and their group has each of its prices twice
+                        */
     if (strcmp(p->currency, w->currency) != 0)
         return OTHER_CURRENCY;
     if (!applies(p, w))
@@ -205,13 +234,17 @@ struct price_candidate_list price_candidates(struct arena *a, const struct price
             enum verdict v = judge(p, w, chosen);
             ret.v[ret.n++] = (struct price_candidate){.price_id = p->id,
                                                       .source = price_source(p),
+                                                      .price_list_id = p->price_list_id,
+                                                      .price_list_name = p->list_name,
+                                                      .priority = p->list_priority,
                                                       .currency = p->currency,
                                                       .unit_price = p->unit_price,
                                                       .min_quantity = p->min_quantity,
                                                       .valid_from = p->valid_from,
                                                       .valid_to = p->valid_to,
                                                       .outcome = verdicts[v].outcome,
-                                                      .detail = verdicts[v].detail};
+                                                      .detail = v == CHOSEN ? price_reason(a, p)
+                                                                            : verdicts[v].detail};
         }
     return ret;
 }

@@ -210,6 +210,158 @@ START_TEST(an_order_explains_the_prices_of_its_lines)
 }
 END_TEST
 
+START_TEST(price_lists_are_created_changed_and_replaced)
+{
+    struct world *w = world_new();
+    const char *group = given_group(w, "DEALERS"), *who = given_customer(w, NULL);
+    struct reply r = post(
+        w, "/v1/price-lists",
+        "{'external_id':'L1','name':'Dealers','valid_from':'2024-01-01',"
+        "'priority':3,'buyers':[{'group_id':'ext:DEALERS'},{'customer_id':'%s'}]}",
+        who);
+    expect(r, 201);
+    const char *id = text(r, "/id");
+    ck_assert_str_eq(text(r, "/currency"), "EUR");
+    ck_assert_str_eq(text(r, "/active"), "true");
+    ck_assert_str_eq(text(r, "/buyers/0/group_id"), group);
+    ck_assert_str_eq(get(w, "/v1/price-lists/ext:L1").body, r.body);
+    r = patch(w, "/v1/price-lists/ext:L1", "{'name':'Big dealers','valid_to':'2030-12-31'}");
+    expect(r, 200);
+    ck_assert_str_eq(text(r, "/version"), "2");
+    ck_assert_uint_eq(length(r, "/buyers"), 2);
+    r = patch(w, "/v1/price-lists/ext:L1", "{'buyers':[],'active':false}");
+    ck_assert_uint_eq(length(r, "/buyers"), 0);
+    r = put(w, "/v1/price-lists/ext:L1", "{'name':'Everybody','priority':1}");
+    expect(r, 200);
+    ck_assert_str_eq(text(r, "/valid_from"), "2024-01-01");
+    ck_assert_str_eq(text(r, "/valid_to"), "null");
+    ck_assert_str_eq(text(r, "/active"), "true");
+    ck_assert_str_eq(put(w, "/v1/price-lists/ext:L1", "{'name':'Everybody','priority':1}").body,
+                     r.body);
+    expect(put(w, "/v1/price-lists/ext:L2", "{'name':'Dollars','currency':'USD'}"), 201);
+    expect_fault(put(w, "/v1/price-lists/ext:L2", "{'name':'Dollars','currency':'EUR'}"),
+                 "/currency", "immutable");
+    r = post(w, "/v1/price-lists", "{'external_id':'L1','name':'x'}");
+    expect_problem(r, 409, "external_id_taken");
+    ck_assert_str_eq(text(r, "/conflicting_id"), id);
+    expect_fault(post(w, "/v1/price-lists", "{'name':'x','priority':10}"), "/priority",
+                 "too_large");
+    r = post(w, "/v1/price-lists",
+             "{'name':'x','valid_from':'2024-01-02','valid_to':'2024-01-01',"
+             "'buyers':[{},{'group_id':'ext:DEALERS'},{'group_id':'ext:DEALERS'},"
+             "{'customer_id':'cus_0000000000001'},{'group_id':'grp_0000000000001'}]}");
+    expect_problem(r, 422, "invalid");
+    expect_fault(r, "/valid_to", "too_early");
+    expect_fault(r, "/buyers/0", "required");
+    expect_fault(r, "/buyers/2", "repeated");
+    expect_fault(r, "/buyers/3/customer_id", "unknown_reference");
+    expect_fault(r, "/buyers/4/group_id", "unknown_reference");
+    expect_fault(patch(w, "/v1/price-lists/ext:L1", "{'name':null,'valid_from':null}"), "/name",
+                 "required");
+    ck_assert_uint_eq(length(get(w, "/v1/price-lists?currency=USD"), "/data"), 1);
+    ck_assert_uint_eq(length(get(w, "/v1/price-lists?active=true&sort=name"), "/data"), 2);
+    expect_books_balance(w);
+    world_free(w);
+}
+END_TEST
+
+START_TEST(a_price_of_a_list_holds_for_whom_the_list_is_and_says_why)
+{
+    struct world *w = world_new();
+    const char *group = given_group(w, "DEALERS");
+    const char *dealer = given_customer(w, "'group_id':'ext:DEALERS'");
+    const char *other = given_customer(w, NULL);
+    const char *a = given_product(w, "A", "10.00", 100);
+    expect(post(w, "/v1/price-lists",
+                "{'external_id':'L1','name':'Dealers','valid_from':'2000-01-01','priority':3,"
+                "'buyers':[{'group_id':'%s'}]}",
+                group),
+           201);
+    expect(post(w, "/v1/price-lists",
+                "{'external_id':'L2','name':'Spring','valid_from':'2000-01-01','priority':5,"
+                "'buyers':[{'group_id':'%s'}]}",
+                group),
+           201);
+    const char *eight = given_price(w, a, "'price_list_id':'ext:L1','unit_price':'8.00'");
+    given_price(w, a, "'price_list_id':'ext:L1','unit_price':'7.00','min_quantity':'10'");
+    const char *nine = given_price(w, a, "'price_list_id':'ext:L2','unit_price':'9.00'");
+    struct reply r = order_of_a(w, dealer, "10");
+    ck_assert_str_eq(text(r, "/lines/0/unit_price"), "9.00");
+    ck_assert_str_eq(text(r, "/lines/0/price_source"), "group");
+    ck_assert_str_eq(text(r, "/lines/0/price_id"), nine);
+    const char *order = text(r, "/id");
+    ck_assert_str_eq(text(order_of_a(w, other, "10"), "/lines/0/unit_price"), "10.00");
+    r = get(w, "/v1/prices/explain?sku=A&customer_id=%s&quantity=10", dealer);
+    expect(r, 200);
+    ck_assert_str_eq(text(r, "/price_list_name"), "Spring");
+    ck_assert_str_eq(text(r, "/reason"),
+                     "It is for the customer's group, by the list \"Spring\" of "
+                     "priority 5; no other that holds goes before it.");
+    ck_assert_uint_eq(length(r, "/candidates"), 4);
+    ck_assert_str_eq(text(r, "/candidates/1/outcome"), "lower_priority");
+    ck_assert_str_eq(text(r, "/candidates/1/price_list_name"), "Dealers");
+    ck_assert_str_eq(text(r, "/candidates/3/outcome"), "less_specific");
+    r = get(w, "/v1/orders/%s/prices", order);
+    expect(r, 200);
+    ck_assert_str_eq(text(r, "/lines/0/candidates/0/price_list_name"), "Spring");
+    ck_assert_str_eq(text(r, "/lines/0/candidates/0/outcome"), "chosen");
+    expect(patch(w, "/v1/price-lists/ext:L2", "{'active':false}"), 200);
+    ck_assert_str_eq(text(order_of_a(w, dealer, "10"), "/lines/0/unit_price"), "7.00");
+    ck_assert_str_eq(text(order_of_a(w, dealer, "1"), "/lines/0/price_id"), eight);
+    expect(patch(w, "/v1/price-lists/ext:L1", "{'valid_to':'2000-12-31'}"), 200);
+    ck_assert_str_eq(text(order_of_a(w, dealer, "10"), "/lines/0/unit_price"), "10.00");
+    expect(patch(w, "/v1/price-lists/ext:L1",
+                 "{'valid_to':null,'buyers':[{'customer_id':'%s'},{'group_id':'%s'}]}", dealer,
+                 group),
+           200);
+    r = order_of_a(w, dealer, "1");
+    ck_assert_str_eq(text(r, "/lines/0/price_source"), "customer");
+    r = get(w, "/v1/orders/%s/prices", text(r, "/id"));
+    ck_assert_str_eq(text(r, "/lines/0/candidates/1/outcome"), "chosen");
+    ck_assert_str_eq(text(r, "/lines/0/candidates/3/outcome"), "less_specific");
+    expect(patch(w, "/v1/price-lists/ext:L1", "{'buyers':[]}"), 200);
+    r = order_of_a(w, other, "1");
+    ck_assert_str_eq(text(r, "/lines/0/unit_price"), "10.00"); /* of no list goes before */
+    ck_assert_uint_eq(
+        length(get(w, "/v1/prices?price_list_id=%s", text(get(w, "/v1/price-lists/ext:L1"), "/id")),
+               "/data"),
+        2);
+    expect_books_balance(w);
+    world_free(w);
+}
+END_TEST
+
+START_TEST(a_price_is_of_one_list_and_in_its_currency)
+{
+    struct world *w = world_new();
+    const char *a = given_product(w, "A", "10.00", 100), *who = given_customer(w, NULL);
+    expect(post(w, "/v1/price-lists", "{'external_id':'L1','name':'Dollars','currency':'USD'}"),
+           201);
+    struct reply r = post(w, "/v1/prices",
+                          "{'product_id':'%s','price_list_id':'ext:L1','unit_price':'1'}", a);
+    expect(r, 201);
+    ck_assert_str_eq(text(r, "/currency"), "USD");
+    expect_problem(
+        post(w, "/v1/prices", "{'product_id':'%s','price_list_id':'ext:L1','unit_price':'2'}", a),
+        409, "duplicate");
+    expect_fault(post(w, "/v1/prices",
+                      "{'product_id':'%s','price_list_id':'ext:L1','unit_price':'2',"
+                      "'currency':'EUR'}",
+                      a),
+                 "/currency", "currency_mismatch");
+    expect_fault(post(w, "/v1/prices",
+                      "{'product_id':'%s','price_list_id':'ext:L1','customer_id':'%s',"
+                      "'unit_price':'2'}",
+                      a, who),
+                 "/price_list_id", "ambiguous");
+    expect_fault(post(w, "/v1/prices",
+                      "{'product_id':'%s','price_list_id':'pli_0000000000001','unit_price':'2'}",
+                      a),
+                 "/price_list_id", "unknown_reference");
+    world_free(w);
+}
+END_TEST
+
 START_TEST(discounts_come_off_lines_and_order_before_tax)
 {
     struct world *w = world_new();
@@ -360,6 +512,9 @@ static Suite *prices_suite(void)
     tcase_add_test(t, an_order_takes_the_most_specific_price_and_keeps_where_it_came_from);
     tcase_add_test(t, a_price_is_explained_by_those_that_it_goes_before);
     tcase_add_test(t, an_order_explains_the_prices_of_its_lines);
+    tcase_add_test(t, price_lists_are_created_changed_and_replaced);
+    tcase_add_test(t, a_price_of_a_list_holds_for_whom_the_list_is_and_says_why);
+    tcase_add_test(t, a_price_is_of_one_list_and_in_its_currency);
     tcase_add_test(t, discounts_come_off_lines_and_order_before_tax);
     tcase_add_test(t, a_discount_must_make_sense);
     tcase_add_test(t, a_draft_is_replaced_with_other_discounts);

@@ -39,6 +39,11 @@ static void masters(struct world *w, struct company *c)
     c->service = given_service(w, "S", "50.00");
     c->tax_code = copy(w, text(get(w, "/v1/tax-codes?code=T19"), "/data/0/id"));
     c->warehouse = copy(w, text(get(w, "/v1/warehouses?code=MAIN"), "/data/0/id"));
+    c->price_list = create(w, c,
+                           post(w, "/v1/price-lists",
+                                "{'external_id':'PL1','name':'Dealers','valid_from':'2000-01-01',"
+                                "'priority':1,'buyers':[{'group_id':'%s'}]}",
+                                c->group));
     c->price = copy(w, text(get(w, "/v1/prices?product_id=%s", c->product), "/data/0/id"));
     struct reply r = post(w, "/v1/stock/movements",
                           "{'movements':[{'external_id':'M1','product_id':'%s','kind':"
@@ -401,6 +406,7 @@ const char *company_id(const struct company *c, const char *parameter)
         {"tax_code_id", c->tax_code},
         {"product_id", c->product},
         {"price_id", c->price},
+        {"price_list_id", c->price_list},
         {"warehouse_id", c->warehouse},
         {"stock_movement_id", c->movement},
         {"order_id", c->order},
@@ -477,6 +483,9 @@ const char *company_body(struct world *w, const struct company *c, const char *o
          fmt(w, "{'product_id':'%s','unit_price':'9.00','min_quantity':'100'}", c->product)},
         {"prices_put",
          fmt(w, "{'product_id':'%s','unit_price':'9.00','valid_from':'2000-01-01'}", c->product)},
+        {"price_lists_create",
+         fmt(w, "{'name':'All','buyers':[{'customer_id':'%s'}]}", c->customer)},
+        {"price_lists_put", "{'name':'Dealers','valid_from':'2000-01-01'}"},
         {"warehouses_create", "{'code':'W2','name':'Second'}"},
         {"warehouses_put", "{'code':'MAIN','name':'Main'}"},
         {"stock_movements_create", "{'movements':[{'sku':'A','kind':'receipt','quantity':'1'}]}"},

@@ -4,7 +4,8 @@
 
 struct company {
     const char *credit_account, *credit_policy, *credit_application;
-    const char *customer, *group, *tax_code, *product, *service, *price, *warehouse, *movement;
+    const char *customer, *group, *tax_code, *product, *service, *price, *price_list, *warehouse,
+        *movement;
     const char *order;          /* in fulfillment: goods half shipped, invoiced */
     const char *draft_order;    /* never confirmed */
     const char *held_order;     /* customer_request */

@@ -68,20 +68,22 @@ END_TEST
 #define ANYONE NIL64
 #define OPEN NIL32
 #define NO_GROUP NIL64
+#define OWN NIL64, NULL, 0, NIL32, NIL32 /* of no list */
+#define IN_LIST(id, name, priority, from, to) id, name, priority, from, to
 /* Sorted as prices_load sorts: product, customers, groups, everybody, tier and day down. */
 static struct price_facts prices[] = {
-    {1, 1, 7, NO_GROUP, "EUR", 80 * M, 10 * M, 100, OPEN},
-    {2, 1, 7, NO_GROUP, "EUR", 90 * M, 0, 200, OPEN},
-    {3, 1, 7, NO_GROUP, "EUR", 91 * M, 0, 100, 149},
-    {4, 1, 8, NO_GROUP, "USD", 5 * M, 0, 0, OPEN},
-    {5, 1, ANYONE, 3, "EUR", 60 * M, 50 * M, 0, OPEN},
-    {6, 1, ANYONE, 3, "EUR", 97 * M, 0, 100, OPEN},
-    {7, 1, ANYONE, 4, "EUR", 96 * M, 0, 0, OPEN},
-    {8, 1, ANYONE, NO_GROUP, "EUR", 70 * M, 100 * M, 0, OPEN},
-    {9, 1, ANYONE, NO_GROUP, "USD", 111 * M, 0, 0, OPEN},
-    {10, 1, ANYONE, NO_GROUP, "EUR", 99 * M, 0, 150, OPEN},
-    {11, 1, ANYONE, NO_GROUP, "EUR", 98 * M, 0, 0, OPEN},
-    {12, 3, ANYONE, NO_GROUP, "EUR", 1 * M, 5 * M, 0, 10},
+    {1, 1, 7, NO_GROUP, "EUR", 80 * M, 10 * M, 100, OPEN, OWN},
+    {2, 1, 7, NO_GROUP, "EUR", 90 * M, 0, 200, OPEN, OWN},
+    {3, 1, 7, NO_GROUP, "EUR", 91 * M, 0, 100, 149, OWN},
+    {4, 1, 8, NO_GROUP, "USD", 5 * M, 0, 0, OPEN, OWN},
+    {5, 1, ANYONE, 3, "EUR", 60 * M, 50 * M, 0, OPEN, OWN},
+    {6, 1, ANYONE, 3, "EUR", 97 * M, 0, 100, OPEN, OWN},
+    {7, 1, ANYONE, 4, "EUR", 96 * M, 0, 0, OPEN, OWN},
+    {8, 1, ANYONE, NO_GROUP, "EUR", 70 * M, 100 * M, 0, OPEN, OWN},
+    {9, 1, ANYONE, NO_GROUP, "USD", 111 * M, 0, 0, OPEN, OWN},
+    {10, 1, ANYONE, NO_GROUP, "EUR", 99 * M, 0, 150, OPEN, OWN},
+    {11, 1, ANYONE, NO_GROUP, "EUR", 98 * M, 0, 0, OPEN, OWN},
+    {12, 3, ANYONE, NO_GROUP, "EUR", 1 * M, 5 * M, 0, 10, OWN},
 };
 static const struct price_facts_list price_list = {prices, COUNT_OF(prices)};
 
@@ -129,6 +131,60 @@ START_TEST(the_price_is_the_customers_then_the_groups_then_the_highest_tier_then
         int64_t price = p != NULL ? p->unit_price : -1;
         ck_assert_msg(price == cases[i].price, "case %zu: %lld", i, (long long)price);
     }
+}
+END_TEST
+
+/* By customer 7, group 3, everybody; in each those of no list, then by priority, the newest first.
+ */
+static struct price_facts listed[] = {
+    {1, 1, 7, NO_GROUP, "EUR", 10 * M, 20 * M, 0, OPEN, OWN},
+    {2, 1, 7, NO_GROUP, "EUR", 11 * M, 0, 0, OPEN, IN_LIST(50, "New", 2, 100, 199)},
+    {3, 1, 7, NO_GROUP, "EUR", 12 * M, 0, 0, OPEN, IN_LIST(49, "Old", 2, 0, OPEN)},
+    {4, 1, ANYONE, 3, "EUR", 20 * M, 0, 0, OPEN, OWN},
+    {5, 1, ANYONE, 3, "EUR", 21 * M, 0, 0, OPEN, IN_LIST(60, "High", 9, 0, OPEN)},
+    {6, 1, ANYONE, 4, "EUR", 31 * M, 10 * M, 0, OPEN, IN_LIST(60, "High", 9, 0, OPEN)},
+    {7, 1, ANYONE, 4, "EUR", 32 * M, 0, 0, OPEN, IN_LIST(60, "High", 9, 0, OPEN)},
+    {8, 1, ANYONE, 4, "EUR", 30 * M, 50 * M, 0, OPEN, IN_LIST(61, "Low", 1, 0, OPEN)},
+    {9, 1, ANYONE, NO_GROUP, "EUR", 40 * M, 0, 50, OPEN, IN_LIST(70, "All", 0, 0, OPEN)},
+};
+static const struct price_facts_list with_lists = {listed, COUNT_OF(listed)};
+
+START_TEST(an_own_price_goes_before_those_of_lists_and_these_by_priority_and_then_tier)
+{
+    static const struct {
+        int64_t customer, group, quantity;
+        int32_t date;
+        int64_t id; /* 0: none */
+    } cases[] = {
+        {7, 3, 20 * M, 150, 1}, /* theirs, of no list */
+        {7, 3, M, 150, 2},      /* of two lists alike the newer one */
+        {7, 3, M, 200, 3},      /* whose last day is over */
+        {7, 3, M, 99, 3},       /* or not begun */
+        {9, 3, M, 150, 4},      /* the group's own before any list of the group */
+        {9, 4, M, 150, 7},      /* the higher priority */
+        {9, 4, 60 * M, 150, 6}, /* though the other list has a tier for it */
+        {9, 5, M, 150, 9},      /* a list for everybody */
+        {9, 5, M, 49, 0},       /* the price has not begun */
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct price_wanted w = {1,     cases[i].customer, cases[i].group,
+                                 "EUR", cases[i].quantity, cases[i].date};
+        const struct price_facts *p = price_pick(&with_lists, &w);
+        int64_t id = p != NULL ? p->id : 0;
+        ck_assert_msg(id == cases[i].id, "case %zu: %lld", i, (long long)id);
+    }
+    struct arena *a = arena_new(1 << 20);
+    struct price_wanted w = {1, 9, 4, "EUR", 60 * M, 150};
+    const struct price_facts *chosen = price_pick(&with_lists, &w);
+    struct price_candidate_list why = price_candidates(a, &with_lists, &w, chosen);
+    static const char *const expected[] = {"chosen", "lower_tier", "lower_priority",
+                                           "less_specific"};
+    ck_assert_uint_eq(why.n, COUNT_OF(expected));
+    for (size_t i = 0; i < why.n; i++)
+        ck_assert_str_eq(why.v[i].outcome, expected[i]);
+    ck_assert_str_eq(why.v[0].detail, "It is for the customer's group, by the list \"High\" of "
+                                      "priority 9; no other that holds goes before it.");
+    arena_free(a);
 }
 END_TEST
 
@@ -181,6 +237,7 @@ int main(void)
     tcase_add_test(t, products_are_found_by_id_and_by_sku);
     tcase_add_test(
         t, the_price_is_the_customers_then_the_groups_then_the_highest_tier_then_the_latest);
+    tcase_add_test(t, an_own_price_goes_before_those_of_lists_and_these_by_priority_and_then_tier);
     tcase_add_test(t, every_price_tells_what_became_of_it);
     suite_add_tcase(s, t);
     SRunner *runner = srunner_create(s);
