@@ -2,8 +2,10 @@
 #include "tests/bench/bench.h"
 #include "tests/bench/figures.h"
 #include "tests/bench/requests.h"
+#include "tests/bench/usage.h"
 #include <stdio.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #define TIMES 10
 #define CONNECTIONS 1800 /* fewer would hold the offered load back */
@@ -25,18 +27,40 @@ static void set_priority(int nice)
     fclose(group);
 }
 
+struct run {
+    struct http_load_result result;
+    int64_t rate;     /* orders completed a second */
+    int64_t per_core; /* the same per processor that the load generator did not use itself */
+};
+
+static struct run run_load(struct bench *b, int connections, int64_t rate)
+{
+    struct server *server = &b->stage.main;
+    struct cpu before = cpu_now(&b->stage, server);
+    struct run r = {
+        .result = load_orders(&b->stage, server->port, UNIFORM, connections, rate, b->seconds)};
+    int64_t cores_us = sysconf(_SC_NPROCESSORS_ONLN) * r.result.took_us;
+    int64_t left_us = cores_us - cpu_since(&b->stage, server, before).load_us;
+    r.rate = http_load_rate(&r.result);
+    r.per_core = left_us > 0 ? r.result.good * 1000000 / left_us : 0;
+    return r;
+}
+
 void bench_overload(struct bench *b)
 {
-    int port = b->stage.main.port;
-    int64_t peaks[REPETITIONS], completed[REPETITIONS];
+    int64_t peaks[REPETITIONS], completed[REPETITIONS], peaks_core[REPETITIONS],
+        completed_core[REPETITIONS];
     struct http_load_result over = {0};
     set_priority(19);
-    load_orders(&b->stage, port, UNIFORM, 64, 0, b->seconds);
+    run_load(b, 64, 0);
     for (int i = 0; i < REPETITIONS; i++) {
-        struct http_load_result peak = load_orders(&b->stage, port, UNIFORM, 64, 0, b->seconds);
-        peaks[i] = http_load_rate(&peak);
-        over = load_orders(&b->stage, port, UNIFORM, CONNECTIONS, peaks[i] * TIMES, b->seconds);
-        completed[i] = http_load_rate(&over);
+        struct run peak = run_load(b, 64, 0);
+        struct run flood = run_load(b, CONNECTIONS, peak.rate * TIMES);
+        peaks[i] = peak.rate;
+        peaks_core[i] = peak.per_core;
+        completed[i] = flood.rate;
+        completed_core[i] = flood.per_core;
+        over = flood.result;
         if (over.broken > 0)
             die("%lld connections ended without an answer", (long long)over.broken);
         if (over.refused_without_hint > 0)
@@ -46,6 +70,10 @@ void bench_overload(struct bench *b)
     int64_t p = median(peaks, REPETITIONS), c = median(completed, REPETITIONS);
     figure("orders completed, overloaded", (double)c / (double)p, 0.9,
            "%lld/s of peak %lld/s; offered %d times that", (long long)c, (long long)p, TIMES);
+    int64_t pc = median(peaks_core, REPETITIONS), cc = median(completed_core, REPETITIONS);
+    figure("the same per core left by the flood", (double)cc / (double)pc, 0.9,
+           "%lld/s and core, of %lld/s: what the flood's own processor time does not take",
+           (long long)cc, (long long)pc);
     note("overload: %lld taken, p50 %.0f ms, p99 %.0f ms; %lld refused, p50 %.1f ms, p99 %.0f ms; "
          "%lld not sent because no connection was free",
          (long long)over.good, ms(&over.latency, 50), ms(&over.latency, 99),
