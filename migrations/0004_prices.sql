@@ -291,6 +291,7 @@ BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'o2c_server') THEN
         GRANT SELECT, INSERT, UPDATE ON customer_group, quote, approval_rule, blanket_order,
             blanket_line TO o2c_server;
+        GRANT DELETE ON blanket_line TO o2c_server;
         GRANT SELECT, INSERT, UPDATE ON price_list TO o2c_server;
         GRANT SELECT, INSERT, DELETE ON price_list_buyer TO o2c_server;
         GRANT SELECT, INSERT ON quote_revision, quote_line TO o2c_server;

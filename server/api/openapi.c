@@ -352,7 +352,7 @@ static const char introduction[] =
     "an "
     "address creates what is not there yet. Filters of lists take ids only.\n"
     "\n"
-    "**Numbers.** Money, quantities, prices price-lists and rates are decimal strings in major units, like "
+    "**Numbers.** Money, quantities, prices and rates are decimal strings in major units, like "
     "`\"129.90\"`. JSON numbers with a decimal point are refused.\n"
     "\n"
     "**Time.** Business dates are `YYYY-MM-DD` in the tenant's time zone; instants are RFC 3339 in "

@@ -103,13 +103,12 @@ static err check_external_id(struct tx *tx, const struct call *c, const char *ex
     return found ? external_id_taken(c, "blk", holder.id) : OK;
 }
 
-err blankets_create(struct tx *tx, struct call *c, const struct blanket_new *in,
-                    struct blanket *ret)
+/* Prices what is agreed; was: what it replaces, or NULL. */
+static err plan(struct tx *tx, struct call *c, const struct blanket_new *in,
+                const struct blanket *was, struct order *ret_priced, struct blanket *ret)
 {
-    struct order priced;
-    struct blanket_number_row number;
     struct order_new asked = whole(tx->arena, tx, in);
-    err e = order_price(tx, c, &asked, &priced);
+    err e = order_price(tx, c, &asked, ret_priced);
     if (e != OK && c->problem->n_faults == 0)
         return e;
     if (in->valid_to < asked.order_date || in->valid_to < tx->today)
@@ -117,28 +116,87 @@ err blankets_create(struct tx *tx, struct call *c, const struct blanket_new *in,
               "Write a day that has not passed, on or after valid_from.");
     if (c->problem->code != OK)
         return c->problem->code;
-    TRY(check_external_id(tx, c, in->external_id));
-    TRY(blanket_number(tx, &number));
-    struct blanket b = {
-        .id = id_new(),
+    *ret = (struct blanket){
+        .id = was != NULL ? was->id : id_new(),
         .external_id = in->external_id,
-        .number = arena_printf(tx->arena, "BLK-%06lld", (long long)number.number),
         .customer_id = in->customer_id,
-        .currency = priced.currency,
+        .currency = ret_priced->currency,
         .customer_po = in->customer_po,
         .valid_from = asked.order_date,
         .valid_to = in->valid_to,
-        .payment_terms_days = priced.payment_terms_days,
+        .payment_terms_days = ret_priced->payment_terms_days,
         .line_count = (int64_t)in->lines.n,
         .notes = in->notes,
         .metadata = in->metadata != NULL ? in->metadata : "{}",
     };
+    return OK;
+}
+
+static err create(struct tx *tx, struct call *c, const struct blanket_new *in, struct blanket *ret)
+{
+    struct order priced;
+    struct blanket b;
+    struct blanket_number_row number;
+    TRY(plan(tx, c, in, NULL, &priced, &b));
+    TRY(check_external_id(tx, c, in->external_id));
+    TRY(blanket_number(tx, &number));
+    b.number = arena_printf(tx->arena, "BLK-%06lld", (long long)number.number);
     TRY(blanket_insert(tx, &b, 1));
     TRY(blanket_lines_insert(tx, b.id, priced.lines.v, priced.lines.n));
     TRY(load(tx, b.id, ret));
     event_push(tx, c, "blanket_order.created", "blanket_order", b.id, NULL,
                event_json(tx->arena, ret, NIL64));
     return OK;
+}
+
+err blankets_create(struct tx *tx, struct call *c, const struct blanket_new *in,
+                    struct blanket *ret)
+{
+    return create(tx, c, in, ret);
+}
+
+/* Agrees anew, while nothing was ever called off: call-offs name lines. */
+static err replace(struct tx *tx, struct call *c, const struct blanket_new *in, struct blanket *ret)
+{
+    struct blanket_lock_row row;
+    struct blanket_drawn_from_row drawn;
+    struct blanket is, b;
+    struct order priced;
+    TRY(blanket_lock(tx, c->path_id[0], &row));
+    TRY(call_check_version(c, row.version));
+    TRY(load(tx, c->path_id[0], &is));
+    const char *differs = json_first_difference(tx->arena,
+                                                (struct json_side){&blanket_new_type, in},
+                                                (struct json_side){&blanket_type, &is}, NULL);
+    if (differs == NULL) {
+        *ret = is;
+        return OK;
+    }
+    TRY(blanket_drawn_from(tx, is.id, &drawn));
+    if (drawn.drawn || strcmp(is.status, "closed") == 0)
+        return external_id_differs(c, "blk", is.id, differs);
+    TRY(plan(tx, c, in, &is, &priced, &b));
+    if (b.external_id == NULL)
+        b.external_id = is.external_id;
+    TRY(blanket_replace(tx, &b, 1));
+    TRY(blanket_lines_delete(tx, b.id));
+    TRY(blanket_lines_insert(tx, b.id, priced.lines.v, priced.lines.n));
+    TRY(load(tx, b.id, ret));
+    event_push(tx, c, "blanket_order.updated", "blanket_order", b.id,
+               event_json(tx->arena, &is, NIL64), event_json(tx->arena, ret, NIL64));
+    return OK;
+}
+
+err blankets_put(struct tx *tx, struct call *c, const struct blanket_new *in, struct blanket *ret)
+{
+    struct blanket_new named = *in;
+    named.external_id = external_id_of_put(c, in->external_id);
+    if (c->problem->code != OK)
+        return c->problem->code;
+    if (c->path_id[0] != NIL64)
+        return replace(tx, c, &named, ret);
+    c->status = 201;
+    return create(tx, c, &named, ret);
 }
 
 /* ---- call off ---- */

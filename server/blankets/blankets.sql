@@ -32,6 +32,27 @@ SELECT :tenant, :blanket_order_id, l.line_no, l.product_id, l.sku, l.description
               :l.discount_percent, :l.quantity)
        AS l(line_no, product_id, sku, description, unit_price, discount_percent, quantity);
 
+-- Behind its lock: was anything ever called off?
+-- fn blanket_drawn_from(id i64) -> one(drawn bool)
+SELECT EXISTS (SELECT FROM sales_order WHERE tenant_id = :tenant AND blanket_order_id = :id) AS drawn;
+
+-- fn blanket_replace(rows b[struct blanket: id i64, external_id text?, customer_id i64,
+--   currency text, customer_po text?, valid_from date, valid_to date, payment_terms_days i64,
+--   line_count i64, notes text?, metadata json]) -> exec
+UPDATE blanket_order t
+   SET external_id = b.external_id, customer_id = b.customer_id, currency = b.currency,
+       customer_po = b.customer_po, valid_from = b.valid_from, valid_to = b.valid_to,
+       payment_terms_days = b.payment_terms_days, line_count = b.line_count, notes = b.notes,
+       metadata = b.metadata, version = t.version + 1, updated_at = :now
+  FROM unnest(:b.id, :b.external_id, :b.customer_id, :b.currency, :b.customer_po, :b.valid_from,
+              :b.valid_to, :b.payment_terms_days, :b.line_count, :b.notes, :b.metadata)
+       AS b(id, external_id, customer_id, currency, customer_po, valid_from, valid_to,
+            payment_terms_days, line_count, notes, metadata)
+ WHERE t.tenant_id = :tenant AND t.id = b.id;
+
+-- fn blanket_lines_delete(id i64) -> exec
+DELETE FROM blanket_line WHERE tenant_id = :tenant AND blanket_order_id = :id;
+
 -- Locked before anything else: whoever calls off goes on to lock the credit account.
 -- fn blanket_lock(id i64) -> one(version i64)
 SELECT version FROM blanket_order WHERE tenant_id = :tenant AND id = :id FOR UPDATE;

@@ -124,8 +124,11 @@ SELECT r.revision, q.currency, r.quote_date, r.valid_until, r.requested_date, r.
  WHERE r.tenant_id = :tenant AND r.quote_id = :quote_id
  ORDER BY r.revision;
 
--- fn quote_revised(id i64, revision i64) -> exec
-UPDATE quote SET revision = :revision, version = version + 1, updated_at = :now
+-- metadata NULL: as it was.
+-- fn quote_revised(id i64, revision i64, metadata json?) -> exec
+UPDATE quote
+   SET revision = :revision, metadata = coalesce(:metadata::json, metadata), version = version + 1,
+       updated_at = :now
  WHERE tenant_id = :tenant AND id = :id;
 
 -- fn quote_declined(id i64, reason text) -> exec

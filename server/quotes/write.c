@@ -102,7 +102,7 @@ static err check_external_id(struct tx *tx, const struct call *c, const char *ex
     return found ? external_id_taken(c, "quo", holder.id) : OK;
 }
 
-err quotes_create(struct tx *tx, struct call *c, const struct quote_new *in, struct quote *ret)
+static err create(struct tx *tx, struct call *c, const struct quote_new *in, struct quote *ret)
 {
     struct order priced;
     struct quote terms;
@@ -118,6 +118,11 @@ err quotes_create(struct tx *tx, struct call *c, const struct quote_new *in, str
     TRY(quote_load(tx, id, ret));
     event_push(tx, c, "quote.created", "quote", id, NULL, event_json(tx->arena, ret));
     return OK;
+}
+
+err quotes_create(struct tx *tx, struct call *c, const struct quote_new *in, struct quote *ret)
+{
+    return create(tx, c, in, ret);
 }
 
 /* The quote of the path, locked, if the action is allowed. */
@@ -137,10 +142,24 @@ static err lock(struct tx *tx, struct call *c, const char *action, struct quote 
                 ret->status, allowed);
 }
 
+/* Another offer of a locked quote. */
+static err revise(struct tx *tx, struct call *c, const struct quote *was,
+                  const struct quote_new *asked, const char *reason, struct quote *ret)
+{
+    struct quote terms;
+    struct order priced;
+    TRY(price(tx, c, asked, was->revision + 1, &priced, &terms));
+    TRY(store_revision(tx, was->id, reason, &priced, &terms));
+    TRY(quote_revised(tx, was->id, terms.revision, asked->metadata));
+    TRY(quote_load(tx, was->id, ret));
+    event_push(tx, c, "quote.revised", "quote", was->id, event_json(tx->arena, was),
+               event_json(tx->arena, ret));
+    return OK;
+}
+
 err quotes_revise(struct tx *tx, struct call *c, const struct quote_revise *in, struct quote *ret)
 {
-    struct quote was, terms;
-    struct order priced;
+    struct quote was;
     TRY(lock(tx, c, "revise", &was));
     struct quote_new asked = {.customer_id = was.customer_id,
                               .quote_date = in->quote_date,
@@ -152,13 +171,43 @@ err quotes_revise(struct tx *tx, struct call *c, const struct quote_revise *in, 
                               .discount_amount = in->discount_amount,
                               .notes = in->notes,
                               .lines = in->lines};
-    TRY(price(tx, c, &asked, was.revision + 1, &priced, &terms));
-    TRY(store_revision(tx, was.id, in->reason, &priced, &terms));
-    TRY(quote_revised(tx, was.id, terms.revision));
-    TRY(quote_load(tx, was.id, ret));
-    event_push(tx, c, "quote.revised", "quote", was.id, event_json(tx->arena, &was),
-               event_json(tx->arena, ret));
-    return OK;
+    return revise(tx, c, &was, &asked, in->reason, ret);
+}
+
+/* What the quote does not say yet is another offer, as long as there may be one. */
+static err replace(struct tx *tx, struct call *c, const struct quote_new *in, struct quote *ret)
+{
+    struct quote_lock_row row;
+    struct quote is;
+    TRY(quote_lock(tx, c->path_id[0], &row));
+    TRY(call_check_version(c, row.version));
+    TRY(quote_load(tx, c->path_id[0], &is));
+    const char *differs = json_first_difference(tx->arena, (struct json_side){&quote_new_type, in},
+                                                (struct json_side){&quote_type, &is}, NULL);
+    if (differs == NULL) {
+        *ret = is;
+        return OK;
+    }
+    if (!order_allows(&is.allowed_actions, "revise"))
+        return external_id_differs(c, "quo", is.id, differs);
+    if (in->customer_id != is.customer_id) {
+        fault(c->problem, "/customer_id", "fixed",
+              "A quote keeps its customer: decline it and create another.");
+        return c->problem->code;
+    }
+    return revise(tx, c, &is, in, NULL, ret);
+}
+
+err quotes_put(struct tx *tx, struct call *c, const struct quote_new *in, struct quote *ret)
+{
+    struct quote_new named = *in;
+    named.external_id = external_id_of_put(c, in->external_id);
+    if (c->problem->code != OK)
+        return c->problem->code;
+    if (c->path_id[0] != NIL64)
+        return replace(tx, c, &named, ret);
+    c->status = 201;
+    return create(tx, c, &named, ret);
 }
 
 err quotes_decline(struct tx *tx, struct call *c, const struct quote_decline *in, struct quote *ret)

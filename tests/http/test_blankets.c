@@ -211,6 +211,50 @@ START_TEST(of_many_who_call_off_at_once_none_gets_more_than_is_left)
 }
 END_TEST
 
+START_TEST(a_blanket_order_is_put_and_agreed_anew_until_it_is_called_off)
+{
+    struct world *w = world_new();
+    const char *who = shop(w);
+    const char *path = "/v1/blanket-orders/ext:b";
+    const char *body = fmt(w,
+                           "{'customer_id':'%s','valid_to':'2199-01-01','lines':[{'sku':'A',"
+                           "'quantity':'50','unit_price':'8.00'},{'sku':'B','quantity':'20'}]}",
+                           who);
+    struct reply r = put(w, path, "%s", body);
+    expect(r, 201);
+    const char *id = text(r, "/id");
+    struct reply again = put(w, path, "%s", body);
+    expect(again, 200);
+    ck_assert_str_eq(again.body, r.body);
+    const char *less = fmt(w,
+                           "{'customer_id':'%s','valid_to':'2198-01-01','lines':[{'sku':'B',"
+                           "'quantity':'10','unit_price':'4.00'}]}",
+                           who);
+    r = put(w, path, "%s", less);
+    expect(r, 200);
+    ck_assert_str_eq(text(r, "/id"), id);
+    ck_assert_str_eq(text(r, "/external_id"), "b");
+    ck_assert_str_eq(text(r, "/version"), "2");
+    ck_assert_uint_eq(length(r, "/lines"), 1);
+    ck_assert_str_eq(text(r, "/lines/0/open"), "10");
+    ck_assert_str_eq(text(r, "/valid_to"), "2198-01-01");
+    expect_fault(put(w, path,
+                     "{'customer_id':'%s','valid_to':'2000-01-01','lines':[{'sku':'NO',"
+                     "'quantity':'1'}]}",
+                     who),
+                 "/valid_to", "too_early");
+    r = call_off(w, path, "", "1", "3");
+    expect(r, 201);
+    expect(put(w, path, "%s", less), 200);
+    expect(act(w, fmt(w, "/v1/orders/%s", text(r, "/id")), "cancel"), 200);
+    r = put(w, path, "%s", body);
+    expect_problem(r, 409, "external_id_taken");
+    ck_assert_str_eq(text(r, "/conflicting_id"), id);
+    expect_books_balance(w);
+    world_free(w);
+}
+END_TEST
+
 static Suite *blankets_suite(void)
 {
     Suite *s = suite_create("blanket orders");
@@ -223,6 +267,7 @@ static Suite *blankets_suite(void)
     tcase_add_test(t, a_draft_call_off_keeps_its_lines);
     tcase_add_test(t, call_offs_end_with_the_agreement);
     tcase_add_test(t, of_many_who_call_off_at_once_none_gets_more_than_is_left);
+    tcase_add_test(t, a_blanket_order_is_put_and_agreed_anew_until_it_is_called_off);
     suite_add_tcase(s, t);
     return s;
 }

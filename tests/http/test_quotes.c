@@ -213,6 +213,42 @@ START_TEST(a_lost_quote_says_why)
 }
 END_TEST
 
+START_TEST(a_quote_is_put_by_external_id_and_offers_what_is_new)
+{
+    struct world *w = world_new();
+    const char *who = shop(w), *other = given_customer(w, NULL);
+    const char *body = fmt(w, "{'customer_id':'%s','metadata':{'a':'b'}," LINES "}", who);
+    struct reply r = put(w, "/v1/quotes/ext:q", "%s", body);
+    expect(r, 201);
+    ck_assert_str_eq(text(r, "/external_id"), "q");
+    struct reply again = put(w, "/v1/quotes/ext:q", "%s", body);
+    expect(again, 200);
+    ck_assert_str_eq(again.body, r.body);
+    r = put(w, "/v1/quotes/ext:q",
+            "{'customer_id':'%s','metadata':{'a':'c'},'lines':[{'sku':'A','quantity':'5'}]}", who);
+    expect(r, 200);
+    ck_assert_str_eq(text(r, "/revision"), "2");
+    ck_assert_str_eq(text(r, "/metadata/a"), "c");
+    ck_assert_str_eq(text(r, "/lines/0/quantity"), "5");
+    ck_assert_uint_eq(length(get(w, "/v1/quotes/ext:q/revisions"), "/revisions"), 2);
+    expect_fault(put(w, "/v1/quotes/ext:q", "{'customer_id':'%s'," LINES "}", other),
+                 "/customer_id", "fixed");
+    expect_fault(
+        put(w, "/v1/quotes/ext:q", "{'external_id':'x','customer_id':'%s'," LINES "}", who),
+        "/external_id", "mismatch");
+    expire(w);
+    expect(put(w, "/v1/quotes/ext:q", "%s", body), 200);
+    expect(post(w, "/v1/quotes/ext:q/accept", "{'external_id':'o'}"), 201);
+    expect(put(w, "/v1/quotes/ext:q", "%s", body), 200);
+    r = put(w, "/v1/quotes/ext:q", "{'customer_id':'%s','lines':[{'sku':'A','quantity':'1'}]}",
+            who);
+    expect_problem(r, 409, "external_id_taken");
+    ck_assert_str_eq(text(r, "/errors/0/pointer"), "/lines");
+    expect_books_balance(w);
+    world_free(w);
+}
+END_TEST
+
 static Suite *quotes_suite(void)
 {
     Suite *s = suite_create("quotes");
@@ -225,6 +261,7 @@ static Suite *quotes_suite(void)
     tcase_add_test(t, an_acceptance_that_fails_leaves_the_quote_open);
     tcase_add_test(t, an_expired_quote_must_be_revised_before_it_is_accepted);
     tcase_add_test(t, a_lost_quote_says_why);
+    tcase_add_test(t, a_quote_is_put_by_external_id_and_offers_what_is_new);
     suite_add_tcase(s, t);
     return s;
 }

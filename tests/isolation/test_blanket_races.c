@@ -43,6 +43,26 @@ static err call_off(struct tx *tx, struct call *c, const struct act *a)
     return e;
 }
 
+/* Agrees on `quantity` pieces anew. */
+static err agree(struct tx *tx, struct call *c, const struct act *a)
+{
+    struct blanket_line_new line;
+    struct blanket_new in;
+    struct blanket out;
+    json_set_all_absent(&blanket_line_new_type, &line);
+    json_set_all_absent(&blanket_new_type, &in);
+    line.product_id = a->id;
+    line.quantity = a->quantity;
+    line.unit_price = 1000000;
+    line.has = UINT64_C(1) << blanket_line_new_has_quantity;
+    in.has = UINT64_C(1) << blanket_new_has_lines;
+    in.customer_id = 1;
+    in.valid_to = 60000;
+    in.lines = (struct blanket_line_new_list){&line, 1};
+    c->path_id[0] = a->id;
+    return blankets_put(tx, c, &in, &out);
+}
+
 static err cancel(struct tx *tx, struct call *c, const struct act *a)
 {
     struct order_cancel in;
@@ -117,10 +137,33 @@ START_TEST(two_cancellations_of_one_call_off_give_back_once)
 }
 END_TEST
 
+START_TEST(a_blanket_order_is_agreed_anew_or_called_off_whoever_comes_first)
+{
+    given_blanket(430);
+    struct act first = {.run = call_off, .id = 430, .quantity = Q(6)};
+    struct act second = {.run = agree, .id = 430, .quantity = Q(5)};
+    race(&first, &second);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(second.result, ERR_EXTERNAL_ID_TAKEN);
+    ck_assert_int_eq(called(430), Q(6));
+    given_blanket(431);
+    struct act anew = {.run = agree, .id = 431, .quantity = Q(5)};
+    struct act late = {.run = call_off, .id = 431, .quantity = Q(6)};
+    race(&anew, &late);
+    ck_assert_int_eq(anew.result, OK);
+    ck_assert_int_eq(late.result, ERR_QUANTITY_EXCEEDED);
+    ck_assert_int_eq(drawn(431), 0);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
-        two_call_offs_never_draw_more_than_is_open, a_call_off_behind_another_gets_what_that_left,
-        a_cancellation_and_a_call_off_both_count, two_cancellations_of_one_call_off_give_back_once};
+        two_call_offs_never_draw_more_than_is_open,
+        a_call_off_behind_another_gets_what_that_left,
+        a_cancellation_and_a_call_off_both_count,
+        two_cancellations_of_one_call_off_give_back_once,
+        a_blanket_order_is_agreed_anew_or_called_off_whoever_comes_first,
+    };
     return race_main("blanket races", open_shop, tests, COUNT_OF(tests));
 }

@@ -48,6 +48,27 @@ static err decline(struct tx *tx, struct call *c, const struct act *a)
     return quotes_decline(tx, c, &in, &out);
 }
 
+/* Offers `quantity` pieces. */
+static err offer(struct tx *tx, struct call *c, const struct act *a)
+{
+    struct order_line_new line;
+    struct quote_new in;
+    struct quote out;
+    json_set_all_absent(&order_line_new_type, &line);
+    json_set_all_absent(&quote_new_type, &in);
+    line.product_id = a->id;
+    line.quantity = a->quantity;
+    line.unit_price = 1000000;
+    line.has = UINT64_C(1) << order_line_new_has_quantity;
+    in.has = UINT64_C(1) << quote_new_has_lines;
+    in.customer_id = 1;
+    in.lines = (struct order_line_new_list){&line, 1};
+    c->path_id[0] = a->id;
+    TRY(quotes_put(tx, c, &in, &out));
+    ((struct act *)a)->made = out.revision;
+    return OK;
+}
+
 static int64_t orders_of(int64_t quote)
 {
     return sum_of("1", "sales_order WHERE quote_id", quote);
@@ -82,9 +103,43 @@ START_TEST(a_quote_is_accepted_or_declined_not_both)
 }
 END_TEST
 
+START_TEST(what_two_offer_at_once_is_one_offer_or_two_but_never_lost)
+{
+    given_quote(120);
+    struct act first = {.run = offer, .id = 120, .quantity = Q(3)};
+    struct act same = {.run = offer, .id = 120, .quantity = Q(3)};
+    race(&first, &same);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(same.result, OK);
+    ck_assert_int_eq(first.made, 2);
+    ck_assert_int_eq(same.made, 2);
+    struct act more = {.run = offer, .id = 120, .quantity = Q(4)};
+    struct act less = {.run = offer, .id = 120, .quantity = Q(1)};
+    race(&more, &less);
+    ck_assert_int_eq(more.made, 3);
+    ck_assert_int_eq(less.made, 4);
+}
+END_TEST
+
+START_TEST(an_offer_behind_an_acceptance_comes_too_late)
+{
+    given_quote(121);
+    struct act first = {.run = accept, .id = 121};
+    struct act second = {.run = offer, .id = 121, .quantity = Q(9)};
+    race(&first, &second);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(second.result, ERR_EXTERNAL_ID_TAKEN);
+    ck_assert_int_eq(orders_of(121), 1);
+}
+END_TEST
+
 int main(void)
 {
-    const TTest *const tests[] = {a_quote_that_two_accept_becomes_one_order,
-                                  a_quote_is_accepted_or_declined_not_both};
+    const TTest *const tests[] = {
+        a_quote_that_two_accept_becomes_one_order,
+        a_quote_is_accepted_or_declined_not_both,
+        what_two_offer_at_once_is_one_offer_or_two_but_never_lost,
+        an_offer_behind_an_acceptance_comes_too_late,
+    };
     return race_main("quote races", open_shop, tests, COUNT_OF(tests));
 }

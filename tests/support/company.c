@@ -527,6 +527,12 @@ const char *company_body(struct world *w, const struct company *c, const char *o
                                 "{'customer_id':'%s','valid_to':'2199-01-01','lines':[{'sku':'A',"
                                 "'quantity':'10'}]}",
                                 c->customer)},
+        {"blankets_put", fmt(w,
+                             "{'customer_id':'%s','valid_to':'2199-01-01','lines':[{'sku':'A',"
+                             "'quantity':'50','unit_price':'9.00'}]}",
+                             c->customer)},
+        {"quotes_put",
+         fmt(w, "{'customer_id':'%s','lines':[{'sku':'A','quantity':'2'}]}", c->customer)},
         {"blankets_call_off", "{'lines':[{'line_no':1,'quantity':'1'}]}"},
         {"blankets_close", "{'reason':'done'}"},
         {"quotes_create",
