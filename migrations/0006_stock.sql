@@ -8,6 +8,7 @@ ALTER TABLE stock
     ADD COLUMN held bigint NOT NULL DEFAULT 0,
     ADD COLUMN held_until timestamptz,
     ADD COLUMN safety bigint NOT NULL DEFAULT 0,
+    ADD COLUMN bin text,
     DROP CONSTRAINT stock_reserved_check,
     ADD CONSTRAINT stock_reserved_check
         CHECK (reserved >= 0 AND held >= 0 AND reserved + held <= on_hand),
@@ -17,6 +18,7 @@ COMMENT ON COLUMN stock.reserved IS 'what confirmed order lines reserve';
 COMMENT ON COLUMN stock.held IS 'what reservations without an order hold';
 COMMENT ON COLUMN stock.held_until IS 'when the first of them expires';
 COMMENT ON COLUMN stock.safety IS 'never promised';
+COMMENT ON COLUMN stock.bin IS 'where in the warehouse it is picked';
 
 -- Products whose stock is kept by lot: each piece in a warehouse belongs to a lot of it. What stands
 -- in lots that are blocked or expired is on hand and not promised: blocked. Lots that expire are
@@ -135,6 +137,10 @@ ALTER TABLE order_line
     ADD CONSTRAINT order_line_backordered_check CHECK (backordered >= 0
         AND shipped + canceled + reserved + backordered <= quantity
         AND (backorder OR backordered = 0));
+-- Part of what a line reserves may be picked already: out of the shelf, waiting to ship.
+ALTER TABLE order_line
+    ADD COLUMN picked bigint NOT NULL DEFAULT 0,
+    ADD CONSTRAINT order_line_picked_check CHECK (picked BETWEEN 0 AND reserved);
 CREATE INDEX order_line_backordered ON order_line (tenant_id, product_id, warehouse_id)
     WHERE backordered > 0;
 

@@ -276,6 +276,51 @@ SELECT x.tenant_id, x.shipment_id, x.product_id, x.warehouse_id, sum(x.moved) AS
  GROUP BY x.tenant_id, x.shipment_id, x.product_id, x.warehouse_id
 HAVING sum(x.moved) <> sum(x.shipped);
 
+-- Pick lists: what is taken from the shelves, part by part of order lines. Their states change under
+-- the lock of the list, behind the locks of the orders; order_line.picked under those of the orders.
+CREATE TABLE pick_list (
+    tenant_id bigint NOT NULL,
+    id bigint NOT NULL,
+    version bigint NOT NULL DEFAULT 1,
+    external_id text,
+    warehouse_id bigint NOT NULL,
+    status text NOT NULL,
+    part_count bigint NOT NULL,
+    notes text,
+    created_at timestamptz NOT NULL,
+    picked_at timestamptz,
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT pick_list_external_id_key UNIQUE (tenant_id, external_id),
+    CONSTRAINT pick_list_warehouse_fkey FOREIGN KEY (tenant_id, warehouse_id) REFERENCES warehouse,
+    CONSTRAINT pick_list_status_check
+        CHECK (status IN ('open', 'picking', 'picked', 'canceled', 'recalled')
+            AND (status IN ('picked', 'recalled')) = (picked_at IS NOT NULL))
+);
+CREATE TABLE pick_list_part (
+    tenant_id bigint NOT NULL,
+    pick_list_id bigint NOT NULL,
+    line_no bigint NOT NULL,
+    part_no bigint NOT NULL,
+    product_id bigint NOT NULL,
+    bin text,
+    order_id bigint NOT NULL,
+    order_line_no bigint NOT NULL,
+    quantity bigint NOT NULL,
+    picked bigint,
+    recalled bigint NOT NULL DEFAULT 0,
+    shipment_id bigint,
+    PRIMARY KEY (tenant_id, pick_list_id, line_no, part_no),
+    CONSTRAINT pick_list_part_list_fkey FOREIGN KEY (tenant_id, pick_list_id) REFERENCES pick_list,
+    CONSTRAINT pick_list_part_quantity_check CHECK (quantity > 0 AND picked BETWEEN 0 AND quantity
+        AND recalled BETWEEN 0 AND coalesce(picked, 0))
+);
+CREATE INDEX pick_list_part_order ON pick_list_part (tenant_id, order_id, order_line_no);
+COMMENT ON COLUMN pick_list_part.shipment_id IS 'the draft that was made of what was picked';
+-- How orders are found that are promised by a day; those without a promise are not in it.
+CREATE INDEX sales_order_promised ON sales_order (tenant_id, promised_date, id)
+    WHERE promised_date IS NOT NULL;
+
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON shipment_exception
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON shipment_tracking
@@ -290,6 +335,7 @@ BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'o2c_server') THEN
         GRANT SELECT, INSERT ON shipment_package, shipment_package_line, shipment_exception,
             shipment_tracking, document_content, shipment_document TO o2c_server;
+        GRANT SELECT, INSERT, UPDATE ON pick_list, pick_list_part TO o2c_server;
         GRANT SELECT, INSERT, UPDATE ON carrier, shipment_line_lot TO o2c_server;
         GRANT SELECT, INSERT, DELETE ON freight_policy TO o2c_server;
         GRANT DELETE ON shipment_package, shipment_package_line TO o2c_server;

@@ -150,7 +150,7 @@ static const struct {
     {"Quotes", "What was offered, until when, and what became of it.", " quotes "},
     {"Jobs", "Files that are worked off in the background.", " jobs "},
     {"Shipments", "What left the warehouse.",
-     " shipments carriers documents webhooks freight-policy "},
+     " shipments carriers documents webhooks freight-policy pick-lists "},
     {"Services", "What was done, granted and used.", " milestones access-grants usage-records "},
     {"Invoices", "What is asked for, and what is disputed of it.", " invoices billable disputes "},
     {"Credit notes", "What is taken back.", " credit-notes "},

@@ -27,7 +27,7 @@ typedef err lookup_fn(struct tx *tx, const char *const *external_ids, size_t n,
     X(customer) X(customer_group) X(tax_code) X(product) X(price) X(price_list) X(warehouse) X(order) \
     X(quote) X(blanket_order) X(approval_rule) \
     X(shipment) X(carrier) X(invoice) X(credit_note) X(payment) X(refund) X(stock_movement) \
-    X(stock_supply) X(stock_reservation) X(stock_count) X(access_grant)
+    X(stock_supply) X(stock_reservation) X(stock_count) X(access_grant) X(pick_list)
 // clang-format on
 LOOKUPS(LOOKUP)
 

@@ -87,3 +87,7 @@ SELECT id, external_id FROM stock_count
 -- fn ref_access_grant(external_ids text[]) -> many(id i64, external_id text)
 SELECT id, external_id FROM access_grant
  WHERE tenant_id = :tenant AND external_id = ANY(:external_ids);
+
+-- fn ref_pick_list(external_ids text[]) -> many(id i64, external_id text)
+SELECT id, external_id FROM pick_list
+ WHERE tenant_id = :tenant AND external_id = ANY(:external_ids);

@@ -48,13 +48,17 @@ JSON_STRUCT(warehouse, WAREHOUSE_FIELDS);
     VALUE(T, decimal, safety, .doc = "Part of it that is never promised.")                         \
     VALUE(T, decimal, blocked, .doc = "Part of it in lots that are blocked or expired.")           \
     VALUE(T, decimal, available,                                                                   \
-          .doc = "on_hand less reserved, held, safety and blocked; never below 0.")
+          .doc = "on_hand less reserved, held, safety and blocked; never below 0.")                \
+    VALUE(T, string, bin, .doc = "Where in the warehouse it is picked.")
 JSON_STRUCT(stock_level, STOCK_LEVEL_FIELDS);
 
 #define STOCK_LEVEL_PATCH_FIELDS(T, VALUE, OBJECT, LIST)                                           \
-    VALUE(T, decimal, safety, .required = true, .max = STOCK_QUANTITY_MAX,                         \
+    VALUE(T, decimal, safety, .max = STOCK_QUANTITY_MAX,                                           \
           .doc = "Quantity that is never promised: orders and reservations leave it.",             \
-          .example = "\"10\"")
+          .example = "\"10\"")                                                                     \
+    VALUE(T, string, bin, .min = 1, .max = 50,                                                     \
+          .doc = "Where in the warehouse it is picked; null: nowhere in particular.",              \
+          .example = "\"A-07-3\"")
 JSON_STRUCT(stock_level_patch, STOCK_LEVEL_PATCH_FIELDS);
 
 #define STOCK_LOT_NAMED_FIELDS(T, VALUE, OBJECT, LIST)                                             \

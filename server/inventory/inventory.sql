@@ -116,7 +116,7 @@ SELECT :tenant, k.product_id, k.warehouse_id, k.mark
 -- What has expired holds nothing, even where nobody has noticed it yet.
 -- fn stock_list() -> list struct stock_level(id i64, product_id i64, sku text, unit text,
 --     warehouse_id i64, warehouse_code text, on_hand i64, reserved i64, held i64, safety i64,
---     blocked i64, available i64)
+--     blocked i64, available i64, bin text?)
 -- filter product_id id prd: s.product_id
 -- filter sku text: p.sku
 -- filter warehouse_id id whs: s.warehouse_id
@@ -124,7 +124,7 @@ SELECT :tenant, k.product_id, k.warehouse_id, k.mark
 -- sort sku: p.sku
 SELECT s.id, s.product_id, p.sku, p.unit, s.warehouse_id, w.code AS warehouse_code, s.on_hand,
        s.reserved, h.held, s.safety, b.blocked,
-       greatest(s.on_hand - s.reserved - h.held - s.safety - b.blocked, 0) AS available
+       greatest(s.on_hand - s.reserved - h.held - s.safety - b.blocked, 0) AS available, s.bin
   FROM stock s
   JOIN product p ON p.tenant_id = s.tenant_id AND p.id = s.product_id
   JOIN warehouse w ON w.tenant_id = s.tenant_id AND w.id = s.warehouse_id
@@ -137,10 +137,10 @@ SELECT s.id, s.product_id, p.sku, p.unit, s.warehouse_id, w.code AS warehouse_co
 -- One of them.
 -- fn stock_level_load(product_id i64, warehouse_id i64) -> one struct stock_level(id i64,
 --     product_id i64, sku text, unit text, warehouse_id i64, warehouse_code text, on_hand i64,
---     reserved i64, held i64, safety i64, blocked i64, available i64)
+--     reserved i64, held i64, safety i64, blocked i64, available i64, bin text?)
 SELECT s.id, s.product_id, p.sku, p.unit, s.warehouse_id, w.code AS warehouse_code, s.on_hand,
        s.reserved, h.held, s.safety, b.blocked,
-       greatest(s.on_hand - s.reserved - h.held - s.safety - b.blocked, 0) AS available
+       greatest(s.on_hand - s.reserved - h.held - s.safety - b.blocked, 0) AS available, s.bin
   FROM stock s
   JOIN product p ON p.tenant_id = s.tenant_id AND p.id = s.product_id
   JOIN warehouse w ON w.tenant_id = s.tenant_id AND w.id = s.warehouse_id
@@ -151,8 +151,8 @@ SELECT s.id, s.product_id, p.sku, p.unit, s.warehouse_id, w.code AS warehouse_co
  WHERE s.tenant_id = :tenant AND s.product_id = :product_id AND s.warehouse_id = :warehouse_id;
 
 -- The row is locked.
--- fn stock_set_safety(product_id i64, warehouse_id i64, safety i64) -> exec
-UPDATE stock SET safety = :safety
+-- fn stock_set_terms(product_id i64, warehouse_id i64, safety i64, bin text?) -> exec
+UPDATE stock SET safety = :safety, bin = :bin
  WHERE tenant_id = :tenant AND product_id = :product_id AND warehouse_id = :warehouse_id;
 
 -- fn stock_products_by_id(ids i64[]) -> many struct stock_product(id i64, sku text, kind text,

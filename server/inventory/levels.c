@@ -1,8 +1,9 @@
-/* Levels of stock: how much of it is never promised. */
+/* Levels of stock: how much of it is never promised, where it is picked. */
 #include "inventory.sql.h"
 #include "server/events/events.h"
 #include "server/inventory/internal.h"
 #include "server/routes_prototypes.h"
+#include <string.h>
 
 err stock_patch(struct tx *tx, struct call *c, const struct stock_level_patch *in,
                 struct stock_level *ret)
@@ -18,14 +19,18 @@ err stock_patch(struct tx *tx, struct call *c, const struct stock_level_patch *i
     struct stock_level before;
     TRY(stock_level_load(tx, what.key.product_id, what.key.warehouse_id, &before));
     *ret = before;
-    if (before.safety == in->safety)
+    int64_t safety = in->safety != NIL64 ? in->safety : before.safety;
+    const char *bin = JSON_HAS(stock_level_patch, in, bin) ? in->bin : before.bin;
+    bool moves = (bin == NULL) != (before.bin == NULL) ||
+                 (bin != NULL && strcmp(bin, before.bin) != 0);
+    if (before.safety == safety && !moves)
         return OK;
-    TRY(stock_set_safety(tx, what.key.product_id, what.key.warehouse_id, in->safety));
-    if (in->safety < before.safety)
+    TRY(stock_set_terms(tx, what.key.product_id, what.key.warehouse_id, safety, bin));
+    if (safety < before.safety)
         TRY(stock_freed_note(tx, &what.key, 1));
     TRY(stock_level_load(tx, what.key.product_id, what.key.warehouse_id, ret));
-    event_push(tx, c, "stock.safety_changed", "product", ret->product_id,
-               call_json(tx->arena, &stock_level_type, &before, NULL),
+    event_push(tx, c, moves ? "stock.bin_changed" : "stock.safety_changed", "product",
+               ret->product_id, call_json(tx->arena, &stock_level_type, &before, NULL),
                call_json(tx->arena, &stock_level_type, ret, NULL));
     return OK;
 }

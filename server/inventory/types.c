@@ -19,7 +19,8 @@ JSON_TYPE(stock_movement_entry, STOCK_MOVEMENT_ENTRY_FIELDS, .doc = "A movement 
 JSON_TYPE(stock_movements_new, STOCK_MOVEMENTS_NEW_FIELDS, .doc = "Movements to record at once.");
 JSON_TYPE(stock_movement, STOCK_MOVEMENT_FIELDS, .doc = "A recorded movement of stock.");
 JSON_TYPE(stock_movements, STOCK_MOVEMENTS_FIELDS, .doc = "Movements that were recorded at once.");
-JSON_TYPE(stock_level_patch, STOCK_LEVEL_PATCH_FIELDS, .doc = "How stock may be promised.");
+JSON_TYPE(stock_level_patch, STOCK_LEVEL_PATCH_FIELDS,
+          .doc = "How stock may be promised, and where it is picked.");
 JSON_TYPE(stock_lot, STOCK_LOT_FIELDS, .doc = "A lot of a product in a warehouse.");
 JSON_TYPE(stock_lot_patch, STOCK_LOT_PATCH_FIELDS, .doc = "What is corrected of a lot.");
 JSON_TYPE(stock_lot_block, STOCK_LOT_BLOCK_FIELDS, .doc = "Why a lot is blocked.");

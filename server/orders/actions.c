@@ -176,9 +176,23 @@ static void cancel_line(struct order_line *l, int64_t quantity)
         l->reserved = open;
 }
 
+/* What is picked has to be put back first. */
+static err check_picked(const struct call *c, const struct order_line *l, int64_t wanted)
+{
+    char text[DECIMAL_TEXT_MAX];
+    if (l->picked == 0 || (wanted != NIL64 && wanted <= line_free_quantity(l)))
+        return OK;
+    decimal_format(l->picked, DECIMAL_SCALE, 0, text);
+    return fail(c->problem, ERR_WRONG_STATE,
+                "%s of line %lld is picked: recall the pick list first, or cancel less.", text,
+                (long long)l->line_no);
+}
+
 static err cancel_lines(struct tx *tx, struct call *c, const struct order_cancel *in,
                         struct order_state *o)
 {
+    for (size_t i = 0; in->lines.n == 0 && i < o->n_lines; i++)
+        TRY(check_picked(c, &o->lines[i], NIL64));
     for (size_t i = 0; in->lines.n == 0 && i < o->n_lines; i++)
         cancel_line(&o->lines[i], line_free_quantity(&o->lines[i]));
     for (size_t i = 0; i < in->lines.n; i++) {
@@ -190,6 +204,7 @@ static err cancel_lines(struct tx *tx, struct call *c, const struct order_cancel
                   (long long)want->line_no);
             continue;
         }
+        TRY(check_picked(c, l, want->quantity));
         int64_t open = line_free_quantity(l);
         int64_t quantity = want->quantity != NIL64 ? want->quantity : open;
         if (quantity > open) {

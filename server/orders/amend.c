@@ -39,7 +39,7 @@ static void refuse(const struct amending *k, size_t i, const char *member, const
 /* Takes out what is open: the line becomes what was done of it, or nothing. */
 static void drop(struct order_line *l)
 {
-    int64_t done = line_done_quantity(l);
+    int64_t done = line_done_quantity(l) + l->picked;
     if (done + l->canceled > 0) {
         l->quantity = done + l->canceled;
         return;
@@ -69,7 +69,7 @@ static void change_price(const struct amending *k, size_t i, struct order_line *
 static void change_quantity(const struct amending *k, size_t i, struct order_line *l)
 {
     const struct order_amend_line *want = &k->in->lines.v[i];
-    int64_t least = line_done_quantity(l) + l->canceled;
+    int64_t least = line_done_quantity(l) + l->picked + l->canceled;
     if (want->quantity >= least) {
         l->quantity = want->quantity;
         return;
@@ -77,7 +77,7 @@ static void change_quantity(const struct amending *k, size_t i, struct order_lin
     char text[DECIMAL_TEXT_MAX];
     decimal_format(least, DECIMAL_SCALE, 0, text);
     fault(k->c->problem, at_line(k, i, "quantity"), "quantity_exceeded",
-          "%s is shipped, invoiced or canceled already; it cannot be less.", text);
+          "%s is picked, shipped, invoiced or canceled already; it cannot be less.", text);
 }
 
 static void change_line(const struct amending *k, size_t i, struct order_line *l)

@@ -136,6 +136,7 @@ static struct order_line line_of(const struct order_line_of *l)
                                .blanket_line_no = l->blanket_line_no,
                                .canceled = l->canceled,
                                .reserved = l->reserved,
+                               .picked = l->picked,
                                .shipped = l->shipped,
                                .delivered = l->delivered,
                                .failed = l->failed,
@@ -434,6 +435,24 @@ err blanket_draw_changes(struct tx *tx, struct order_state *o, const struct orde
     return n > 0 ? blanket_draw(tx, draws, n) : OK;
 }
 
+/* Of lines that something was picked of, or shipped that was; most orders know nothing of it. */
+static err store_picked(struct tx *tx, const struct order_state_list *orders, size_t most)
+{
+    struct order_lines_pick_l *rows = NULL;
+    size_t n = 0;
+    for (size_t i = 0; i < orders->n; i++)
+        for (size_t j = 0; j < orders->v[i].n_lines; j++) {
+            const struct order_line *l = &orders->v[i].lines[j];
+            if (l->picked == orders->v[i].was[j].picked)
+                continue;
+            if (rows == NULL)
+                rows = ARENA_ARRAY(tx->arena, struct order_lines_pick_l, most);
+            rows[n++] = (struct order_lines_pick_l){
+                .order_id = orders->v[i].id, .line_no = l->line_no, .picked = l->picked};
+        }
+    return n > 0 ? order_lines_pick(tx, rows, n) : OK;
+}
+
 err order_lines_store(struct tx *tx, const struct order_state_list *orders)
 {
     size_t most = 0, n = 0;
@@ -447,6 +466,7 @@ err order_lines_store(struct tx *tx, const struct order_state_list *orders)
                 rows[n++] = line_row(&orders->v[i], j);
     if (n == 0)
         return OK;
+    TRY(store_picked(tx, orders, most));
     TRY(order_lines_progress(tx, rows, n));
     for (size_t i = 0; i < orders->n; i++)
         TRY(blanket_draw_changes(tx, &orders->v[i], orders->v[i].lines));

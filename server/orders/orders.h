@@ -106,6 +106,7 @@ JSON_STRUCT(order_new, ORDER_NEW_FIELDS);
                "be invoiced; null: with the order, or goods.")                                     \
     VALUE(T, decimal, canceled, .doc = "Quantity canceled.")                                       \
     VALUE(T, decimal, reserved, .doc = "Quantity reserved in stock.")                              \
+    VALUE(T, decimal, picked, .doc = "Part of what is reserved: picked, waiting to ship.")         \
     VALUE(T, decimal, shipped, .doc = "Quantity shipped.")                                         \
     VALUE(T, decimal, delivered, .doc = "Quantity delivered.")                                     \
     VALUE(T, decimal, failed,                                                                      \

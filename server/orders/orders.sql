@@ -172,11 +172,11 @@ SELECT id, version, external_id, number, status, customer_id, payer_id, channel,
 --   description text, warehouse_id i64?, quantity i64, unit_price i64, price_source text?, price_id i64?,
 --   discount_percent i64, discount_amount i64, order_discount i64, tax_code_id i64, tax_rate i64, net i64, tax i64, gross i64,
 --   blanket_line_no i64?, canceled i64, reserved i64, shipped i64, delivered i64, failed i64, invoiced i64, returned i64, credited i64, dropped bool,
---   backorder bool, backordered i64, fulfillment text?)
+--   backorder bool, backordered i64, fulfillment text?, picked i64)
 SELECT order_id, line_no, product_id, kind, sku, description, warehouse_id, quantity, unit_price, price_source,
        price_id, discount_percent, discount_amount, order_discount, tax_code_id, tax_rate, net, tax, gross,
        blanket_line_no, canceled, reserved, shipped, delivered, failed, invoiced, returned, credited, dropped, backorder, backordered,
-       fulfillment
+       fulfillment, picked
   FROM order_line WHERE tenant_id = :tenant AND order_id = ANY(:orders) ORDER BY order_id, line_no;
 
 -- fn order_holds(orders i64[]) -> many(order_id i64, hold_no i64, kind text, reason text, owner text?, release_rule text,
@@ -269,6 +269,12 @@ UPDATE order_line o SET canceled = l.canceled, reserved = l.reserved, shipped = 
   FROM unnest(:l.order_id, :l.line_no, :l.canceled, :l.reserved, :l.shipped, :l.delivered, :l.failed, :l.invoiced, :l.returned,
        :l.credited, :l.backordered)
        AS l(order_id, line_no, canceled, reserved, shipped, delivered, failed, invoiced, returned, credited, backordered)
+ WHERE o.tenant_id = :tenant AND o.order_id = l.order_id AND o.line_no = l.line_no;
+
+-- Before order_lines_progress, which may leave less reserved.
+-- fn order_lines_pick(rows l[order_id i64, line_no i64, picked i64]) -> exec
+UPDATE order_line o SET picked = l.picked
+  FROM unnest(:l.order_id, :l.line_no, :l.picked) AS l(order_id, line_no, picked)
  WHERE o.tenant_id = :tenant AND o.order_id = l.order_id AND o.line_no = l.line_no;
 
 -- Who has to do with a hold that was not released, when nobody was named: the key that placed it.

@@ -85,7 +85,7 @@ void line_wait(struct order_line *l)
 
 int64_t line_free_quantity(const struct order_line *l)
 {
-    return l->quantity - l->canceled - line_done_quantity(l);
+    return l->quantity - l->canceled - line_done_quantity(l) - l->picked;
 }
 
 bool line_complete(const struct order_line *l)

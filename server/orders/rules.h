@@ -22,7 +22,8 @@ int64_t line_billable_quantity(const struct order_line *l);
 int64_t line_open_quantity(const struct order_line *l);
 /* What is shipped or invoiced, whichever is more. */
 int64_t line_done_quantity(const struct order_line *l);
-/* What can still be canceled or moved to another order: neither shipped, invoiced nor canceled. */
+/* What can still be canceled or moved to another order: neither picked, shipped, invoiced nor
+ * canceled. */
 int64_t line_free_quantity(const struct order_line *l);
 bool line_complete(const struct order_line *l);
 /* A line of a confirmed order that may wait for stock waits for what is open and not reserved. */

@@ -64,7 +64,7 @@ static struct order_line moved(const struct order_line *l, size_t no)
 {
     struct order_line go = *l;
     go.line_no = (int64_t)no;
-    go.canceled = go.reserved = go.shipped = go.delivered = go.failed = 0;
+    go.canceled = go.reserved = go.picked = go.shipped = go.delivered = go.failed = 0;
     go.invoiced = go.returned = go.credited = 0;
     return go;
 }

@@ -615,6 +615,8 @@ WITH bad AS (
             UNION ALL
             SELECT 'access_grant', x.id FROM access_grant x WHERE x.tenant_id = :tenant
             UNION ALL
+            SELECT 'pick_list', x.id FROM pick_list x WHERE x.tenant_id = :tenant
+            UNION ALL
             SELECT 'invoice', x.id FROM invoice x WHERE x.tenant_id = :tenant
             UNION ALL
             SELECT 'credit_note', x.id FROM credit_note x WHERE x.tenant_id = :tenant
@@ -971,6 +973,30 @@ WITH bad AS (
        AND NOT EXISTS (SELECT 1 FROM order_line_done d
                         WHERE d.tenant_id = :tenant AND d.order_id = l.order_id
                           AND d.line_no = l.line_no AND d.shipped <> d.on_shipments))
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
+-- What ships takes from what is picked first, also when it was picked for another shipment of the
+-- line; so what is picked is at least what the lists say less all that has left.
+-- fn proof_order_lines_picked()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH listed AS (
+    SELECT p.order_id, p.order_line_no, sum(p.picked - p.recalled) AS picked
+      FROM pick_list_part p
+     WHERE p.tenant_id = :tenant AND p.picked IS NOT NULL
+     GROUP BY p.order_id, p.order_line_no),
+bad AS (
+    SELECT 'order' AS kind, l.order_id AS id,
+           format('line %s: picked %s of %s reserved, pick lists say %s', l.line_no, l.picked,
+                  l.reserved, coalesce(p.picked, 0)) AS detail
+      FROM order_line l
+      LEFT JOIN listed p ON p.order_id = l.order_id AND p.order_line_no = l.line_no
+     WHERE l.tenant_id = :tenant
+       AND (l.picked > 0 OR p.picked > 0)
+       AND (l.picked > coalesce(p.picked, 0)
+            OR l.picked < coalesce(p.picked, 0) - l.shipped - l.failed))
 SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
   FROM bad b
  ORDER BY b.id, b.detail

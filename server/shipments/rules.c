@@ -107,8 +107,7 @@ size_t lots_take_first(struct lot_facts *lots, size_t n, int64_t quantity, struc
     return used;
 }
 
-err shipment_take(const struct shipment_pick *pick, struct stock_facts *stock,
-                  struct stock_delta *ret)
+err shipment_take(struct shipment_pick *pick, struct stock_facts *stock, struct stock_delta *ret)
 {
     struct order_line *line = pick->line;
     int64_t from_reserved = least(line->reserved, pick->quantity);
@@ -117,6 +116,8 @@ err shipment_take(const struct shipment_pick *pick, struct stock_facts *stock,
     if (stock == NULL || pick->quantity > shipment_takeable(line, stock))
         return ERR_INSUFFICIENT_STOCK;
 
+    pick->from_picked = least(line->picked, from_reserved);
+    line->picked -= pick->from_picked;
     line->reserved -= from_reserved;
     line->shipped += pick->quantity;
     stock->reserved -= from_reserved;
@@ -130,10 +131,12 @@ err shipment_take(const struct shipment_pick *pick, struct stock_facts *stock,
     return OK;
 }
 
-void shipment_put_back(const struct shipment_pick *pick, struct stock_facts *stock,
+void shipment_put_back(struct shipment_pick *pick, struct stock_facts *stock,
                        const struct stock_delta *taken)
 {
     pick->line->reserved -= taken->reserved;
+    pick->line->picked += pick->from_picked;
+    pick->from_picked = 0;
     pick->line->shipped += taken->on_hand;
     stock->reserved -= taken->reserved;
     stock->on_hand -= taken->on_hand;

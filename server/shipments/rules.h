@@ -18,6 +18,7 @@ struct shipment_pick {
     int64_t line_no; /* of the shipment, from 1 */
     int64_t order_line_no, product_id, warehouse_id;
     int64_t quantity;
+    int64_t from_picked; /* of what was picked before, once it has left */
     struct order_state *order;
     struct order_line *line;
     const struct shipment_lot_new_list *asked; /* NULL or none: the lots are ours to choose */
@@ -43,10 +44,10 @@ struct shipment_pick shipment_pick_line(struct order_state *o, struct order_line
  * line->reserved, line->shipped and the facts of stock, and says by how much stock changes.
  * ERR_QUANTITY_EXCEEDED, ERR_INSUFFICIENT_STOCK (stock may be NULL: never had any); then nothing
  * has changed. */
-err shipment_take(const struct shipment_pick *pick, struct stock_facts *stock,
+err shipment_take(struct shipment_pick *pick, struct stock_facts *stock,
                   struct stock_delta *ret) MUST_CHECK;
 /* Takes back what shipment_take did. */
-void shipment_put_back(const struct shipment_pick *pick, struct stock_facts *stock,
+void shipment_put_back(struct shipment_pick *pick, struct stock_facts *stock,
                        const struct stock_delta *taken);
 /* Takes a quantity out of the usable ones of n lots, those that come first in the list; returns how
  * many takes it made, or 0 when they hold less, which then have not changed. ret has room for n. */

@@ -292,6 +292,12 @@ static const struct corruption corruptions[] = {
      "UPDATE order_line SET delivered = delivered - 1" ANY_ROW("order_line",
                                                                "delivered > 0 AND kind = 'stock'"),
      "delivered"},
+    {"order_lines_picked", "order_line",
+     "UPDATE order_line SET picked = picked - 1" ANY_ROW("order_line", "picked > 0"),
+     "pick lists say"},
+    {"order_lines_picked", "pick_list_part",
+     "UPDATE pick_list_part SET picked = picked - 1" ANY_ROW("pick_list_part", "picked > 0"),
+     "pick lists say"},
     {"services_fulfilled", "order_line",
      "UPDATE order_line SET delivered = delivered - 1" ANY_ROW(
          "order_line", "delivered > 0 AND kind = 'service'"),

@@ -277,6 +277,10 @@ static void fill(void)
         " shipment_line_no, product_id, description, quantity, unit_price, discount_percent,"
         " tax_code_id, tax_rate, net, tax, gross)"
         " SELECT 1, g, 1, g, 1, g, 1, g, 'P', 1000000, 1, 0, 1, 0, 1, 0, 1",
+        "pick_list (tenant_id, id, external_id, warehouse_id, status, part_count, created_at,"
+        " updated_at) SELECT 1, g, 'x' || g, 1, 'open', 1, now(), now()",
+        "pick_list_part (tenant_id, pick_list_id, line_no, part_no, product_id, order_id,"
+        " order_line_no, quantity) SELECT 1, g, 1, 1, g, g, 1, 1",
         "joint_invoice_order (tenant_id, order_id, invoice_id) SELECT 1, g, g",
         "milestone (tenant_id, id, order_id, order_line_no, milestone_no, name, quantity, net,"
         " status, created_at, updated_at) SELECT 1, g, g, 1, 1, 'M', 1, 1, 'planned', now(), now()",

@@ -46,7 +46,7 @@ struct storm {
     struct stage stage;
     uint64_t seed;
     int weights[N_ACTS];
-    struct recent recent[32];
+    struct recent recent[48];
     size_t n_kinds;
     size_t ops[OPS]; /* the act of request n % OPS */
     struct {

@@ -149,6 +149,23 @@ static void scarce(struct world *w, struct company *c)
     c->count = create(w, c, post(w, "/v1/stock/counts", "{'external_id':'CN1'}"));
 }
 
+/* One list that is picked, one that somebody picks. */
+static void picking(struct world *w, struct company *c)
+{
+    const char *lists[2];
+    for (size_t i = 0; i < 2; i++) {
+        const char *order = create(
+            w, c,
+            post(w, "/v1/orders",
+                 "{'customer_id':'%s','confirm':true,'lines':[{'sku':'A','quantity':'2'}]}",
+                 c->customer));
+        lists[i] = create(w, c, post(w, "/v1/pick-lists", "{'orders':[{'order_id':'%s'}]}", order));
+    }
+    made(w, c, act(w, fmt(w, "/v1/pick-lists/%s", lists[0]), "confirm"), 200);
+    c->picking = lists[1];
+    made(w, c, act(w, fmt(w, "/v1/pick-lists/%s", lists[1]), "start"), 200);
+}
+
 /* Services that are fulfilled bit by bit. */
 static void services(struct world *w, struct company *c)
 {
@@ -388,6 +405,7 @@ void company_found(struct world *w, struct company *c)
     quotes(w, c);
     scarce(w, c);
     services(w, c);
+    picking(w, c);
     shipments(w, c);
     lots(w, c);
     invoices(w, c);
@@ -434,6 +452,7 @@ const char *company_id(const struct company *c, const char *parameter)
         {"job_id", c->job},
         {"stock_count_id", c->count},
         {"milestone_id", c->milestone},
+        {"pick_list_id", c->picking},
         {"access_grant_id", c->access},
         {"stock_lot_id", c->lot},
     };
@@ -548,6 +567,8 @@ const char *company_body(struct world *w, const struct company *c, const char *o
                                 c->customer, c->invoice)},
         {"promises_cancel", "{'reason':'paid otherwise'}"},
         {"payments_return", "{'reason':'no funds'}"},
+        {"pick_lists_create", fmt(w, "{'orders':[{'order_id':'%s'}]}", c->order)},
+        {"pick_lists_recall", "{'reason':'wrong cart'}"},
         {"milestones_create", "{'order_line_no':1,'milestones':[{'name':'Rest','percent':'100'}]}"},
         {"milestones_reopen", "{'reason':'not yet'}"},
         {"access_grants_create", fmt(w, "{'order_id':'%s','order_line_no':2}", c->services)},

@@ -36,6 +36,7 @@ struct company {
     const char *count;     /* open */
     const char *lot;       /* not blocked; part of it has shipped */
     const char *waiting;   /* an order that waits for stock */
+    const char *picking;   /* a list, begun */
     const char *services;  /* an order of them, each fulfilled in part */
     const char *milestone; /* planned */
     const char *access;    /* active */
