@@ -86,6 +86,8 @@ ALTER TABLE shipment ADD COLUMN tracking_status text;
 ALTER TABLE shipment ADD COLUMN tracking_at timestamptz;
 ALTER TABLE shipment ADD CONSTRAINT shipment_tracking_check
     CHECK ((tracking_status IS NULL) = (tracking_at IS NULL));
+CREATE INDEX shipment_tracking_status ON shipment (tenant_id, tracking_status, id)
+    WHERE tracking_status IS NOT NULL;
 CREATE INDEX shipment_tracking_number ON shipment (tenant_id, tracking_number)
     WHERE tracking_number IS NOT NULL;
 CREATE INDEX shipment_package_tracking_number ON shipment_package (tenant_id, tracking_number)
@@ -101,6 +103,7 @@ CREATE TABLE carrier (
     webhook_secret text,
     old_secret text,
     old_secret_until timestamptz,
+    delivers boolean NOT NULL DEFAULT false,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, id),
@@ -110,6 +113,8 @@ CREATE TABLE carrier (
         CHECK ((old_secret IS NULL) = (old_secret_until IS NULL)
             AND (old_secret IS NULL OR webhook_secret IS NOT NULL))
 );
+
+COMMENT ON COLUMN carrier.delivers IS 'its word that a shipment was delivered delivers it';
 
 CREATE TABLE shipment_tracking (
     tenant_id bigint NOT NULL,
@@ -128,7 +133,8 @@ CREATE TABLE shipment_tracking (
     CONSTRAINT shipment_tracking_shipment_fkey FOREIGN KEY (tenant_id, shipment_id)
         REFERENCES shipment,
     CONSTRAINT shipment_tracking_status_check CHECK (status IN
-        ('picked_up', 'in_transit', 'out_for_delivery', 'delivered', 'exception')),
+        ('picked_up', 'in_transit', 'out_for_delivery', 'delivered', 'exception', 'refused',
+         'damaged', 'lost')),
     CONSTRAINT shipment_tracking_source_check CHECK (source IN ('api', 'webhook'))
 );
 

@@ -1156,7 +1156,8 @@ WITH bad AS (
                   WHERE x.tenant_id = :tenant
                   ORDER BY x.shipment_id, x.occurred_at DESC,
                         array_position(ARRAY['picked_up', 'in_transit', 'out_for_delivery',
-                                             'exception', 'delivered'], x.status) DESC) t
+                                             'exception', 'refused', 'damaged', 'lost',
+                                             'delivered'], x.status) DESC) t
            ON t.shipment_id = s.id
      WHERE s.tenant_id = :tenant
        AND (s.tracking_status IS DISTINCT FROM t.status

@@ -44,7 +44,7 @@ err carriers_create(struct tx *tx, struct call *c, const struct carrier_new *in,
 {
     int64_t id = id_new();
     TRY(check_free(tx, c, id, in->external_id, in->name));
-    TRY(carrier_insert(tx, id, in->external_id, in->name, in->webhook_secret));
+    TRY(carrier_insert(tx, id, in->external_id, in->name, in->webhook_secret, in->delivers));
     TRY(load(tx, id, ret));
     event_push(tx, c, "carrier.created", "carrier", id, NULL, carrier_json(tx, ret));
     return OK;
@@ -76,7 +76,8 @@ err carriers_patch(struct tx *tx, struct call *c, const struct carrier_patch *in
     if (resigns)
         TRY(carrier_set_secret(tx, was.id, in->webhook_secret, overlaps ? row.webhook_secret : NULL,
                                overlaps ? tx->now + CARRIER_SECRET_OVERLAP_US : NIL64));
-    TRY(carrier_touch(tx, was.id, renames ? in->name : was.name));
+    TRY(carrier_touch(tx, was.id, renames ? in->name : was.name,
+                      JSON_HAS(carrier_patch, in, delivers) ? in->delivers : was.delivers));
     TRY(load(tx, was.id, ret));
     event_push(tx, c, resigns ? "carrier.secret_changed" : "carrier.updated", "carrier", was.id,
                carrier_json(tx, &was), carrier_json(tx, ret));

@@ -273,8 +273,8 @@ static err store(struct delivery *d, const char *status)
     return stock_freed_note(tx, d->failed, d->exceptions.n);
 }
 
-err shipments_deliver(struct tx *tx, struct call *c, const struct shipment_deliver *in,
-                      struct shipment *ret)
+err shipment_deliver(struct tx *tx, struct call *c, int64_t id, const struct shipment_deliver *in,
+                     struct shipment *ret)
 {
     struct delivery d = {
         .tx = tx,
@@ -282,7 +282,7 @@ err shipments_deliver(struct tx *tx, struct call *c, const struct shipment_deliv
         .in = in,
         .date = in->delivered_date == NIL32 ? tx->today : in->delivered_date,
     };
-    TRY(shipment_lock_with_orders(tx, c, c->path_id[0], &d.orders, &d.s));
+    TRY(shipment_lock_with_orders(tx, c, id, &d.orders, &d.s));
     TRY(check_deliverable(&d));
     TRY(note_delivered(&d));
     TRY(progress_orders(&d));
@@ -291,6 +291,12 @@ err shipments_deliver(struct tx *tx, struct call *c, const struct shipment_deliv
     TRY(shipment_load(tx, d.s.id, ret));
     shipment_tell(tx, c, arena_printf(tx->arena, "shipment.%s", status), "shipped", ret);
     return OK;
+}
+
+err shipments_deliver(struct tx *tx, struct call *c, const struct shipment_deliver *in,
+                      struct shipment *ret)
+{
+    return shipment_deliver(tx, c, c->path_id[0], in, ret);
 }
 
 err shipments_cancel(struct tx *tx, struct call *c, const struct none *in, struct shipment *ret)

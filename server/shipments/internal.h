@@ -113,3 +113,6 @@ err shipment_lock_with_orders(struct tx *tx, const struct call *c, int64_t id,
 /* Ships the draft. */
 err shipment_ship_draft(struct tx *tx, struct call *c, int64_t id, const struct shipment_ship *in,
                         struct shipment *ret) MUST_CHECK;
+/* Delivers the shipment that is on its way. */
+err shipment_deliver(struct tx *tx, struct call *c, int64_t id, const struct shipment_deliver *in,
+                     struct shipment *ret) MUST_CHECK;

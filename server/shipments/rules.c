@@ -191,8 +191,9 @@ int64_t shipment_fail(struct shipment_line_state *l, struct order_line *line, in
 /* As in the proof of shipment_tracking. */
 static int tracking_rank(const char *status)
 {
-    static const char *const order[] = {"picked_up", "in_transit", "out_for_delivery", "exception",
-                                        "delivered"};
+    static const char *const order[] = {"picked_up", "in_transit", "out_for_delivery",
+                                        "exception", "refused",    "damaged",
+                                        "lost",      "delivered"};
     int rank = 0;
     while (rank < (int)COUNT_OF(order) && strcmp(order[rank], status) != 0)
         rank++;

@@ -228,6 +228,7 @@ JSON_STRUCT(shipment_line, SHIPMENT_LINE_FIELDS);
     VALUE(T, string, carrier, .doc = "Who carries it.")                                            \
     VALUE(T, string, service, .doc = "The carrier's service.")                                     \
     VALUE(T, string, tracking_number, .doc = "The carrier's number.")                              \
+    VALUE(T, string, tracking_status, .doc = "The carrier's last word, see its tracking.")         \
     VALUE(T, date, ship_date, .doc = "When it left; of a draft: when it should.")                  \
     VALUE(T, date, expected_date, .doc = "When it should arrive.")                                 \
     VALUE(T, date, delivered_date, .doc = "When it arrived, or failed to.")                        \

@@ -220,12 +220,12 @@ UPDATE shipment t
 
 -- fn shipment_header(id i64) -> one struct shipment(id i64, version i64, external_id text?,
 --     number text, status text, order_id i64?, customer_id i64, warehouse_id i64?, carrier text?,
---     service text?, tracking_number text?, ship_date date?, expected_date date?, delivered_date date?,
+--     service text?, tracking_number text?, tracking_status text?, ship_date date?, expected_date date?, delivered_date date?,
 --     ship_to json?, proof json?, freight_currency text?, freight i64?,
 --     freight_invoice_id i64?, notes text?, metadata json, created_at instant,
 --     updated_at instant)
 SELECT id, version, external_id, number, status, order_id, customer_id, warehouse_id, carrier,
-       service, tracking_number, ship_date, expected_date, delivered_date, ship_to, proof,
+       service, tracking_number, tracking_status, ship_date, expected_date, delivered_date, ship_to, proof,
        freight_currency, freight, freight_invoice_id, notes, metadata, created_at, updated_at
   FROM shipment
  WHERE tenant_id = :tenant AND id = :id;
@@ -244,7 +244,7 @@ SELECT l.line_no, l.order_id, l.order_line_no, l.product_id, o.sku, o.descriptio
 
 -- fn shipments_list() -> list struct shipment_summary(id i64, version i64, external_id text?,
 --     number text, status text, order_id i64?, customer_id i64, warehouse_id i64?, carrier text?,
---     service text?, tracking_number text?, ship_date date?, expected_date date?, delivered_date date?,
+--     service text?, tracking_number text?, tracking_status text?, ship_date date?, expected_date date?, delivered_date date?,
 --     ship_to json?, proof json?, freight_currency text?, freight i64?,
 --     freight_invoice_id i64?, notes text?, metadata json, created_at instant,
 --     updated_at instant)
@@ -255,13 +255,14 @@ SELECT l.line_no, l.order_id, l.order_line_no, l.product_id, o.sku, o.descriptio
 -- filter customer_id id cus: s.customer_id
 -- filter warehouse_id id whs: s.warehouse_id
 -- filter tracking_number text: s.tracking_number
+-- filter tracking_status text: s.tracking_status
 -- filter ship_date date: s.ship_date
 -- filter delivered_date date: s.delivered_date
 -- filter created_at instant: s.created_at
 -- sort id: s.id
 -- sort number: s.number
 SELECT s.id, s.version, s.external_id, s.number, s.status, s.order_id, s.customer_id,
-       s.warehouse_id, s.carrier, s.service, s.tracking_number, s.ship_date, s.expected_date,
+       s.warehouse_id, s.carrier, s.service, s.tracking_number, s.tracking_status, s.ship_date, s.expected_date,
        s.delivered_date, s.ship_to, s.proof, s.freight_currency, s.freight,
        s.freight_invoice_id, s.notes, s.metadata, s.created_at, s.updated_at
   FROM shipment s
@@ -269,9 +270,10 @@ SELECT s.id, s.version, s.external_id, s.number, s.status, s.order_id, s.custome
 
 -- ---- carriers ----
 
--- fn carrier_insert(id i64, external_id text?, name text, webhook_secret text?) -> exec
-INSERT INTO carrier (tenant_id, id, external_id, name, webhook_secret, created_at, updated_at)
-VALUES (:tenant, :id, :external_id, :name, :webhook_secret, :now, :now);
+-- fn carrier_insert(id i64, external_id text?, name text, webhook_secret text?, delivers bool) -> exec
+INSERT INTO carrier (tenant_id, id, external_id, name, webhook_secret, delivers, created_at,
+                     updated_at)
+VALUES (:tenant, :id, :external_id, :name, :webhook_secret, :delivers, :now, :now);
 
 -- Another carrier with this name or external id.
 -- fn carrier_taken(id i64, external_id text?, name text) -> maybe(id i64, by_external_id bool)
@@ -289,9 +291,9 @@ UPDATE carrier
    SET webhook_secret = :secret, old_secret = :old_secret, old_secret_until = :old_secret_until
  WHERE tenant_id = :tenant AND id = :id;
 
--- fn carrier_touch(id i64, name text) -> exec
+-- fn carrier_touch(id i64, name text, delivers bool) -> exec
 UPDATE carrier
-   SET version = version + 1, name = :name, updated_at = :now
+   SET version = version + 1, name = :name, delivers = :delivers, updated_at = :now
  WHERE tenant_id = :tenant AND id = :id;
 
 -- What signs for the carrier now.
@@ -301,15 +303,15 @@ SELECT webhook_secret AS secret, CASE WHEN old_secret_until > :now THEN old_secr
  WHERE tenant_id = :tenant AND id = :id;
 
 -- fn carrier_load(id i64) -> one struct carrier(id i64, version i64, external_id text?, name text,
---     has_webhook_secret bool, old_secret_until instant?, created_at instant, updated_at instant)
+--     has_webhook_secret bool, old_secret_until instant?, delivers bool, created_at instant, updated_at instant)
 SELECT id, version, external_id, name, webhook_secret IS NOT NULL AS has_webhook_secret,
-       CASE WHEN old_secret_until > :now THEN old_secret_until END AS old_secret_until, created_at,
-       updated_at
+       CASE WHEN old_secret_until > :now THEN old_secret_until END AS old_secret_until, delivers,
+       created_at, updated_at
   FROM carrier
  WHERE tenant_id = :tenant AND id = :id;
 
 -- fn carriers_list() -> list struct carrier_summary(id i64, version i64, external_id text?,
---     name text, has_webhook_secret bool, old_secret_until instant?, created_at instant,
+--     name text, has_webhook_secret bool, old_secret_until instant?, delivers bool, created_at instant,
 --     updated_at instant)
 -- filter external_id text: c.external_id
 -- filter name text: c.name
@@ -317,7 +319,7 @@ SELECT id, version, external_id, name, webhook_secret IS NOT NULL AS has_webhook
 -- sort name: c.name
 SELECT c.id, c.version, c.external_id, c.name, c.webhook_secret IS NOT NULL AS has_webhook_secret,
        CASE WHEN c.old_secret_until > :now THEN c.old_secret_until END AS old_secret_until,
-       c.created_at, c.updated_at
+       c.delivers, c.created_at, c.updated_at
   FROM carrier c
  WHERE c.tenant_id = :tenant AND :filters;
 
@@ -352,6 +354,27 @@ SELECT :tenant, t.id, t.shipment_id, t.event_id, t.status, t.occurred_at, t.pack
               :t.place, :t.description, :t.source)
        AS t(id, shipment_id, event_id, status, occurred_at, package_no, place, description,
             source);
+
+-- Shipments on their way whose carrier's word delivers them, an order each that they are of.
+-- fn tracking_deliverable(ids i64[]) -> many(shipment_id i64, ship_date date, order_id i64)
+SELECT DISTINCT s.id AS shipment_id, s.ship_date, l.order_id
+  FROM shipment s
+  JOIN carrier c ON c.tenant_id = :tenant AND c.name = s.carrier AND c.delivers
+  JOIN shipment_line l ON l.tenant_id = :tenant AND l.shipment_id = s.id
+ WHERE s.tenant_id = :tenant AND s.id = ANY(:ids) AND s.status = 'shipped'
+ ORDER BY s.id, l.order_id;
+
+-- Which day that was for the tenant, and how many packages nobody said to be delivered.
+-- fn tracking_delivered(id i64, at instant) -> one(day date, packages_open i64)
+SELECT (:at AT TIME ZONE t.time_zone)::date AS day,
+       (SELECT count(*) FROM shipment_package p
+         WHERE p.tenant_id = :tenant AND p.shipment_id = :id
+           AND NOT EXISTS (SELECT FROM shipment_tracking x
+                            WHERE x.tenant_id = :tenant AND x.shipment_id = :id
+                              AND x.status = 'delivered'
+                              AND (x.package_no IS NULL OR x.package_no = p.package_no)))
+           AS packages_open
+  FROM tenant t WHERE t.tenant_id = :tenant;
 
 -- fn tracking_heads_store(rows s[id i64, status text?, at instant?]) -> exec
 UPDATE shipment t

@@ -5,12 +5,14 @@
 #include "lib/base/id.h"
 #include "server/events/events.h"
 #include "server/routes_prototypes.h"
+#include "server/shipments/internal.h"
 #include "server/shipments/rules.h"
 #include "shipments.sql.h"
 #include <string.h>
 
 const char *const tracking_statuses[] = {"picked_up", "in_transit", "out_for_delivery",
-                                         "delivered", "exception",  NULL};
+                                         "delivered", "exception",  "refused",
+                                         "damaged",   "lost",       NULL};
 const char *const tracking_sources[] = {"api", "webhook", NULL};
 const char *const webhook_results[] = {"recorded", "known", "unknown_shipment", "refused", NULL};
 
@@ -43,6 +45,7 @@ struct update {
 
 /* What is known of the shipments. */
 struct facts {
+    struct tracking_deliverable_row_list may;  /* be delivered by their carrier's word */
     struct tracking_heads_lock_row_list heads; /* by id */
     struct tracking_known_row_list known;
     struct tracking_counts_row_list counts;
@@ -64,6 +67,26 @@ static int64_t *count_of(const struct facts *f, int64_t id)
     return NULL;
 }
 
+/* The orders of those that the updates may deliver are locked before any shipment. */
+static err lock_orders(struct tx *tx, const struct update *u, size_t n, struct facts *f)
+{
+    int64_t *ids = ARENA_ARRAY(tx->arena, int64_t, n);
+    size_t n_ids = 0;
+    struct order_state_list orders;
+    for (size_t i = 0; i < n; i++)
+        if (u[i].shipment_id != NIL64 && strcmp(u[i].said->status, "delivered") == 0)
+            ids[n_ids++] = u[i].shipment_id;
+    if (n_ids == 0)
+        return OK;
+    TRY(tracking_deliverable(tx, ids, distinct_ids(ids, n_ids), &f->may));
+    if (f->may.n == 0)
+        return OK;
+    int64_t *of = ARENA_ARRAY(tx->arena, int64_t, f->may.n);
+    for (size_t i = 0; i < f->may.n; i++)
+        of[i] = f->may.v[i].order_id;
+    return orders_lock(tx, of, distinct_ids(of, f->may.n), &orders);
+}
+
 static err lock_and_load(struct tx *tx, const struct update *u, size_t n, struct facts *f)
 {
     int64_t *ids = ARENA_ARRAY(tx->arena, int64_t, n);
@@ -76,6 +99,7 @@ static err lock_and_load(struct tx *tx, const struct update *u, size_t n, struct
     }
     if (n_ids == 0)
         return OK;
+    TRY(lock_orders(tx, u, n, f));
     n_ids = distinct_ids(ids, n_ids);
     /* Behind the locks: READ COMMITTED gives each statement its own snapshot. */
     TRY(tracking_heads_lock_queue(tx, ids, n_ids, &f->heads));
@@ -167,6 +191,70 @@ static err store(struct tx *tx, const struct update *u, size_t n, const char *so
     return tracking_heads_store(tx, heads, n_heads);
 }
 
+/* ---- delivered by the carrier's word ---- */
+
+/* The update that says it, new and the last word; NULL: none. */
+static const struct update *said_delivered(const struct update *u, size_t n,
+                                           const struct tracking_heads_lock_row *head)
+{
+    for (size_t i = 0; i < n; i++)
+        if (u[i].shipment_id == head->id && strcmp(u[i].result, "recorded") == 0 &&
+            strcmp(u[i].said->status, "delivered") == 0 &&
+            u[i].said->occurred_at == head->tracking_at)
+            return &u[i];
+    return NULL;
+}
+
+static const char *note_of(struct arena *a, const struct tracking_event_new *said)
+{
+    const char *note = arena_printf(a, "The carrier's update %s", said->event_id);
+    if (said->place != NULL)
+        note = arena_printf(a, "%s, %s", note, said->place);
+    return said->description != NULL ? arena_printf(a, "%s: %s", note, said->description) : note;
+}
+
+/* In full, on the day that the carrier says; its clock can be neither ahead of us nor before the
+ * goods left. */
+static err deliver(struct tx *tx, const struct call *c, const struct tracking_event_new *said,
+                   const struct tracking_deliverable_row *may)
+{
+    struct tracking_delivered_row when;
+    TRY(tracking_delivered(tx, may->shipment_id, said->occurred_at, &when));
+    if (when.packages_open > 0)
+        return OK;
+    struct shipment_proof proof;
+    struct shipment_deliver in;
+    struct shipment out;
+    struct call own = *c;
+    own.if_match = VERSION_ANY;
+    json_set_all_absent(&shipment_proof_type, &proof);
+    json_set_all_absent(&shipment_deliver_type, &in);
+    proof.received_at = said->occurred_at;
+    proof.note = note_of(tx->arena, said);
+    in.proof = &proof;
+    in.delivered_date = when.day < tx->today ? when.day : tx->today;
+    if (in.delivered_date < may->ship_date)
+        in.delivered_date = may->ship_date;
+    return shipment_deliver(tx, &own, may->shipment_id, &in, &out);
+}
+
+static err deliver_said(struct tx *tx, const struct call *c, const struct update *u, size_t n,
+                        const struct facts *f)
+{
+    for (size_t i = 0; i < f->may.n; i++) {
+        const struct tracking_deliverable_row *may = &f->may.v[i];
+        const struct tracking_heads_lock_row *head = head_of(f, may->shipment_id);
+        if ((i > 0 && f->may.v[i - 1].shipment_id == may->shipment_id) || head == NULL ||
+            strcmp(head->status, "shipped") != 0 || head->tracking_status == NULL ||
+            strcmp(head->tracking_status, "delivered") != 0)
+            continue;
+        const struct update *said = said_delivered(u, n, head);
+        if (said != NULL)
+            TRY(deliver(tx, c, said->said, may));
+    }
+    return OK;
+}
+
 static err record(struct tx *tx, const struct call *c, struct update *u, size_t n,
                   const char *source)
 {
@@ -174,7 +262,8 @@ static err record(struct tx *tx, const struct call *c, struct update *u, size_t 
     TRY(lock_and_load(tx, u, n, &f));
     for (size_t k = 0; k < n; k++)
         u[k].result = decide(tx, c, u, k, &f);
-    return store(tx, u, n, source, &f);
+    TRY(store(tx, u, n, source, &f));
+    return deliver_said(tx, c, u, n, &f);
 }
 
 static void check_instant(const struct call *c, size_t i, int64_t at, int64_t now)
@@ -231,6 +320,7 @@ err shipments_track(struct tx *tx, struct call *c, const struct tracking_new *in
                         "The shipment has %d updates; it takes no more.", TRACKING_EVENTS_MAX);
     }
     TRY(store(tx, u, in->events.n, "api", &f));
+    TRY(deliver_said(tx, c, u, in->events.n, &f));
     return show(tx, id, ret);
 }
 

@@ -11,11 +11,15 @@
 #define TRACKING_AHEAD_US                                                                          \
     (INT64_C(24) * 3600 * 1000000) /* a carrier's clock may be ahead by this */
 
-extern const char *const tracking_statuses[]; /* picked_up … exception */
+extern const char *const tracking_statuses[]; /* picked_up … lost */
 extern const char *const tracking_sources[];  /* api, webhook */
 extern const char *const webhook_results[];   /* recorded, known, unknown_shipment, refused */
 
 /* ---- carriers ---- */
+
+#define CARRIER_DELIVERS_DOC                                                                       \
+    "Its word that a shipment was delivered delivers it in full, as POST "                         \
+    "/v1/shipments/{shipment_id}/deliver does; default: only somebody with the proof does."
 
 #define CARRIER_NEW_FIELDS(T, VALUE, OBJECT, LIST)                                                 \
     VALUE(T, string, external_id, .min = 1, .max = 100, .doc = "Your id of the carrier, unique.")  \
@@ -23,7 +27,8 @@ extern const char *const webhook_results[];   /* recorded, known, unknown_shipme
           .doc = "What shipments say in carrier, unique.", .example = "\"Post\"")                  \
     VALUE(T, string, webhook_secret, .min = CARRIER_SECRET_MIN, .max = CARRIER_SECRET_MAX,         \
           .doc = "Signs what the carrier sends to webhook_path. It is kept and never shown.",      \
-          .example = "\"a-secret-of-at-least-24-characters\"")
+          .example = "\"a-secret-of-at-least-24-characters\"")                                     \
+    VALUE(T, boolean, delivers, .doc = CARRIER_DELIVERS_DOC, .example = "false")
 JSON_STRUCT(carrier_new, CARRIER_NEW_FIELDS);
 
 #define CARRIER_PATCH_FIELDS(T, VALUE, OBJECT, LIST)                                               \
@@ -31,7 +36,8 @@ JSON_STRUCT(carrier_new, CARRIER_NEW_FIELDS);
     VALUE(T, string, webhook_secret, .min = CARRIER_SECRET_MIN, .max = CARRIER_SECRET_MAX,         \
           .doc = "A new secret; the one before it signs for another day. null: nothing is signed " \
                  "any more, at once.",                                                             \
-          .example = "\"a-secret-of-at-least-24-characters\"")
+          .example = "\"a-secret-of-at-least-24-characters\"")                                     \
+    VALUE(T, boolean, delivers, .doc = CARRIER_DELIVERS_DOC, .example = "false")
 JSON_STRUCT(carrier_patch, CARRIER_PATCH_FIELDS);
 
 #define CARRIER_HEADER_FIELDS(T, VALUE, OBJECT, LIST)                                              \
@@ -42,6 +48,7 @@ JSON_STRUCT(carrier_patch, CARRIER_PATCH_FIELDS);
     VALUE(T, boolean, has_webhook_secret, .doc = "The webhook takes what is signed.")              \
     VALUE(T, instant, old_secret_until,                                                            \
           .doc = "Until then the secret before the present one signs too.")                        \
+    VALUE(T, boolean, delivers, .doc = CARRIER_DELIVERS_DOC, .example = "false")                   \
     VALUE(T, instant, created_at, .doc = "When it was recorded.")                                  \
     VALUE(T, instant, updated_at, .doc = "When it last changed.")
 /* A carrier in a list. */

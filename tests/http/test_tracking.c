@@ -92,7 +92,7 @@ START_TEST(only_what_has_left_is_tracked_and_faults_come_at_once)
 {
     struct shop s = shop_open();
     struct world *w = s.w;
-    struct reply r = track(s, "{'event_id':'','status':'lost','occurred_at':'2026-01-01'},"
+    struct reply r = track(s, "{'event_id':'','status':'vanished','occurred_at':'2026-01-01'},"
                               "{'event_id':'1','status':'delivered'}");
     expect_fault(r, "/events/0/event_id", "too_short");
     expect_fault(r, "/events/0/status", "not_a_choice");
@@ -316,6 +316,85 @@ START_TEST(a_secret_that_was_replaced_signs_for_a_day_and_a_removed_one_never)
 }
 END_TEST
 
+START_TEST(the_word_of_a_trusted_carrier_delivers)
+{
+    struct shop s = shop_open();
+    struct world *w = s.w;
+    struct reply r = post(
+        w, "/v1/carriers",
+        "{'external_id':'P','name':'Post','delivers':true,'webhook_secret':'" SECRET "'}");
+    expect(r, 201);
+    ck_assert_str_eq(text(r, "/delivers"), "true");
+    const char *path = text(r, "/webhook_path");
+    long long now = (long long)time(NULL);
+    const char *body = "{\"events\":[" EVENT("T1", "1", "in_transit") "," EVENT("T1-1", "2",
+                                                                                "delivered") "]}";
+    expect(call(w, path, SECRET, now, body), 200);
+    r = get(w, "%s", s.path);
+    ck_assert_str_eq(text(r, "/status"), "delivered");
+    ck_assert_str_eq(text(r, "/tracking_status"), "delivered");
+    ck_assert_str_eq(text(r, "/delivered_date"), text(r, "/ship_date")); /* not before it left */
+    ck_assert_str_eq(text(r, "/proof/note"), "The carrier's update 2");
+    ck_assert_str_eq(text(r, "/proof/received_at"), "2026-01-02T10:00:00.000Z");
+    ck_assert_str_eq(text(get(w, "/v1/orders/%s", s.order), "/lines/0/delivered"), "4");
+    /* Late words and repeats are history. */
+    const char *version = text(r, "/version");
+    expect(call(w, path, SECRET, now + 1, body), 200);
+    ck_assert_str_eq(text(get(w, "%s", s.path), "/version"), version);
+    expect(call(w, path, SECRET, now, "{\"events\":[" EVENT("T1", "3", "lost") "]}"), 200);
+    r = get(w, "%s", s.path);
+    ck_assert_str_eq(text(r, "/status"), "delivered");
+    expect_problem(act(w, s.path, "deliver"), 409, "wrong_state");
+    ck_assert_uint_eq(length(get(w, "/v1/events?type=shipment.delivered"), "/data"), 1);
+    expect_books_balance(w);
+    world_free(w);
+}
+END_TEST
+
+START_TEST(a_shipment_of_packages_is_delivered_with_the_last_and_not_when_one_is_lost)
+{
+    struct world *w = world_new();
+    const char *who = given_customer(w, NULL);
+    given_product(w, "A", "10.00", 100);
+    expect(post(w, "/v1/carriers", "{'external_id':'P','name':'Post','delivers':true}"), 201);
+    struct shop s = {.w = w};
+    for (int i = 0; i < 2; i++) {
+        struct reply r = post(w, "/v1/shipments",
+                              "{'order_id':'%s','ship':true,'carrier':'Post','packages':[{},{}]}",
+                              given_order(w, who, "A", 4));
+        expect(r, 201);
+        s.path = fmt(w, "/v1/shipments/%s", text(r, "/id"));
+        expect(track(s, "{'event_id':'1','status':'delivered','occurred_at':"
+                        "'2026-01-02T10:00:00Z','package_no':1}"),
+               200);
+        ck_assert_str_eq(text(get(w, "%s", s.path), "/status"), "shipped");
+        expect(track(s, fmt(w,
+                            "{'event_id':'2','status':'%s','occurred_at':'2026-01-03T10:00:00Z',"
+                            "'package_no':2,'place':'Bonn','description':'at the door'}",
+                            i == 0 ? "delivered" : "lost")),
+               200);
+    }
+    struct reply r = get(w, "/v1/shipments?status=delivered");
+    ck_assert_uint_eq(length(r, "/data"), 1);
+    ck_assert_str_eq(text(r, "/data/0/proof/note"), "The carrier's update 2, Bonn: at the door");
+    /* What somebody has to look after. */
+    r = get(w, "/v1/shipments?status=shipped&tracking_status=exception,refused,damaged,lost");
+    ck_assert_uint_eq(length(r, "/data"), 1);
+    ck_assert_str_eq(fmt(w, "/v1/shipments/%s", text(r, "/data/0/id")), s.path);
+    ck_assert_str_eq(text(r, "/data/0/tracking_status"), "lost");
+    /* A late word that is not the last one delivers nothing; nor does an untrusted carrier's. */
+    expect(track(s, "{'event_id':'3','status':'delivered','occurred_at':'2026-01-02T12:00:00Z'}"),
+           200);
+    ck_assert_str_eq(text(get(w, "%s", s.path), "/status"), "shipped");
+    expect(patch(w, "/v1/carriers/ext:P", "{'delivers':false}"), 200);
+    expect(track(s, "{'event_id':'4','status':'delivered','occurred_at':'2026-01-05T12:00:00Z'}"),
+           200);
+    ck_assert_str_eq(text(get(w, "%s", s.path), "/status"), "shipped");
+    expect_books_balance(w);
+    world_free(w);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("tracking");
@@ -329,6 +408,8 @@ static Suite *suite(void)
     tcase_add_test(tc, a_signed_webhook_needs_no_key);
     tcase_add_test(tc, what_is_not_signed_now_by_the_carrier_is_refused);
     tcase_add_test(tc, a_secret_that_was_replaced_signs_for_a_day_and_a_removed_one_never);
+    tcase_add_test(tc, the_word_of_a_trusted_carrier_delivers);
+    tcase_add_test(tc, a_shipment_of_packages_is_delivered_with_the_last_and_not_when_one_is_lost);
     return s;
 }
 

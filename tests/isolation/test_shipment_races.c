@@ -529,6 +529,53 @@ START_TEST(an_update_that_comes_twice_is_kept_once_and_a_late_one_is_not_the_las
 }
 END_TEST
 
+/* Five of product id on their way, with a carrier whose word delivers. */
+static void given_carried(int id)
+{
+    char sql[200];
+    ship_five(id);
+    fixture_exec("INSERT INTO carrier (tenant_id, id, name, delivers, created_at, updated_at)"
+                 " VALUES (1, 1, 'Post', true, now(), now()) ON CONFLICT DO NOTHING");
+    snprintf(sql, sizeof sql, "UPDATE shipment SET carrier = 'Post' WHERE id = %" PRId64, drafted);
+    fixture_exec(sql);
+}
+
+START_TEST(a_shipment_is_delivered_once_by_the_carriers_word_or_by_hand)
+{
+    given_carried(251);
+    struct act word = {.run = track_one, .id = drafted, .quantity = 2, .arg = "a"};
+    struct act hand = {.run = deliver_less, .id = drafted, .quantity = Q(2)};
+    race(&word, &hand);
+    ck_assert_int_eq(word.result, OK);
+    ck_assert_int_eq(hand.result, ERR_WRONG_STATE);
+    ck_assert_int_eq(line_of("delivered", 251), Q(5));
+    ck_assert_int_eq(line_of("failed", 251), 0);
+    given_carried(252);
+    struct act first = {.run = deliver_less, .id = drafted, .quantity = Q(2)};
+    struct act late = {.run = track_one, .id = drafted, .quantity = 2, .arg = "a"};
+    race(&first, &late);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(late.result, OK);
+    ck_assert_int_eq(line_of("delivered", 252), Q(3));
+    ck_assert_int_eq(line_of("failed", 252), Q(2));
+    ck_assert_int_eq(sum_of("1", "shipment_tracking WHERE shipment_id", drafted), 1);
+}
+END_TEST
+
+START_TEST(two_words_of_delivery_at_once_deliver_once)
+{
+    given_carried(253);
+    struct act first = {.run = track_one, .id = drafted, .quantity = 2, .arg = "a"};
+    struct act second = {.run = track_one, .id = drafted, .quantity = 3, .arg = "b"};
+    race(&first, &second);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(second.result, OK);
+    ck_assert_int_eq(line_of("delivered", 253), Q(5));
+    ck_assert_int_eq(
+        sum_of("1", "event WHERE type = 'shipment.delivered' AND resource_id", drafted), 1);
+}
+END_TEST
+
 START_TEST(a_document_that_is_sent_twice_at_once_is_kept_once)
 {
     ship_five(260);
@@ -677,6 +724,8 @@ int main(void)
         a_failed_delivery_behind_an_invoice_finds_what_was_billed,
         of_two_invoices_of_a_shipment_one_bills_its_freight,
         an_update_that_comes_twice_is_kept_once_and_a_late_one_is_not_the_last_word,
+        a_shipment_is_delivered_once_by_the_carriers_word_or_by_hand,
+        two_words_of_delivery_at_once_deliver_once,
         a_document_that_is_sent_twice_at_once_is_kept_once,
         shipments_that_get_the_same_content_at_once_share_it,
         in_a_batch_each_shipment_finds_what_those_before_it_left,
