@@ -52,15 +52,16 @@ err call_check_version(const struct call *c, int64_t version)
                 (long long)c->if_match, (long long)version);
 }
 
-err call_check_period(const struct call *c, int32_t effective_date)
+err call_check_period(const struct call *c, int32_t effective_date, const char *pointer)
 {
     if (c->tenant->locked_until == NIL32 || effective_date > c->tenant->locked_until)
         return OK;
     char day[DATE_TEXT], open[DATE_TEXT];
     date_format(effective_date, day);
     date_format(c->tenant->locked_until + 1, open);
-    return fail(c->problem, ERR_PERIOD_LOCKED,
-                "The books are locked on %s; the first open day is %s.", day, open);
+    fault(c->problem, pointer, "period_locked",
+          "The books are locked on %s; name %s or a later day.", day, open);
+    return c->problem->code = ERR_PERIOD_LOCKED;
 }
 
 const char *call_json(struct arena *a, const struct json_type *type, const void *value,

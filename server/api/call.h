@@ -85,8 +85,9 @@ bool call_may(const struct call *c, const char *scope);
 
 /* ERR_STALE when the caller's If-Match names another version. */
 err call_check_version(const struct call *c, int64_t version) MUST_CHECK;
-/* ERR_PERIOD_LOCKED when the books are locked on that day. */
-err call_check_period(const struct call *c, int32_t effective_date) MUST_CHECK;
+/* ERR_PERIOD_LOCKED when the books are locked on that day; pointer: the member that says the day,
+ * "" when none does. */
+err call_check_period(const struct call *c, int32_t effective_date, const char *pointer) MUST_CHECK;
 
 /* An object of the type as compact JSON text in the arena, for events. */
 const char *call_json(struct arena *a, const struct json_type *type, const void *value,

@@ -246,7 +246,7 @@ static err date_shares(struct arena *a, struct application *app, const struct pa
         const struct invoice_state *v = invoice_state_find(&p->invoices,
                                                            app->split.v[i].invoice_id);
         dates[i] = later_date(app->effective_date, open_since(v, &p->back));
-        TRY(call_check_period(app->call, dates[i]));
+        TRY(call_check_period(app->call, dates[i], "/allocations"));
     }
     app->dates = dates;
     return OK;

@@ -122,7 +122,7 @@ static err check(struct returning *r, const struct payment_return *in)
               "It was there, or applied, until %s at least.", day);
         return r->c->problem->code;
     }
-    return call_check_period(r->c, r->date);
+    return call_check_period(r->c, r->date, "/value_date");
 }
 
 static struct open_item item_of(const struct returning *r, const struct invoice_state *v)

@@ -157,7 +157,7 @@ static err decide(struct tx *tx, struct receipts *r, size_t i)
     struct application *app = &r->apps[i];
     TRY(external_id_check(&r->claims[i], "pay", &r->taken));
     TRY(resolve(tx, p, app));
-    TRY(call_check_period(p->call, p->source.date));
+    TRY(call_check_period(p->call, p->source.date, "/value_date"));
     TRY(application_decide(tx->arena, app, &r->payables));
     r->claims[i].id = p->source.id;
     return OK;

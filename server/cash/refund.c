@@ -53,7 +53,7 @@ static err decide(struct tx *tx, struct call *c, const struct cash_source *s,
         .amount = amount,
         .value_date = in->value_date == NIL32 ? later_date(tx->today, s->usable) : in->value_date,
     };
-    return call_check_period(c, ret->value_date);
+    return call_check_period(c, ret->value_date, "/value_date");
 }
 
 static err store(struct tx *tx, const struct cash_source *s, const struct refund_new *in,

@@ -46,7 +46,7 @@ static err decide(struct tx *tx, struct call *c, const struct allocation_reverse
         fault(c->problem, "/effective_date", "too_early", "The allocation counts from %s on.", day);
         return c->problem->code;
     }
-    TRY(call_check_period(c, date));
+    TRY(call_check_period(c, date, "/effective_date"));
     r->mirror = (struct allocation_new){
         .id = id_new(),
         .source = r->of.source,

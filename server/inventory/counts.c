@@ -348,7 +348,7 @@ err stock_counts_post(struct tx *tx, struct call *c, const struct none *in, stru
     struct stock_facts_list stock;
     struct lot_facts_list lots;
     TRY(lock_open(tx, c, "posted", &count));
-    TRY(call_check_period(c, tx->today));
+    TRY(call_check_period(c, tx->today, ""));
     TRY(lock_stock(tx, &count, count.lines.v, count.lines.n, &stock));
     TRY(load_lots(tx, count.lines.v, count.lines.n, &lots));
     TRY(correct(c, &count, &stock, &lots));

@@ -156,11 +156,13 @@ static err refuse_taken(struct stock_intake *k)
 
 static err check_periods(const struct stock_intake *k)
 {
+    err e = OK;
     for (size_t i = 0; i < k->n; i++) {
-        if (i == 0 || k->movements[i].effective_date != k->movements[i - 1].effective_date)
-            TRY(call_check_period(k->c, k->movements[i].effective_date));
+        err one = call_check_period(k->c, k->movements[i].effective_date,
+                                    arena_printf(k->tx->arena, "/movements/%zu/effective_date", i));
+        e = one != OK ? one : e;
     }
-    return OK;
+    return e;
 }
 
 static err lock_rows(struct stock_intake *k, struct stock_facts_list *ret)

@@ -36,7 +36,7 @@ static struct open_item receivable_of(const struct invoice_state *i)
 
 err invoice_may_post(const struct call *c, struct invoice_state *i)
 {
-    TRY(call_check_period(c, i->invoice_date));
+    TRY(call_check_period(c, i->invoice_date, "/invoice_date"));
     i->status = invoice_status_of(i->gross, i->gross);
     return OK;
 }

@@ -205,7 +205,7 @@ static err settle_invoice(struct crediting *k, int64_t offset, int64_t *ret_allo
 err credit_note_post(struct crediting *k)
 {
     struct credit_note_state *n = &k->note;
-    TRY(call_check_period(k->c, n->credit_note_date));
+    TRY(call_check_period(k->c, n->credit_note_date, "/credit_note_date"));
     int64_t open = k->open == NULL ? 0 : k->open->open_amount;
     int64_t offset = n->gross < open ? n->gross : open, allocation_id = NIL64;
     struct credit_delta delta = {

@@ -124,7 +124,7 @@ static err reverse(const struct voiding *v)
     const struct invoice_state *i = v->i;
     /* Not before the invoice itself: no day may show less than nothing. */
     int32_t date = v->tx->today > i->invoice_date ? v->tx->today : i->invoice_date;
-    TRY(call_check_period(v->c, date));
+    TRY(call_check_period(v->c, date, ""));
     struct credit_delta delta = {.account = i->credit_account_id,
                                  .receivable = -i->gross,
                                  .cause = credit_cause_of(v->tx->arena, v->c, "invoice", i->id)};

@@ -171,7 +171,7 @@ static err adjust(struct confirming *k)
     }
     if (n == 0)
         return OK;
-    TRY(call_check_period(k->c, k->tx->today));
+    TRY(call_check_period(k->c, k->tx->today, ""));
     TRY(stock_apply(k->tx, deltas, n));
     return stock_movements_record(k->tx, moves, n);
 }

@@ -323,7 +323,7 @@ static err decide(struct shipping *s, const struct shipment_new *in, const struc
         return s->c->problem->code;
     if (s->ship_date == NIL32)
         s->ship_date = s->tx->today;
-    TRY(call_check_period(s->c, s->ship_date));
+    TRY(call_check_period(s->c, s->ship_date, "/ship_date"));
     TRY(shipping_charge(s, &f->freight, in->freight));
     return shipping_leave(s, &f->stock, &f->lots);
 }

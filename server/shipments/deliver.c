@@ -238,7 +238,7 @@ static err restock(struct delivery *d)
 {
     if (!d->restocks)
         return OK;
-    TRY(call_check_period(d->c, d->date));
+    TRY(call_check_period(d->c, d->date, "/delivered_date"));
     struct restocking *back = ARENA_ARRAY(d->tx->arena, struct restocking, d->exceptions.n);
     size_t n = 0;
     for (size_t i = 0; i < d->in->lines.n; i++) {

@@ -287,7 +287,7 @@ err shipment_ship_draft(struct tx *tx, struct call *c, int64_t id, const struct 
                     draft.status);
     TRY(shipping_check_orders(&s));
     s.ship_date = date_of(tx, in, &draft);
-    TRY(call_check_period(c, s.ship_date));
+    TRY(call_check_period(c, s.ship_date, "/ship_date"));
 
     TRY(pick_draft(&s, &orders, &draft));
     TRY(check_packages(&s, &in->packages));

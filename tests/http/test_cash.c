@@ -478,14 +478,14 @@ START_TEST(nothing_moves_in_a_locked_period)
                                "\"value_date\":\"2026-03-31\"}",
                                who),
                            &new_key),
-                   409, "period_locked");
+                   422, "period_locked");
     expect_problem(request(w, "POST", fmt(w, "/v1/payments/%s/refund", payment),
                            "{\"value_date\":\"2026-03-31\"}", &new_key),
-                   409, "period_locked");
+                   422, "period_locked");
     const char *path = fmt(w, "/v1/allocations/%s/reverse", allocation);
     expect_problem(
         request(w, "POST", path, "{\"reason\":\"x\",\"effective_date\":\"2026-03-31\"}", &new_key),
-        409, "period_locked");
+        422, "period_locked");
     expect(
         request(w, "POST", path, "{\"reason\":\"x\",\"effective_date\":\"2026-04-01\"}", &new_key),
         201);

@@ -216,7 +216,7 @@ START_TEST(a_key_replays_a_return_and_a_locked_day_refuses_it)
     expect_books_balance(w);
     const char *other = check(w, who, "30.00", "");
     expect(patch(w, "/v1/tenant", "{'locked_until':'%s'}", day(w, 0)), 200);
-    expect_problem(post(w, fmt(w, "%s/return", other), "{'reason':'x'}"), 409, "period_locked");
+    expect_problem(post(w, fmt(w, "%s/return", other), "{'reason':'x'}"), 422, "period_locked");
     ck_assert_str_eq(text(get(w, "%s", other), "/clearing"), "pending");
     world_free(w);
 }

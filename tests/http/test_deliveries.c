@@ -267,7 +267,7 @@ START_TEST(nothing_comes_back_on_a_day_that_is_locked)
                              "{\"lines\":[{\"line_no\":1,\"exceptions\":[{\"kind\":\"refused\","
                              "\"quantity\":\"1\",\"restock\":true}]}]}",
                              &o);
-    expect_problem(r, 409, "period_locked");
+    expect_problem(r, 422, "period_locked");
     ck_assert_str_eq(on_hand(s), "90");
     world_free(w);
 }

@@ -274,7 +274,8 @@ START_TEST(nothing_moves_on_a_day_that_is_locked)
         "{\"movements\":[{\"kind\":\"receipt\",\"sku\":\"A\",\"quantity\":\"1\","
         "\"effective_date\":\"2024-06-30\"}]}",
         &o);
-    expect_problem(r, 409, "period_locked");
+    expect_problem(r, 422, "period_locked");
+    ck_assert_str_eq(text(r, "/errors/0/pointer"), "/movements/0/effective_date");
     r = request(w, "POST", "/v1/stock/movements",
                 "{\"movements\":[{\"kind\":\"receipt\",\"sku\":\"A\",\"quantity\":\"1\","
                 "\"effective_date\":\"2024-07-01\"}]}",

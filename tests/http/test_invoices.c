@@ -402,7 +402,7 @@ START_TEST(nothing_is_finalized_or_voided_in_a_locked_period)
                                      who, dates[i]),
                                  &o);
         if (i == 0)
-            expect_problem(r, 409, "period_locked");
+            expect_problem(r, 422, "period_locked");
         else
             expect(r, 201);
     }
@@ -410,14 +410,14 @@ START_TEST(nothing_is_finalized_or_voided_in_a_locked_period)
                                       "{'customer_id':'%s','invoice_date':'2198-01-31',"
                                       "'lines':[{'sku':'S','quantity':'1','unit_price':'1'}]}",
                                       who));
-    expect_problem(request(w, "POST", fmt(w, "/v1/invoices/%s/finalize", draft), NULL, &o), 409,
+    expect_problem(request(w, "POST", fmt(w, "/v1/invoices/%s/finalize", draft), NULL, &o), 422,
                    "period_locked");
-    expect_problem(request(w, "POST", fmt(w, "/v1/invoices/%s/void", future), "{}", &o), 409,
+    expect_problem(request(w, "POST", fmt(w, "/v1/invoices/%s/void", future), "{}", &o), 422,
                    "period_locked");
     expect_problem(
         request(w, "POST", "/v1/credit-notes",
                 fmt(w, "{\"invoice_id\":\"%s\",\"reason\":\"other\",\"issue\":true}", future), &o),
-        409, "period_locked");
+        422, "period_locked");
     expect_books_balance(w);
     world_free(w);
 }

@@ -368,7 +368,8 @@ START_TEST(nothing_leaves_on_a_day_that_is_locked)
     struct reply r = request(
         w, "POST", "/v1/shipments",
         fmt(w, "{\"order_id\":\"%s\",\"ship\":true,\"ship_date\":\"2024-06-30\"}", order), &o);
-    expect_problem(r, 409, "period_locked");
+    expect_problem(r, 422, "period_locked");
+    ck_assert_str_eq(text(r, "/errors/0/pointer"), "/ship_date");
     ck_assert_str_eq(stock_of(w, "A"), "100 1");
     r = request(w, "POST", "/v1/shipments",
                 fmt(w, "{\"order_id\":\"%s\",\"ship\":true,\"ship_date\":\"2024-07-01\"}", order),
