@@ -677,7 +677,7 @@ static void tell(const struct drafting *d)
     struct invoice_state draft = d->i;
     draft.number = NULL;
     draft.status = "draft";
-    for (size_t i = 0; i < d->n_orders; i++)
+    for (size_t i = 0; d->steps != NULL && i < d->n_orders; i++)
         order_tell(tx, d->c, d->steps[i]);
     event_push(tx, d->c, "invoice.created", "invoice", d->i.id, NULL,
                invoice_event_json(tx->arena, &draft, 0));

@@ -260,7 +260,7 @@ static void make_services(struct stage *s)
               " p.tax_code_id, now(), now()"
               " FROM (SELECT * FROM product WHERE tenant_id = %lld ORDER BY id LIMIT 1) p,"
               " (VALUES (1, 'PROJECT', 'milestone'), (2, 'SEAT', 'access'),"
-              " (3, 'METER', 'metered')) k(no, sku, fulfillment)",
+              " (3, 'METER', 'metered'), (4, 'WORK', NULL)) k(no, sku, fulfillment)",
               (long long)s->tenant);
     stage_sql(s,
               "INSERT INTO price (tenant_id, id, product_id, currency, unit_price, valid_from,"
