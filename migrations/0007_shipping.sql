@@ -171,6 +171,29 @@ CREATE TABLE shipment_document (
         ('packing_slip', 'bill_of_lading', 'proof_of_delivery', 'customs', 'other'))
 );
 
+-- What an applicant for credit sent along; beside the content that shipments' documents share.
+CREATE TABLE credit_application_document (
+    tenant_id bigint NOT NULL,
+    id bigint NOT NULL,
+    application_id bigint NOT NULL,
+    kind text NOT NULL,
+    file_name text NOT NULL,
+    media_type text NOT NULL,
+    sha256 bytea NOT NULL,
+    size bigint NOT NULL,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT credit_application_document_content_key
+        UNIQUE (tenant_id, application_id, kind, sha256),
+    CONSTRAINT credit_application_document_application_fkey FOREIGN KEY (tenant_id, application_id)
+        REFERENCES credit_application,
+    CONSTRAINT credit_application_document_content_fkey FOREIGN KEY (tenant_id, sha256)
+        REFERENCES document_content,
+    CONSTRAINT credit_application_document_kind_check CHECK (kind IN
+        ('balance_sheet', 'register_extract', 'bank_reference', 'tax_certificate', 'identity',
+         'other'))
+);
+
 -- What shipping costs the customer. The policy of a currency; none: shipping is free.
 CREATE TABLE freight_policy (
     tenant_id bigint NOT NULL REFERENCES tenant,
@@ -335,12 +358,15 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON document_conte
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON shipment_document
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON credit_application_document
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 DO $$
 BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'o2c_server') THEN
         GRANT SELECT, INSERT ON shipment_package, shipment_package_line, shipment_exception,
-            shipment_tracking, document_content, shipment_document TO o2c_server;
+            shipment_tracking, document_content, shipment_document, credit_application_document
+            TO o2c_server;
         GRANT SELECT, INSERT, UPDATE ON pick_list, pick_list_part TO o2c_server;
         GRANT SELECT, INSERT, UPDATE ON carrier, shipment_line_lot TO o2c_server;
         GRANT SELECT, INSERT, DELETE ON freight_policy TO o2c_server;

@@ -27,6 +27,7 @@ const struct pg_constraint constraints[] = {
     {"shipment_tracking_event_key", ERR_SERIALIZATION, NULL},
     {"shipment_document_content_key", ERR_SERIALIZATION, NULL},
     {"pick_list_external_id_key", ERR_SERIALIZATION, NULL},
+    {"credit_application_document_content_key", ERR_SERIALIZATION, NULL},
     {"milestone_no_key", ERR_SERIALIZATION, NULL},
     {"access_grant_external_id_key", ERR_SERIALIZATION, NULL},
     {"usage_record_external_id_key", ERR_SERIALIZATION, NULL},

@@ -1,5 +1,6 @@
 -- Applications for credit.
 -- include "server/credit/applications.h"
+-- include "server/credit/application_documents.h"
 
 -- One is open for a customer at most: nothing comes back when there is one already.
 -- fn credit_application_insert(rows a[struct credit_application: id i64, customer_id i64, currency text,
@@ -83,3 +84,28 @@ SELECT count(i.id), coalesce(avg(greatest(coalesce(p.paid, :today) - i.due_date,
   LEFT JOIN LATERAL (SELECT max(a.effective_date) AS paid FROM allocation a
                       WHERE a.tenant_id = :tenant AND a.invoice_id = i.id AND o.id IS NULL) p ON true
  WHERE i.tenant_id = :tenant AND i.customer_id = :customer AND i.status IN ('finalized', 'partially_paid', 'paid');
+
+-- ---- documents ----
+
+-- fn credit_documents_of(application i64) -> many struct credit_document(id i64, credit_application_id i64, kind text,
+--   file_name text, media_type text, size i64, sha256 text, created_at instant)
+SELECT id, application_id, kind, file_name, media_type, size, encode(sha256, 'hex') AS sha256, created_at
+  FROM credit_application_document
+ WHERE tenant_id = :tenant AND application_id = :application
+ ORDER BY id;
+
+-- fn credit_document_insert(id i64, application i64, kind text, file_name text, media_type text, sha256 bytes,
+--   size i64) -> exec
+INSERT INTO credit_application_document (tenant_id, id, application_id, kind, file_name, media_type, sha256, size,
+       created_at)
+VALUES (:tenant, :id, :application, :kind, :file_name, :media_type, :sha256, :size, :now);
+
+-- fn credit_document_content(application i64, id i64) -> one(file_name text, media_type text, sha256 bytes,
+--   content bytes)
+SELECT d.file_name, d.media_type, d.sha256, c.content
+  FROM credit_application_document d
+  JOIN document_content c ON c.tenant_id = d.tenant_id AND c.sha256 = d.sha256
+ WHERE d.tenant_id = :tenant AND d.application_id = :application AND d.id = :id;
+
+-- fn credit_application_known(application i64) -> one(id i64)
+SELECT id FROM credit_application WHERE tenant_id = :tenant AND id = :application;

@@ -3,9 +3,7 @@
 #include "lib/base/id.h"
 #include "server/events/events.h"
 #include "server/routes_prototypes.h"
-#include "server/shipments/files.h"
 #include "shipments.sql.h"
-#include <openssl/sha.h>
 #include <string.h>
 
 const char *const document_kinds[] = {"packing_slip", "bill_of_lading", "proof_of_delivery",
@@ -14,27 +12,6 @@ const char *const document_kinds[] = {"packing_slip", "bill_of_lading", "proof_o
 JSON_TYPE(document_new, DOCUMENT_NEW_FIELDS, .doc = "What a document is.");
 JSON_TYPE(document, DOCUMENT_FIELDS, .doc = "A document, without its content.");
 JSON_TYPE(shipment_documents, SHIPMENT_DOCUMENTS_FIELDS, .doc = "The documents of a shipment.");
-
-static const char *hex(struct arena *a, struct bytes b)
-{
-    static const char digits[] = "0123456789abcdef";
-    char *text = arena_alloc(a, 2 * b.len + 1);
-    for (size_t i = 0; i < b.len; i++) {
-        text[2 * i] = digits[b.p[i] >> 4];
-        text[2 * i + 1] = digits[b.p[i] & 15];
-    }
-    return text;
-}
-
-static err check(const struct call *c, const struct document_new *in)
-{
-    if (in->file_name != NULL && !document_name_sane(in->file_name))
-        fault(c->problem, "?file_name", "characters",
-              "A file name has neither slashes nor control characters and is neither . nor ..");
-    if (!document_is(c->media, c->body))
-        fault(c->problem, "", "content_mismatch", "The content is not %s.", c->media);
-    return c->problem->code;
-}
 
 static err lock_shipment(struct tx *tx, const struct call *c, int64_t id)
 {
@@ -55,9 +32,9 @@ static err add(struct tx *tx, struct call *c, const struct document_new *in, str
                              .file_name = in->file_name != NULL ? in->file_name : in->kind,
                              .media_type = c->media,
                              .size = (int64_t)c->body.len,
-                             .sha256 = hex(tx->arena, sha256),
+                             .sha256 = document_hex(tx->arena, sha256),
                              .created_at = tx->now};
-    TRY(document_content_keep(tx, sha256, ret->size, c->body));
+    TRY(document_keep(tx, sha256, c->body));
     TRY(document_insert(tx, ret->id, ret->shipment_id, ret->kind, ret->file_name, ret->media_type,
                         sha256, ret->size));
     event_push(tx, c, "shipment.document_added", "shipment", ret->shipment_id, NULL,
@@ -68,12 +45,12 @@ static err add(struct tx *tx, struct call *c, const struct document_new *in, str
 err shipments_document(struct tx *tx, struct call *c, const struct document_new *in,
                        struct document *ret)
 {
-    unsigned char hash[SHA256_DIGEST_LENGTH];
+    unsigned char hash[DOCUMENT_HASH_BYTES];
     struct document_list there;
-    TRY(check(c, in));
-    SHA256(c->body.p, c->body.len, hash);
+    TRY(document_check(c, in->file_name));
+    document_hash(c->body, hash);
     struct bytes sha256 = {.p = hash, .len = sizeof(hash)};
-    const char *name = hex(tx->arena, sha256);
+    const char *name = document_hex(tx->arena, sha256);
     TRY(lock_shipment(tx, c, c->path_id[0]));
     TRY(documents_of(tx, c->path_id[0], &there));
     for (size_t i = 0; i < there.n; i++)
@@ -100,15 +77,7 @@ err shipments_documents(struct tx *tx, struct call *c, const struct none *in,
 err documents_get(struct tx *tx, struct call *c, const struct none *in, struct file *ret)
 {
     struct document_content_of_row d;
-    unsigned char hash[SHA256_DIGEST_LENGTH];
     (void)in;
     TRY(document_content_of(tx, c->path_id[0], &d));
-    SHA256(d.content.p, d.content.len, hash);
-    if (d.sha256.len != sizeof(hash) || memcmp(d.sha256.p, hash, sizeof(hash)) != 0)
-        return fail(c->problem, ERR_INTERNAL, "The content is not what was recorded.");
-    *ret = (struct file){.media = d.media_type,
-                         .name = d.file_name,
-                         .etag = hex(tx->arena, d.sha256),
-                         .content = d.content};
-    return OK;
+    return document_give(tx, c, d.file_name, d.media_type, d.sha256, d.content, ret);
 }

@@ -1,13 +1,8 @@
 /* Documents of shipments: packing slips, bills of lading, signed proofs of delivery. The content is
  * in the database, once however often it is sent; documents never change and never go. */
 #pragma once
-#include "server/api/call.h"
+#include "server/documents/documents.h"
 
-#define DOCUMENT_BYTES_MAX ((size_t)5 << 20)
-#define DOCUMENTS_MAX 100 /* of a shipment */
-#define DOCUMENT_NAME_MAX 200
-
-extern const char *const document_media[]; /* application/pdf … text/plain */
 extern const char *const document_kinds[]; /* packing_slip … other */
 
 #define DOCUMENT_NEW_FIELDS(T, VALUE, OBJECT, LIST)                                                \

@@ -427,12 +427,6 @@ SELECT id, shipment_id, kind, file_name, media_type, size, encode(sha256, 'hex')
  WHERE tenant_id = :tenant AND shipment_id = :shipment_id
  ORDER BY id;
 
--- The same content is kept once, whoever sends it.
--- fn document_content_keep(sha256 bytes, size i64, content bytes) -> exec
-INSERT INTO document_content (tenant_id, sha256, size, content)
-VALUES (:tenant, :sha256, :size, :content)
-    ON CONFLICT (tenant_id, sha256) DO NOTHING;
-
 -- fn document_insert(id i64, shipment_id i64, kind text, file_name text, media_type text,
 --     sha256 bytes, size i64) -> exec
 INSERT INTO shipment_document (tenant_id, id, shipment_id, kind, file_name, media_type, sha256,

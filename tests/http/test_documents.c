@@ -213,11 +213,61 @@ START_TEST(a_shipment_has_a_hundred_documents_at_most)
 }
 END_TEST
 
+START_TEST(an_application_for_credit_keeps_documents_while_it_is_open)
+{
+    struct world *w = world_new();
+    struct reply r = post(w, "/v1/credit-applications",
+                          "{'customer_id':'%s','requested_limit':'1000.00'}",
+                          given_customer(w, NULL));
+    expect(r, 201);
+    const char *path = fmt(w, "/v1/credit-applications/%s", text(r, "/id"));
+    r = upload(w, path, "?kind=balance_sheet&file_name=2025.txt", "text/plain", "assets 7");
+    expect(r, 200);
+    const char *id = fmt(w, "%s", text(r, "/id"));
+    ck_assert_str_eq(text(r, "/kind"), "balance_sheet");
+    ck_assert_str_eq(text(r, "/credit_application_id"), path + strlen("/v1/credit-applications/"));
+    struct reply again = upload(w, path, "?kind=balance_sheet", "text/plain", "assets 7");
+    expect(again, 200);
+    ck_assert_str_eq(text(again, "/id"), id);
+    expect(upload(w, path, "?kind=other", "text/plain", "assets 7"), 200);
+    ck_assert_str_eq(world_sql(w, "SELECT count(*) FROM document_content"), "1");
+    struct reply list = get(w, "%s/documents", path);
+    expect(list, 200);
+    ck_assert_uint_eq(length(list, "/documents"), 2);
+    r = get(w, "%s/documents/%s", path, id);
+    expect(r, 200);
+    ck_assert_str_eq(r.body, "assets 7");
+    ck_assert_str_eq(header(r, "X-Content-Type-Options"), "nosniff");
+    /* Documents of applications are no documents of shipments, nor of other applications. */
+    expect_problem(get(w, "/v1/documents/%s", id), 404, "not_found");
+    r = post(w, "/v1/credit-applications", "{'customer_id':'%s','requested_limit':'1.00'}",
+             given_customer(w, NULL));
+    expect_problem(get(w, "/v1/credit-applications/%s/documents/%s", text(r, "/id"), id), 404,
+                   "not_found");
+    struct request_options other = {.api_key = world_other_tenant_key(w)};
+    expect_problem(request(w, "GET", fmt(w, "%s/documents/%s", path, id), NULL, &other), 404,
+                   "not_found");
+    struct request_options shipper = {.api_key = world_key_with(w, "shipments:read")};
+    expect(request(w, "GET", fmt(w, "%s/documents/%s", path, id), NULL, &shipper), 403);
+    expect_fault(upload(w, path, "?kind=other", "application/pdf", "no pdf"), "",
+                 "content_mismatch");
+    r = upload(w, path, "?kind=other&file_name=..", "text/plain", "x");
+    expect_problem(r, 422, "invalid");
+    ck_assert_str_eq(text(r, "/errors/0/parameter"), "file_name");
+    expect(upload(w, path, "?kind=novel", "text/plain", "x"), 400);
+    expect(post(w, fmt(w, "%s/decide", path), "{'decision':'decline','reason':'no'}"), 200);
+    expect_problem(upload(w, path, "?kind=other", "text/plain", "late"), 409, "wrong_state");
+    expect(get(w, "%s/documents/%s", path, id), 200);
+    world_free(w);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("documents");
     TCase *tc = tcase_create("api");
     tcase_set_timeout(tc, 120);
+    tcase_add_test(tc, an_application_for_credit_keeps_documents_while_it_is_open);
     suite_add_tcase(s, tc);
     tcase_add_test(tc, what_is_sent_comes_back_as_it_was);
     tcase_add_test(tc, bytes_of_any_value_survive);

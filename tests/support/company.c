@@ -587,6 +587,7 @@ const char *company_body(struct world *w, const struct company *c, const char *o
                             "'2026-01-03T03:04:05Z'}]}"},
         {"carriers_create", "{'name':'Rail'}"},
         {"shipments_document", "%PDF-1.4"},
+        {"credit_applications_document", "%PDF-1.4"},
         {"carriers_webhook", "{'events':[{'tracking_number':'T','event_id':'1','status':"
                              "'delivered','occurred_at':'2026-01-03T03:04:05Z'}]}"},
         {"shipments_put", fmt(w, "{'order_id':'%s'}", c->order)},

@@ -1,5 +1,5 @@
 /* What may be kept as a document. */
-#include "server/shipments/files.h"
+#include "server/documents/files.h"
 #include <string.h>
 
 const char *const document_media[] = {"application/pdf", "image/png",  "image/jpeg",

@@ -1,6 +1,6 @@
 /* What may be kept as a document: pure functions, no database. */
 #pragma once
-#include "server/shipments/documents.h"
+#include "server/documents/documents.h"
 
 /* Does the content look like one of that media type (one of document_media)? By its first bytes;
  * text is UTF-8 without control characters but those of lines. */
