@@ -386,13 +386,47 @@ CREATE UNIQUE INDEX credit_application_open ON credit_application (tenant_id, cu
     WHERE status = 'open';
 CREATE INDEX credit_application_of_customer ON credit_application (tenant_id, customer_id, id);
 
+-- Questions to a credit bureau: stored, then asked outside of any transaction. next_try_at NULL:
+-- nobody asks any more.
+CREATE TABLE bureau_request (
+    tenant_id bigint NOT NULL,
+    id bigint NOT NULL,
+    application_id bigint NOT NULL,
+    status text NOT NULL,
+    tries bigint NOT NULL DEFAULT 0,
+    next_try_at timestamptz,
+    score bigint,
+    proposed_limit bigint,
+    reference text,
+    reason text,
+    asked_at timestamptz NOT NULL,
+    asked_by bigint,
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT bureau_request_application_fkey FOREIGN KEY (tenant_id, application_id)
+        REFERENCES credit_application,
+    CONSTRAINT bureau_request_status_check
+        CHECK (status IN ('asked', 'answered', 'refused', 'failed', 'unknown')),
+    CONSTRAINT bureau_request_answer_check
+        CHECK ((status = 'answered') = (score IS NOT NULL) AND score BETWEEN 0 AND 100
+           AND proposed_limit >= 0 AND (proposed_limit IS NULL OR score IS NOT NULL)),
+    CONSTRAINT bureau_request_open_check
+        CHECK (CASE status WHEN 'asked' THEN next_try_at IS NOT NULL WHEN 'unknown' THEN true
+                           ELSE next_try_at IS NULL END)
+);
+CREATE UNIQUE INDEX bureau_request_open ON bureau_request (tenant_id, application_id)
+    WHERE next_try_at IS NOT NULL;
+CREATE INDEX bureau_request_of ON bureau_request (tenant_id, application_id, id);
+CREATE INDEX bureau_request_due ON bureau_request (tenant_id, next_try_at)
+    WHERE next_try_at IS NOT NULL;
+
 DO $$
 BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'o2c_server') THEN
         GRANT SELECT ON order_commitment, promise_paid TO o2c_server;
         GRANT SELECT, INSERT, DELETE ON blocked_order TO o2c_server;
         GRANT SELECT, INSERT, UPDATE ON credit_policy, credit_application, invoice_dispute,
-            customer_collections, promise TO o2c_server;
+            customer_collections, promise, bureau_request TO o2c_server;
         GRANT SELECT, INSERT ON promise_invoice TO o2c_server;
         GRANT SELECT, INSERT ON credit_policy_version, credit_decision TO o2c_server;
     END IF;

@@ -17,7 +17,7 @@
 
 #define SECRET_BYTES 32
 #define PATH_MAX_TEXT 4096
-#define SPARE_CONNECTIONS 3 /* readiness, the command line, who shares out stock */
+#define SPARE_CONNECTIONS 4 /* readiness, the command line, who shares out stock, the bureau */
 
 static err say(const char *what, const char *path)
 {

@@ -33,6 +33,7 @@ const struct pg_constraint constraints[] = {
     {"usage_record_external_id_key", ERR_SERIALIZATION, NULL},
     {"invoice_external_id_key", ERR_SERIALIZATION, NULL},
     {"invoice_dispute_open", ERR_SERIALIZATION, NULL},
+    {"bureau_request_open", ERR_SERIALIZATION, NULL},
     {"credit_note_external_id_key", ERR_SERIALIZATION, NULL},
     {"payment_external_id_key", ERR_SERIALIZATION, NULL},
     {"refund_external_id_key", ERR_SERIALIZATION, NULL},

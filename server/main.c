@@ -6,6 +6,7 @@
 #include "lib/base/log.h"
 #include "lib/http/http.h"
 #include "lib/pg/pg.h"
+#include "server/api/asker.h"
 #include "server/api/auth.h"
 #include "server/api/bells.h"
 #include "server/api/openapi.h"
@@ -159,14 +160,22 @@ static int serve_until_signal(struct app *app, const sigset_t *signals)
         int workers = (int)s->job_workers;
         struct job_workers *jobs = job_workers_start(app->pool, app->bells, workers);
         struct sharer *sharer = workers > 0 ? sharer_start(app->pool, app->bells) : NULL;
-        wait_for_signal(app, signals);
+        struct asker *asker;
+        const struct asker_options bureau = {.url = s->bureau_url,
+                                             .token = s->bureau_token,
+                                             .token_file = s->bureau_token_file,
+                                             .timeout_ms = s->bureau_timeout_ms,
+                                             .retry_ms = s->bureau_retry_ms};
+        status = asker_start(app->pool, app->bells, &bureau, &asker) == OK ? 0 : 1;
+        if (status == 0)
+            wait_for_signal(app, signals);
         log_line(LOG_INFO, "draining");
         http_stop(http);
         bells_stop(app->bells);
         job_workers_join(jobs);
         sharer_join(sharer);
+        asker_join(asker);
         log_line(LOG_INFO, "stopped");
-        status = 0;
     }
     runner_free(run);
     return status;

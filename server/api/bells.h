@@ -5,8 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define WAKES_JOBS 1U  /* a job was made */
-#define WAKES_STOCK 2U /* stock has become free for those who may wait for it */
+#define WAKES_JOBS 1U   /* a job was made */
+#define WAKES_STOCK 2U  /* stock has become free for those who may wait for it */
+#define WAKES_BUREAU 4U /* there is a question to the credit bureau */
 
 struct bells;
 struct bells *bells_new(void);

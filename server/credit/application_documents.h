@@ -13,7 +13,7 @@ extern const char *const credit_document_kinds[]; /* balance_sheet … other */
 JSON_STRUCT(credit_document_new, CREDIT_DOCUMENT_NEW_FIELDS);
 
 #define CREDIT_DOCUMENT_FIELDS(T, VALUE, OBJECT, LIST)                                             \
-    VALUE(T, id, id, .prefix = "doc", .doc = "The document's id.")                                 \
+    VALUE(T, id, id, .prefix = "cad", .doc = "The document's id.")                                 \
     VALUE(T, id, credit_application_id, .prefix = "cap", .doc = "The application.")                \
     VALUE(T, choice, kind, .choices = credit_document_kinds, .doc = "What it is.")                 \
     VALUE(T, string, file_name, .doc = "The name under which it is downloaded.")                   \

@@ -134,6 +134,18 @@ static err take_decision(struct call *c, const struct credit_application_decide 
     return c->problem->code;
 }
 
+static err wait_for_bureau(struct tx *tx, const struct call *c,
+                           const struct credit_application_decide *in, int64_t application)
+{
+    struct credit_application_asks_row asks;
+    if (!in->wait_for_bureau)
+        return OK;
+    TRY(credit_application_asks(tx, application, &asks));
+    return asks.open ? fail(c->problem, ERR_WRONG_STATE,
+                            "The credit bureau is being asked; wait, or decide without it.")
+                     : OK;
+}
+
 /* The account first, then the application. What is granted holds at once: orders that wait for the
  * decision go on with it. */
 err credit_applications_decide(struct tx *tx, struct call *c,
@@ -151,6 +163,7 @@ err credit_applications_decide(struct tx *tx, struct call *c,
     if (strcmp(lock.status, "open") != 0)
         return fail(c->problem, ERR_WRONG_STATE,
                     "The application is %s; apply again for another decision.", lock.status);
+    TRY(wait_for_bureau(tx, c, in, a.id));
     const char *before = as_json(tx, &a);
     TRY(credit_application_customer(tx, a.customer_id, &who, &found));
     TRY(take_decision(c, in, who.payment_terms_days, &a));

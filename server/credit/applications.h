@@ -5,6 +5,7 @@
 
 extern const char *const credit_application_statuses[]; /* open, approved, declined */
 extern const char *const credit_application_verdicts[]; /* approve, decline */
+extern const char *const bureau_statuses[];             /* bureau.h */
 
 #define CREDIT_REFERENCE_FIELDS(T, VALUE, OBJECT, LIST)                                            \
     VALUE(T, string, name, .required = true, .min = 1, .max = 200, .doc = "Who vouches for them.") \
@@ -41,7 +42,9 @@ JSON_STRUCT(credit_score_part, CREDIT_SCORE_PART_FIELDS);
     VALUE(T, raw, references, .type = &credit_reference_type, .doc = "Who vouches for them.",      \
           .example = "[{\"name\":\"Nordbank\"}]")                                                  \
     VALUE(T, string, notes, .doc = "Free text.")                                                   \
-    VALUE(T, integer, score, .doc = "0 to 100, from how they paid until they applied.")            \
+    VALUE(T, integer, score,                                                                       \
+          .doc = "0 to 100, from how they paid until they applied; once a bureau has answered, "   \
+                 "the mean of that and its score.")                                                \
     VALUE(T, raw, score_parts, .type = &credit_score_part_type,                                    \
           .doc = "How the score came about.",                                                      \
           .example = "[{\"part\":\"days_late\",\"value\":\"3\",\"points\":34,\"most\":40}]")       \
@@ -51,6 +54,11 @@ JSON_STRUCT(credit_score_part, CREDIT_SCORE_PART_FIELDS);
     VALUE(T, string, reason, .doc = "Why it was decided so.")                                      \
     VALUE(T, instant, decided_at, .doc = "When it was decided.")                                   \
     VALUE(T, id, decided_by, .prefix = "key", .doc = "The key that decided.")                      \
+    VALUE(T, choice, bureau_status, .choices = bureau_statuses,                                    \
+          .doc = "Where the question to the credit bureau stands; null: it was not asked.")        \
+    VALUE(T, integer, bureau_score, .doc = "What it answered, 0 to 100.")                          \
+    VALUE(T, money, bureau_limit, .doc = "The limit that it proposes.")                            \
+    VALUE(T, string, bureau_reference, .doc = "Its own name of the answer.")                       \
     VALUE(T, instant, created_at, .doc = "When it was recorded.")                                  \
     VALUE(T, instant, updated_at, .doc = "When it last changed.")
 JSON_STRUCT(credit_application, CREDIT_APPLICATION_FIELDS);
@@ -66,6 +74,8 @@ JSON_STRUCT(credit_application, CREDIT_APPLICATION_FIELDS);
           .doc = "Default: what they ask for, or what they have.")                                 \
     VALUE(T, decimal, deposit_percent, .max = 100000000,                                           \
           .doc = "Of what is confirmed and not shipped; 100: prepayment; default: none.")          \
+    VALUE(T, boolean, wait_for_bureau,                                                             \
+          .doc = "Refuse with 409 while the credit bureau is being asked.")                        \
     VALUE(T, string, reason, .required = true, .min = 1, .max = 500, .doc = "Why.")
 JSON_STRUCT(credit_application_decide, CREDIT_APPLICATION_DECIDE_FIELDS);
 

@@ -23,16 +23,24 @@ SELECT id FROM credit_application WHERE tenant_id = :tenant AND customer_id = :c
 -- fn credit_application_select(application i64) -> one struct credit_application(id i64, version i64, customer_id i64,
 --   status text, currency text, requested_limit i64, requested_terms_days i64?, order_id i64?, references json,
 --   notes text?, score i64, score_parts json, granted_limit i64?, granted_terms_days i64?, deposit_percent i64?,
---   reason text?, decided_at instant?, decided_by i64?, created_at instant, updated_at instant)
-SELECT id, version, customer_id, status, currency, requested_limit, requested_terms_days, order_id, trade_references,
-       notes, score, score_parts, granted_limit, granted_terms_days, deposit_percent, reason, decided_at, decided_by,
-       created_at, updated_at
-  FROM credit_application WHERE tenant_id = :tenant AND id = :application;
+--   reason text?, decided_at instant?, decided_by i64?, bureau_status text?, bureau_score i64?,
+--   bureau_limit i64?, bureau_reference text?, created_at instant, updated_at instant)
+SELECT a.id, a.version, a.customer_id, a.status, a.currency, a.requested_limit, a.requested_terms_days, a.order_id,
+       a.trade_references, a.notes, a.score, a.score_parts, a.granted_limit, a.granted_terms_days, a.deposit_percent,
+       a.reason, a.decided_at, a.decided_by, b.status, b.score, b.proposed_limit, b.reference, a.created_at,
+       a.updated_at
+  FROM credit_application a
+  LEFT JOIN LATERAL (SELECT r.status, r.score, r.proposed_limit, r.reference
+                       FROM bureau_request r
+                      WHERE r.tenant_id = :tenant AND r.application_id = a.id
+                      ORDER BY r.id DESC LIMIT 1) b ON true
+ WHERE a.tenant_id = :tenant AND a.id = :application;
 
 -- fn credit_applications_list() -> list struct credit_application(id i64, version i64, customer_id i64,
 --   status text, currency text, requested_limit i64, requested_terms_days i64?, order_id i64?, references json,
 --   notes text?, score i64, score_parts json, granted_limit i64?, granted_terms_days i64?, deposit_percent i64?,
---   reason text?, decided_at instant?, decided_by i64?, created_at instant, updated_at instant)
+--   reason text?, decided_at instant?, decided_by i64?, bureau_status text?, bureau_score i64?,
+--   bureau_limit i64?, bureau_reference text?, created_at instant, updated_at instant)
 -- filter status text: a.status
 -- filter customer_id id cus: a.customer_id
 -- filter score i64: a.score
@@ -40,8 +48,14 @@ SELECT id, version, customer_id, status, currency, requested_limit, requested_te
 -- sort id: a.id
 SELECT a.id, a.version, a.customer_id, a.status, a.currency, a.requested_limit, a.requested_terms_days, a.order_id,
        a.trade_references, a.notes, a.score, a.score_parts, a.granted_limit, a.granted_terms_days, a.deposit_percent,
-       a.reason, a.decided_at, a.decided_by, a.created_at, a.updated_at
-  FROM credit_application a WHERE a.tenant_id = :tenant AND :filters;
+       a.reason, a.decided_at, a.decided_by, b.status, b.score, b.proposed_limit, b.reference, a.created_at,
+       a.updated_at
+  FROM credit_application a
+  LEFT JOIN LATERAL (SELECT r.status, r.score, r.proposed_limit, r.reference
+                       FROM bureau_request r
+                      WHERE r.tenant_id = :tenant AND r.application_id = a.id
+                      ORDER BY r.id DESC LIMIT 1) b ON true
+ WHERE a.tenant_id = :tenant AND :filters;
 
 -- The customer's account is locked.
 -- fn credit_application_lock(application i64) -> one(version i64, status text)
@@ -106,6 +120,11 @@ SELECT d.file_name, d.media_type, d.sha256, c.content
   FROM credit_application_document d
   JOIN document_content c ON c.tenant_id = d.tenant_id AND c.sha256 = d.sha256
  WHERE d.tenant_id = :tenant AND d.application_id = :application AND d.id = :id;
+
+-- Is the bureau being asked? The application is locked.
+-- fn credit_application_asks(application i64) -> one(open bool)
+SELECT EXISTS (SELECT FROM bureau_request
+                WHERE tenant_id = :tenant AND application_id = :application AND next_try_at IS NOT NULL) AS open;
 
 -- fn credit_application_known(application i64) -> one(id i64)
 SELECT id FROM credit_application WHERE tenant_id = :tenant AND id = :application;

@@ -5,6 +5,7 @@
 #include "server/collections/collections.h"
 #include "server/credit/accounts.h"
 #include "server/credit/applications.h"
+#include "server/credit/bureau.h"
 #include "server/invoices/invoices.h"
 #include "server/orders/orders.h"
 #include "server/reporting/proof.h"
@@ -186,6 +187,13 @@ static err decide(struct tx *tx, struct call *c, const struct act *a)
     struct credit_application out;
     c->path_id[0] = a->id;
     return credit_applications_decide(tx, c, &in, &out);
+}
+
+static err ask(struct tx *tx, struct call *c, const struct act *a)
+{
+    struct bureau_request out;
+    c->path_id[0] = a->id;
+    return credit_applications_ask(tx, c, &(struct none){0}, &out);
 }
 
 static err prove(struct tx *tx, void *arg)
@@ -412,6 +420,12 @@ START_TEST(a_customer_has_one_application_and_it_is_decided_once)
     race(&first, &second);
     ck_assert_msg(first.result == OK, "%s", first.detail);
     ck_assert_int_eq(second.result, ERR_DUPLICATE);
+    bureau_available(true);
+    first = (struct act){.run = ask, .id = one};
+    second = first;
+    race(&first, &second);
+    ck_assert_int_eq(first.result, OK);
+    ck_assert_int_eq(second.result, ERR_WRONG_STATE);
     first = (struct act){.run = decide, .id = one, .quantity = Q(100)};
     second = (struct act){.run = decide, .id = one, .quantity = Q(200)};
     race(&first, &second);

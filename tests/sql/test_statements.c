@@ -137,7 +137,8 @@ START_TEST(every_statement_stays_within_its_tenant)
                                                "time_zone_known", /* looks into PostgreSQL itself */
                                                "tenant_insert",   /* makes one */
                                                "jobs_open",       /* a server works for all */
-                                               "stock_work_find", /* likewise */
+                                               "stock_work_find", /* likewise, */
+                                               "bureau_find_due", /* and here */
                                                NULL};
     PGresult *tables = run("SELECT table_name FROM information_schema.columns"
                            " WHERE column_name = 'tenant_id' AND table_schema = 'public'");

@@ -33,6 +33,16 @@ static void masters(struct world *w, struct company *c)
                                    post(w, "/v1/credit-applications",
                                         "{'customer_id':'%s','requested_limit':'1000.00'}",
                                         c->customer));
+    const char *text_plain[] = {"Content-Type: text/plain", NULL};
+    struct request_options o = {.headers = text_plain};
+    struct reply sheet = request(
+        w, "POST",
+        fmt(w, "/v1/credit-applications/%s/documents?kind=balance_sheet", c->credit_application),
+        "assets", &o);
+    c->credit_document = copy(w, text(made(w, c, sheet, 200), "/id"));
+    world_sql(w, "INSERT INTO bureau_request (tenant_id, id, application_id, status, reason,"
+                 " asked_at, updated_at) SELECT tenant_id, id, id, 'refused', 'unknown', now(),"
+                 " now() FROM credit_application");
     c->credit_policy = create(w, c,
                               post(w, "/v1/credit-policies", "{'name':'Careful','mode':'warn'}"));
     c->product = given_product(w, "A", "10.00", 100);
@@ -441,6 +451,7 @@ const char *company_id(const struct company *c, const char *parameter)
         {"tenant_id", c->tenant},
         {"carrier_id", c->carrier},
         {"document_id", c->document},
+        {"credit_document_id", c->credit_document},
         {"refund_id", c->refund},
         {"transfer_id", c->transfer},
         {"credit_account_id", c->credit_account},

@@ -3,7 +3,7 @@
 #include "tests/support/world.h"
 
 struct company {
-    const char *credit_account, *credit_policy, *credit_application;
+    const char *credit_account, *credit_policy, *credit_application, *credit_document;
     const char *customer, *group, *tax_code, *product, *service, *price, *price_list, *warehouse,
         *movement;
     const char *order;          /* in fulfillment: goods half shipped, invoiced */

@@ -8,6 +8,7 @@
 #include "lib/pg/embedded.h"
 #include "lib/pg/migrate.h"
 #include "lib/pg/pg.h"
+#include "server/api/asker.h"
 #include "server/api/auth.h"
 #include "server/api/bells.h"
 #include "server/api/run.h"
@@ -48,6 +49,7 @@ struct world {
     struct bells *bells;
     struct job_workers *jobs;
     struct sharer *sharer;
+    struct asker *asker;
     bool has_masters;
     json_t **parsed;
     size_t n_parsed, cap_parsed;
@@ -205,6 +207,12 @@ static void start_server(struct world *w)
     ck_assert_int_eq(http_start(&ho, &h, &w->http), OK);
     w->jobs = job_workers_start(w->pool, w->bells, (int)s->job_workers);
     w->sharer = s->job_workers > 0 ? sharer_start(w->pool, w->bells) : NULL;
+    struct asker_options bureau = {.url = s->bureau_url,
+                                   .token = s->bureau_token,
+                                   .token_file = s->bureau_token_file,
+                                   .timeout_ms = s->bureau_timeout_ms,
+                                   .retry_ms = s->bureau_retry_ms};
+    ck_assert_int_eq(asker_start(w->pool, w->bells, &bureau, &w->asker), OK);
     w->url = arena_printf(w->arena, "http://127.0.0.1:%d", http_port(w->http));
 }
 
@@ -256,6 +264,7 @@ void world_free(struct world *w)
     bells_stop(w->bells);
     job_workers_join(w->jobs);
     sharer_join(w->sharer);
+    asker_join(w->asker);
     runner_free(w->runner);
     bells_free(w->bells);
     pool_close(w->pool);
