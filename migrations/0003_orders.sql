@@ -66,7 +66,7 @@ CREATE TABLE order_revision (
     before json NOT NULL,
     after json NOT NULL,
     PRIMARY KEY (tenant_id, order_id, revision_no),
-    CONSTRAINT order_revision_kind_check CHECK (kind IN ('amend', 'split'))
+    CONSTRAINT order_revision_kind_check CHECK (kind IN ('amend', 'split', 'substitute'))
 );
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON order_revision
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

@@ -151,6 +151,32 @@ ALTER TABLE sales_order
     ADD COLUMN ship_complete boolean NOT NULL DEFAULT false,
     ADD CONSTRAINT sales_order_priority_check CHECK (priority BETWEEN 0 AND 9);
 
+-- What may be delivered instead of a product, one for one, the best first.
+CREATE TABLE product_substitute (
+    tenant_id bigint NOT NULL,
+    product_id bigint NOT NULL,
+    rank bigint NOT NULL,
+    substitute_id bigint NOT NULL,
+    valid_from date,
+    valid_to date,
+    PRIMARY KEY (tenant_id, product_id, rank),
+    CONSTRAINT product_substitute_key UNIQUE (tenant_id, product_id, substitute_id),
+    CONSTRAINT product_substitute_product_fkey FOREIGN KEY (tenant_id, product_id)
+        REFERENCES product,
+    CONSTRAINT product_substitute_substitute_fkey FOREIGN KEY (tenant_id, substitute_id)
+        REFERENCES product,
+    CONSTRAINT product_substitute_self_check CHECK (substitute_id <> product_id),
+    CONSTRAINT product_substitute_valid_check CHECK (valid_to >= valid_from)
+);
+
+-- Lines that may be delivered by other goods, and lines that replace another one of their order.
+ALTER TABLE order_line
+    ADD COLUMN substitution text,
+    ADD COLUMN substitutes_line_no bigint,
+    ADD CONSTRAINT order_line_substitution_check CHECK (substitution IN ('propose', 'accept')),
+    ADD CONSTRAINT order_line_substitutes_check CHECK (substitutes_line_no < line_no);
+COMMENT ON COLUMN order_line.substitution IS 'NULL: none';
+
 -- Who got scarce stock when it was shared out, and why.
 CREATE TABLE stock_allocation (
     tenant_id bigint NOT NULL,
@@ -280,6 +306,7 @@ BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'o2c_server') THEN
         GRANT SELECT, INSERT, UPDATE ON stock_supply, stock_reservation, stock_lot TO o2c_server;
         GRANT SELECT, INSERT, UPDATE ON stock_count, stock_count_line TO o2c_server;
+        GRANT SELECT, INSERT, DELETE ON product_substitute TO o2c_server;
         GRANT SELECT, INSERT ON stock_allocation, stock_allocation_line TO o2c_server;
         GRANT SELECT, INSERT, UPDATE, DELETE ON stock_freed TO o2c_server;
     END IF;

@@ -176,6 +176,37 @@ JSON_STRUCT(pricelist_summary, PRICE_LIST_HEADER_FIELDS);
     PRICE_LIST_BUYERS(T, LIST)
 JSON_STRUCT(pricelist, PRICE_LIST_FIELDS);
 
+/* ---- substitutes ---- */
+
+#define SUBSTITUTES_MAX 50
+
+#define PRODUCT_SUBSTITUTE_NEW_FIELDS(T, VALUE, OBJECT, LIST)                                      \
+    VALUE(T, id, product_id, .prefix = "prd", .doc = "What goes instead; or give its sku.")        \
+    VALUE(T, string, sku, .max = 100, .doc = "What goes instead, by its SKU.")                     \
+    VALUE(T, date, valid_from, .doc = "First day; default: at once.")                              \
+    VALUE(T, date, valid_to, .doc = "Last day; default: open.")
+JSON_STRUCT(product_substitute_new, PRODUCT_SUBSTITUTE_NEW_FIELDS);
+
+#define PRODUCT_SUBSTITUTES_NEW_FIELDS(T, VALUE, OBJECT, LIST)                                     \
+    LIST(T, product_substitute_new, substitutes, .max = SUBSTITUTES_MAX,                           \
+         .doc = "One for one, the best first; instead of those that were there.")
+JSON_STRUCT(product_substitutes_new, PRODUCT_SUBSTITUTES_NEW_FIELDS);
+
+#define PRODUCT_SUBSTITUTE_FIELDS(T, VALUE, OBJECT, LIST)                                          \
+    VALUE(T, integer, rank, .doc = "1: the best.")                                                 \
+    VALUE(T, id, product_id, .prefix = "prd", .doc = "What goes instead.")                         \
+    VALUE(T, string, sku, .doc = "Its SKU.")                                                       \
+    VALUE(T, string, name, .doc = "Its name.")                                                     \
+    VALUE(T, date, valid_from, .doc = "First day; null: from ever.")                               \
+    VALUE(T, date, valid_to, .doc = "Last day; null: open.")
+JSON_STRUCT(product_substitute, PRODUCT_SUBSTITUTE_FIELDS);
+
+#define PRODUCT_SUBSTITUTES_FIELDS(T, VALUE, OBJECT, LIST)                                         \
+    VALUE(T, id, product_id, .prefix = "prd", .doc = "The product.")                               \
+    LIST(T, product_substitute, substitutes, .max = SUBSTITUTES_MAX,                               \
+         .doc = "What may be delivered instead, one for one, the best first.")
+JSON_STRUCT(product_substitutes, PRODUCT_SUBSTITUTES_FIELDS);
+
 /* ---- prices ---- */
 
 #define PRICE_NEW_FIELDS(T, VALUE, OBJECT, LIST)                                                   \

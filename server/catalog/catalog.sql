@@ -334,3 +334,23 @@ SELECT id, version, external_id, name, currency, valid_from, valid_to, priority,
 SELECT l.id, l.version, l.external_id, l.name, l.currency, l.valid_from, l.valid_to, l.priority,
        l.active, l.created_at, l.updated_at
   FROM price_list l WHERE l.tenant_id = :tenant AND :filters;
+
+-- ---- substitutes ----
+
+-- fn substitutes_of(product_id i64) -> many struct product_substitute(rank i64, product_id i64,
+--   sku text, name text, valid_from date?, valid_to date?)
+SELECT s.rank, s.substitute_id AS product_id, p.sku, p.name, s.valid_from, s.valid_to
+  FROM product_substitute s
+  JOIN product p ON p.tenant_id = s.tenant_id AND p.id = s.substitute_id
+ WHERE s.tenant_id = :tenant AND s.product_id = :product_id
+ ORDER BY s.rank;
+
+-- fn substitutes_delete(product_id i64) -> exec
+DELETE FROM product_substitute WHERE tenant_id = :tenant AND product_id = :product_id;
+
+-- fn substitutes_insert(product_id i64, rows s[struct product_substitute: rank i64, product_id i64,
+--   valid_from date?, valid_to date?]) -> exec
+INSERT INTO product_substitute (tenant_id, product_id, rank, substitute_id, valid_from, valid_to)
+SELECT :tenant, :product_id, s.rank, s.substitute_id, s.valid_from, s.valid_to
+  FROM unnest(:s.rank, :s.product_id, :s.valid_from, :s.valid_to)
+       AS s(rank, substitute_id, valid_from, valid_to);

@@ -108,6 +108,27 @@ static void show(const struct tx *tx, const struct stock_naming *what, const str
     show_supplies(tx, &p, ret);
 }
 
+/* Of what cannot be promised: what could go instead. */
+static err add_substitutes(struct tx *tx, struct stock_availability *v, size_t n)
+{
+    struct substitute_facts_list found;
+    struct stock_key *keys = NULL;
+    size_t k = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (v[i].sufficient)
+            continue;
+        if (keys == NULL)
+            keys = ARENA_ARRAY(tx->arena, struct stock_key, n);
+        keys[k++] = (struct stock_key){v[i].product_id, v[i].warehouse_id};
+    }
+    TRY(substitutes_find(tx, keys, k, &found));
+    for (size_t i = 0; i < n; i++)
+        if (!v[i].sufficient)
+            v[i].substitutes = substitute_offers(tx->arena, &found, v[i].product_id,
+                                                 v[i].warehouse_id);
+    return OK;
+}
+
 static int32_t date_of(const struct tx *tx, const struct call *c, const char *at, int32_t asked)
 {
     if (asked == NIL32)
@@ -133,7 +154,7 @@ err stock_availability_get(struct tx *tx, struct call *c, const struct stock_ava
     TRY(load(tx, &what, 1, &rows));
     struct level l = level_of(&rows, what.key);
     show(tx, &what, &l, date, in->quantity == NIL64 ? 1 : in->quantity, ret);
-    return OK;
+    return add_substitutes(tx, ret, 1);
 }
 
 /* What all items of the key want together. */
@@ -176,5 +197,5 @@ err stock_availability_of(struct tx *tx, struct call *c, const struct stock_avai
         if (ret->first_date != NIL32 && (a->first_date == NIL32 || a->first_date > ret->first_date))
             ret->first_date = a->first_date;
     }
-    return OK;
+    return add_substitutes(tx, ret->items.v, n);
 }

@@ -2,6 +2,7 @@
 #pragma once
 #include "server/api/call.h"
 #include "server/inventory/inventory.h"
+#include "server/orders/orders.h"
 
 /* ---- what can be promised ---- */
 
@@ -45,7 +46,9 @@ JSON_STRUCT(stock_availability_point, STOCK_AVAILABILITY_POINT_FIELDS);
     VALUE(T, date, first_date,                                                                     \
           .doc = "First day on which the quantity can be promised; null: none by what is "         \
                  "expected.")                                                                      \
-    LIST(T, stock_availability_point, supplies, .max = 10000, .doc = "What is expected, by day.")
+    LIST(T, stock_availability_point, supplies, .max = 10000, .doc = "What is expected, by day.")  \
+    LIST(T, substitute_offer, substitutes, .max = SUBSTITUTES_MAX,                                 \
+         .doc = "Where the quantity cannot be promised: what could go instead, the best first.")
 JSON_STRUCT(stock_availability, STOCK_AVAILABILITY_FIELDS);
 
 #define STOCK_AVAILABILITY_ITEM_FIELDS(T, VALUE, OBJECT, LIST)                                     \

@@ -106,6 +106,8 @@ err order_confirm_locked(struct tx *tx, struct call *c, struct order_state *o, c
 {
     struct order_state_list one = {.v = o, .n = 1};
     struct order_facts f;
+    struct substitute_facts_list substitutes;
+    TRY(order_accept_substitutes(tx, c, o));
     TRY(order_facts_load(tx, c, o, &f));
     f.confirm.force = release != NULL;
     struct credit_verdict decision;
@@ -114,7 +116,9 @@ err order_confirm_locked(struct tx *tx, struct call *c, struct order_state *o, c
     const char *before = o->status;
     switch (confirm_decide(&f.confirm, gross, o->lines, o->n_lines, &decision, &reason)) {
     case CONFIRM_NO_STOCK:
-        return fail(c->problem, ERR_INSUFFICIENT_STOCK, "%s", reason);
+        TRY(order_substitutes_find(tx, o->lines, o->n_lines, &substitutes));
+        return fail(c->problem, ERR_INSUFFICIENT_STOCK, "%s",
+                    order_name_substitutes(tx->arena, reason, o->lines, o->n_lines, &substitutes));
     case CONFIRM_HELD:
         TRY(order_hold_place(tx, c, o,
                              &(struct order_hold_placing){.kind = "credit",
@@ -146,7 +150,8 @@ err order_confirm_locked(struct tx *tx, struct call *c, struct order_state *o, c
     event_push(tx, c, "order.confirmed", "order", o->id,
                arena_printf(tx->arena, "{\"status\":\"%s\"}", before),
                "{\"status\":\"confirmed\"}");
-    order_tell_backordered(tx, c, o->id, o->lines, o->n_lines);
+    TRY(order_substitutes_find(tx, o->lines, o->n_lines, &substitutes));
+    order_tell_backordered(tx, c, o->id, o->lines, o->n_lines, &substitutes);
     return OK;
 }
 
@@ -157,6 +162,7 @@ err orders_confirm(struct tx *tx, struct call *c, const struct none *in, struct 
     struct order_hold_placing *approvals;
     size_t n;
     TRY(order_lock_for(tx, c, "confirm", &o));
+    TRY(order_accept_substitutes(tx, c, o)); /* approved is what it becomes */
     TRY(order_approvals_load(tx, c, o->currency, o->lines, o->n_lines, &approvals, &n));
     for (size_t i = 0; i < n; i++)
         TRY(order_hold_place(tx, c, o, &approvals[i]));

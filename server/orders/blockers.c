@@ -23,6 +23,7 @@ struct looking {
     struct order_drafts_row_list drafts;
     struct credit_facts credit;
     struct stock_facts_list stock;
+    struct substitute_facts_list substitutes;
     struct order_blocker_list *out;
 };
 
@@ -111,6 +112,9 @@ static void missing(struct looking *k, const struct order_line *l)
                                   arena_printf(k->tx->arena, "Line %lld waits for %s of %s of %s.",
                                                (long long)l->line_no, lack, wants, l->sku));
     b->line_no = l->line_no;
+    b->substitutes = substitute_offers(k->tx->arena,
+                                       line_may_substitute(l) ? &k->substitutes : NULL,
+                                       l->product_id, l->warehouse_id);
 }
 
 /* A next step that nobody has taken. */
@@ -154,7 +158,8 @@ static err look(struct looking *k)
     TRY(order_parties_now_queue(k->tx, id, &k->parties));
     TRY(order_drafts_queue(k->tx, id, &k->drafts));
     TRY(order_stock_now_queue(k->tx, id, &k->stock));
-    return order_credit_now(k->tx, id, &k->credit, &found);
+    TRY(order_credit_now(k->tx, id, &k->credit, &found));
+    return order_substitutes_find(k->tx, k->o.lines.v, k->o.lines.n, &k->substitutes);
 }
 
 err orders_blockers(struct tx *tx, struct call *c, const struct none *in,

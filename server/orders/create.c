@@ -27,6 +27,7 @@ struct facts {
     struct reservation_facts_list reservations;
     struct approval_rule_facts_list approval_rules;
     struct orders_by_customer_po_row_list with_po;
+    struct substitute_facts_list substitutes; /* of lines to confirm that may be replaced */
 };
 
 /* Of an order whose terms are the request's. */
@@ -47,7 +48,9 @@ struct placing {
     struct po_claim *po; /* NULL: the order has no customer_po */
     int64_t po_copy;
     struct order_line *lines;
-    int64_t *unit_costs;      /* of the lines' products */
+    size_t n_lines; /* those of the request, and what goes instead of some */
+    const struct substitute_facts_list *substitutes; /* NULL: none of its lines may be replaced */
+    int64_t *unit_costs;                             /* of the lines' products */
     struct stock_key *wanted; /* of its stock lines, when it is to be confirmed or names stock that
                                  is held */
     size_t n_wanted;
@@ -198,12 +201,12 @@ static err check_departures(struct tx *tx, const struct placing *p, size_t n, co
  * be confirmed. */
 static err load_and_lock(struct tx *tx, const struct placing *p, size_t n, struct facts *f)
 {
-    size_t lines = 0, k = 0, w = 0, c = 0, m = 0;
+    size_t lines = 0, k = 0, t = 0, w = 0, c = 0, m = 0;
     for (size_t i = 0; i < n; i++)
         lines += p[i].in->lines.n;
     int64_t *products = ARENA_ARRAY(tx->arena, int64_t, lines);
-    int64_t *tax_codes = ARENA_ARRAY(tx->arena, int64_t, lines);
-    struct stock_key *wanted = ARENA_ARRAY(tx->arena, struct stock_key, lines);
+    int64_t *tax_codes = ARENA_ARRAY(tx->arena, int64_t, lines + f->substitutes.n);
+    struct stock_key *wanted = ARENA_ARRAY(tx->arena, struct stock_key, lines + f->substitutes.n);
     int64_t *accounts = ARENA_ARRAY(tx->arena, int64_t, n);
     int64_t *customers = ARENA_ARRAY(tx->arena, int64_t, n);
     int64_t *groups = ARENA_ARRAY(tx->arena, int64_t, n);
@@ -220,8 +223,8 @@ static err load_and_lock(struct tx *tx, const struct placing *p, size_t n, struc
         if (p[i].customer->group_id != NIL64)
             groups[g++] = p[i].customer->group_id;
         for (size_t j = 0; j < p[i].in->lines.n; j++) {
-            products[k] = p[i].lines[j].product_id;
-            tax_codes[k++] = p[i].lines[j].tax_code_id;
+            products[k++] = p[i].lines[j].product_id;
+            tax_codes[t++] = p[i].lines[j].tax_code_id;
             unpriced = unpriced || p[i].in->lines.v[j].unit_price == NIL64;
         }
         if (p[i].in->confirm)
@@ -236,7 +239,12 @@ static err load_and_lock(struct tx *tx, const struct placing *p, size_t n, struc
         TRY(prices_load_queue(tx, products, distinct_ids(products, k), customers,
                               distinct_ids(customers, m), groups, distinct_ids(groups, g), first,
                               last, &f->prices));
-    TRY(tax_rates_load_queue(tx, tax_codes, distinct_ids(tax_codes, k), &f->tax_rates));
+    for (size_t i = 0; i < f->substitutes.n; i++) {
+        const struct substitute_facts *s = &f->substitutes.v[i];
+        tax_codes[t++] = s->tax_code_id;
+        wanted[w++] = (struct stock_key){s->substitute_id, s->warehouse_id};
+    }
+    TRY(tax_rates_load_queue(tx, tax_codes, distinct_ids(tax_codes, t), &f->tax_rates));
     if (c > 0)
         TRY(credit_lock_queue(tx, accounts, distinct_ids(accounts, c), &f->credit));
     TRY(make_stock(tx, p, n, lines));
@@ -368,6 +376,13 @@ static void resolve_header(struct tx *tx, struct placing *p, const struct facts 
     };
 }
 
+static const char *substitution_of(const struct placing *p, const struct order_line_new *in,
+                                   bool stock)
+{
+    const char *asked = in->substitution != NULL ? in->substitution : p->in->substitution;
+    return stock && asked != NULL ? asked : "none";
+}
+
 static void resolve_line(struct tx *tx, struct placing *p, size_t i, const struct facts *f)
 {
     const struct order_line_new *in = &p->in->lines.v[i];
@@ -417,6 +432,8 @@ static void resolve_line(struct tx *tx, struct placing *p, size_t i, const struc
         .tax_code_id = in->tax_code_id != NIL64 ? in->tax_code_id : product->tax_code_id,
         .backorder = stock &&
                      (JSON_HAS(order_line_new, in, backorder) ? in->backorder : p->in->backorder),
+        .substitution = substitution_of(p, in, stock),
+        .substitutes_line_no = NIL64,
     };
     if (stock && (p->in->confirm || p->in->reservations.n > 0))
         p->wanted[p->n_wanted++] = (struct stock_key){.product_id = l->product_id,
@@ -428,7 +445,7 @@ static void resolve(struct tx *tx, struct placing *p, const struct facts *f, con
     resolve_header(tx, p, f, number);
     if (!alive(p))
         return;
-    size_t n = p->in->lines.n;
+    size_t n = p->n_lines = p->in->lines.n;
     p->lines = ARENA_ARRAY(tx->arena, struct order_line, n);
     p->wanted = ARENA_ARRAY(tx->arena, struct stock_key, n);
     p->unit_costs = ARENA_ARRAY(tx->arena, int64_t, n);
@@ -470,11 +487,114 @@ static void price_line(struct tx *tx, struct placing *p, size_t i, const struct 
               "The tax code has no rate on the order date.");
 }
 
+/* ---- what goes instead ---- */
+
+/* The best substitute that has enough for a line and can be taxed; NULL: none. */
+static const struct substitute_facts *substitute_for(const struct placing *p, const struct facts *f,
+                                                     const struct order_line *l, int64_t quantity,
+                                                     int64_t *ret_tax_rate)
+{
+    for (size_t i = 0; i < f->substitutes.n; i++) {
+        const struct substitute_facts *s = &f->substitutes.v[i];
+        if (s->product_id == l->product_id && s->warehouse_id == l->warehouse_id &&
+            stock_available(stock_find(&f->stock, s->substitute_id, s->warehouse_id)) >= quantity &&
+            tax_rate_on(&f->tax_rates, s->tax_code_id, p->out->order_date, ret_tax_rate) == OK)
+            return s;
+    }
+    return NULL;
+}
+
+/* The line becomes less by what goes instead, at its price, with its part of the discount. */
+static err replace_part(struct order_line *l, int64_t quantity, const struct substitute_facts *s,
+                        struct order_line *goes)
+{
+    int64_t discount;
+    TRY(money_share(l->discount_amount, quantity, l->quantity, ROUND_HALF_UP, &discount));
+    goes->product_id = s->substitute_id;
+    goes->sku = s->sku;
+    goes->description = s->name;
+    goes->tax_code_id = s->tax_code_id;
+    goes->quantity = quantity;
+    goes->discount_amount = discount;
+    goes->substitution = "none";
+    goes->backorder = false;
+    goes->substitutes_line_no = l->line_no;
+    l->discount_amount -= discount;
+    l->dropped = l->quantity == quantity;
+    if (l->dropped)
+        l->canceled = l->quantity;
+    else
+        l->quantity -= quantity;
+    return OK;
+}
+
+static void free_named(const struct placing *p, const struct facts *f, bool free);
+
+/* Takes what is available in memory, for those that follow; its caller gives it back. */
+static int64_t try_take(const struct facts *f, int64_t product, int64_t warehouse, int64_t quantity)
+{
+    struct stock_facts *s = stock_find(&f->stock, product, warehouse);
+    int64_t available = stock_available(s), taken = quantity < available ? quantity : available;
+    if (s != NULL)
+        s->reserved += taken;
+    return taken;
+}
+
+/* Lines that take substitutes and would be short: what they lack goes by others, where one has
+ * enough. Lines are reserved later, all of them, in their order. */
+static err accept_substitutes(struct tx *tx, struct placing *p, const struct facts *f)
+{
+    size_t n = p->in->lines.n;
+    struct order_line *lines = ARENA_ARRAY(tx->arena, struct order_line, 2 * n);
+    int64_t *costs = ARENA_ARRAY(tx->arena, int64_t, 2 * n);
+    int64_t *taken = ARENA_ARRAY(tx->arena, int64_t, 2 * n);
+    memcpy(lines, p->lines, n * sizeof(*lines));
+    memcpy(costs, p->unit_costs, n * sizeof(*costs));
+    p->lines = lines;
+    p->unit_costs = costs;
+    free_named(p, f, true);
+    err e = OK;
+    for (size_t i = 0; e == OK && i < n; i++) {
+        struct order_line *l = &lines[i], *goes = &lines[p->n_lines];
+        if (l->warehouse_id == NIL64)
+            continue;
+        taken[i] = try_take(f, l->product_id, l->warehouse_id, l->quantity);
+        int64_t lacks = l->quantity - taken[i], rate = 0;
+        if (lacks == 0 || !line_accepts_substitute(l) || p->n_lines == ORDER_LINES_MAX)
+            continue;
+        const struct substitute_facts *s = substitute_for(p, f, l, lacks, &rate);
+        if (s == NULL)
+            continue;
+        *goes = *l;
+        goes->line_no = (int64_t)p->n_lines + 1;
+        goes->tax_rate = rate;
+        costs[p->n_lines] = s->unit_cost;
+        e = replace_part(l, lacks, s, goes);
+        taken[p->n_lines++] = try_take(f, s->substitute_id, s->warehouse_id, lacks);
+    }
+    for (size_t i = 0; i < p->n_lines; i++)
+        if (lines[i].warehouse_id != NIL64 && taken[i] > 0)
+            stock_find(&f->stock, lines[i].product_id, lines[i].warehouse_id)->reserved -= taken[i];
+    free_named(p, f, false);
+    p->out->line_count = (int64_t)p->n_lines;
+    return e;
+}
+
+static bool accepts_substitutes(const struct placing *p)
+{
+    for (size_t i = 0; i < p->in->lines.n; i++)
+        if (line_accepts_substitute(&p->lines[i]))
+            return p->in->confirm;
+    return false;
+}
+
+/* ---- amounts ---- */
+
 /* Everything that is taken off, and tax on the rest. */
-static err total(struct placing *p, struct totals_line *t, struct totals *ret, size_t *ret_at)
+static err total(struct placing *p, struct totals_line *t, size_t n, struct totals *ret,
+                 size_t *ret_at)
 {
     const struct tenant_facts *tenant = p->call->tenant;
-    size_t n = p->in->lines.n;
     int exponent = currency_exponent(p->customer->currency);
     struct totals_discount d = {.percent = p->out->discount_percent,
                                 .amount = p->out->discount_amount};
@@ -482,9 +602,12 @@ static err total(struct placing *p, struct totals_line *t, struct totals *ret, s
     return totals_compute(t, n, exponent, tenant->rounding, tenant->tax_per_line, ret);
 }
 
+/* at: index of a line, or n_lines. */
 static void refuse_totals(struct tx *tx, const struct placing *p, err e, size_t at)
 {
     struct problem *problem = p->call->problem;
+    if (at < p->n_lines && p->lines[at].substitutes_line_no != NIL64)
+        at = (size_t)p->lines[at].substitutes_line_no - 1;
     if (e != ERR_AMOUNT_EXCEEDED)
         fault(problem, "/lines", err_slug(ERR_OVERFLOW),
               "The amounts of this order are out of range.");
@@ -495,34 +618,50 @@ static void refuse_totals(struct tx *tx, const struct placing *p, err e, size_t 
         fault(problem, "/discount_amount", "too_large", "The discount is more than the lines.");
 }
 
+/* What a line is replaced by as a whole leaves it worth nothing. */
+static err compute(struct tx *tx, struct placing *p, struct totals *ret, size_t *ret_at)
+{
+    struct totals_line *t = ARENA_ARRAY(tx->arena, struct totals_line, p->n_lines);
+    size_t *line = ARENA_ARRAY(tx->arena, size_t, p->n_lines), n = 0, at = p->n_lines;
+    for (size_t i = 0; i < p->n_lines; i++) {
+        if (p->lines[i].dropped)
+            continue;
+        line[n] = i;
+        t[n++] = (struct totals_line){.quantity = p->lines[i].quantity,
+                                      .unit_price = p->lines[i].unit_price,
+                                      .discount_percent = p->lines[i].discount_percent,
+                                      .discount_amount = p->lines[i].discount_amount,
+                                      .tax_code_id = p->lines[i].tax_code_id,
+                                      .tax_rate = p->lines[i].tax_rate,
+                                      .net = NIL64};
+    }
+    err e = total(p, t, n, ret, &at);
+    *ret_at = at < n ? line[at] : p->n_lines;
+    for (size_t i = 0; e == OK && i < n; i++) {
+        p->lines[line[i]].order_discount = t[i].order_discount;
+        p->lines[line[i]].net = t[i].net;
+        p->lines[line[i]].tax = t[i].tax;
+        p->lines[line[i]].gross = t[i].gross;
+    }
+    return e;
+}
+
 static void price(struct tx *tx, struct placing *p, const struct facts *f)
 {
-    size_t n = p->in->lines.n;
-    for (size_t i = 0; i < n; i++)
+    struct totals sum;
+    size_t at = SIZE_MAX;
+    err e = OK;
+    for (size_t i = 0; i < p->in->lines.n; i++)
         price_line(tx, p, i, f);
     if (!alive(p))
         return;
-    struct totals_line *t = ARENA_ARRAY(tx->arena, struct totals_line, n);
-    for (size_t i = 0; i < n; i++)
-        t[i] = (struct totals_line){.quantity = p->lines[i].quantity,
-                                    .unit_price = p->lines[i].unit_price,
-                                    .discount_percent = p->lines[i].discount_percent,
-                                    .discount_amount = p->lines[i].discount_amount,
-                                    .tax_code_id = p->lines[i].tax_code_id,
-                                    .tax_rate = p->lines[i].tax_rate,
-                                    .net = NIL64};
-    struct totals sum;
-    size_t at = n;
-    err e = total(p, t, &sum, &at);
+    if (p->substitutes != NULL && accepts_substitutes(p))
+        e = accept_substitutes(tx, p, f);
+    if (e == OK)
+        e = compute(tx, p, &sum, &at);
     if (e != OK) {
         refuse_totals(tx, p, e, at);
         return;
-    }
-    for (size_t i = 0; i < n; i++) {
-        p->lines[i].order_discount = t[i].order_discount;
-        p->lines[i].net = t[i].net;
-        p->lines[i].tax = t[i].tax;
-        p->lines[i].gross = t[i].gross;
     }
     p->out->net = sum.net;
     p->out->tax = sum.tax;
@@ -610,7 +749,7 @@ static bool needs_approval(struct tx *tx, struct placing *p, const struct facts 
     p->held = ARENA_ARRAY(tx->arena, struct order_hold_placing, f->approval_rules.n + 1);
     if (f->approval_rules.n > 0)
         p->n_held = order_approvals(tx->arena, p->call, &f->approval_rules, p->customer->currency,
-                                    p->lines, p->unit_costs, p->in->lines.n, p->held);
+                                    p->lines, p->unit_costs, p->n_lines, p->held);
     return p->n_held > 0;
 }
 
@@ -632,7 +771,7 @@ static void confirm(struct tx *tx, struct placing *p, struct facts *f)
     assert(k.credit != NULL); /* the account of a customer is locked */
     p->account = k.credit;
     free_named(p, f, true);
-    switch (confirm_decide(&k, p->out->gross, p->lines, p->in->lines.n, &p->credit, &reason)) {
+    switch (confirm_decide(&k, p->out->gross, p->lines, p->n_lines, &p->credit, &reason)) {
     case CONFIRM_OK:
         p->out->status = "confirmed";
         p->out->confirmed_at = tx->now;
@@ -647,7 +786,8 @@ static void confirm(struct tx *tx, struct placing *p, struct facts *f)
         break;
     case CONFIRM_NO_STOCK:
         free_named(p, f, false);
-        fail(p->call->problem, ERR_INSUFFICIENT_STOCK, "%s", reason);
+        fail(p->call->problem, ERR_INSUFFICIENT_STOCK, "%s",
+             order_name_substitutes(tx->arena, reason, p->lines, p->n_lines, p->substitutes));
         break;
     }
 }
@@ -678,8 +818,11 @@ static void decide(struct tx *tx, struct placing *p, struct facts *f)
 {
     if (!alive(p) || external_id_check_twins(p->claim, "ord") != OK)
         return;
-    price(tx, p, f);
-    if (alive(p) && p->in->reservations.n > 0)
+    if (p->in->reservations.n > 0 && p->substitutes != NULL)
+        name_reservations(tx, p, f); /* what is held for it is not short */
+    if (alive(p))
+        price(tx, p, f);
+    if (alive(p) && p->in->reservations.n > 0 && p->substitutes == NULL)
         name_reservations(tx, p, f);
     if (alive(p) && p->in->confirm)
         confirm(tx, p, f);
@@ -688,11 +831,11 @@ static void decide(struct tx *tx, struct placing *p, struct facts *f)
     if (!alive(p))
         return;
     p->claim->id = p->out->id;
-    p->out->lines = (struct order_line_list){.v = p->lines, .n = p->in->lines.n};
+    p->out->lines = (struct order_line_list){.v = p->lines, .n = p->n_lines};
     show_holds(tx, p);
     struct string_list actions = order_actions(tx->arena, p->out->status,
                                                p->out->confirmed_at != NIL64, p->n_held > 0,
-                                               p->lines, p->in->lines.n);
+                                               p->lines, p->n_lines);
     p->out->allowed_actions = order_actions_held(tx->arena, actions, &p->out->holds);
 }
 
@@ -790,10 +933,27 @@ static void push_event(struct tx *tx, const struct placing *p)
     event_push(tx, p->call, type, "order", p->out->id, was, now);
     if (p->credit.outcome == CREDIT_WARNED)
         event_push(tx, p->call, "order.credit_exceeded", "order", p->out->id, NULL, now);
-    order_tell_backordered(tx, p->call, p->out->id, p->lines, p->in->lines.n);
+    order_tell_backordered(tx, p->call, p->out->id, p->lines, p->n_lines, p->substitutes);
+    if (p->n_lines > p->in->lines.n)
+        order_tell_substituted(tx, p->call, p->out->id, p->lines, p->n_lines);
 }
 
-/* What only some orders ask for: to wait for stock, to come first, to ship complete. */
+/* Lines that others replace as a whole. */
+static err store_dropped(struct tx *tx, const struct placing *p)
+{
+    struct order_line *dropped;
+    size_t n = 0;
+    if (p->n_lines == p->in->lines.n)
+        return OK;
+    dropped = ARENA_ARRAY(tx->arena, struct order_line, p->n_lines);
+    for (size_t i = 0; i < p->n_lines; i++)
+        if (p->lines[i].dropped)
+            dropped[n++] = p->lines[i];
+    return order_lines_change(tx, p->out->id, dropped, n);
+}
+
+/* What only some orders ask for: to wait for stock, to take substitutes, to come first, to ship
+ * complete. */
 static err store_precedence(struct tx *tx, const struct placing *p, size_t n, size_t n_lines)
 {
     struct order_lines_wait_l *lines = ARENA_ARRAY(tx->arena, struct order_lines_wait_l, n_lines);
@@ -807,7 +967,9 @@ static err store_precedence(struct tx *tx, const struct placing *p, size_t n, si
         if (out->priority != 0 || out->ship_complete || p[i].draft != NULL)
             orders[o++] = (struct orders_set_precedence_o){
                 .id = out->id, .priority = out->priority, .ship_complete = out->ship_complete};
-        for (size_t j = 0; j < p[i].in->lines.n; j++)
+        TRY(order_lines_substitution_store(tx, out->id, p[i].lines, p[i].n_lines));
+        TRY(store_dropped(tx, &p[i]));
+        for (size_t j = 0; j < p[i].n_lines; j++)
             if (p[i].lines[j].backorder)
                 lines[l++] = (struct order_lines_wait_l){.order_id = out->id,
                                                          .line_no = p[i].lines[j].line_no,
@@ -881,7 +1043,7 @@ static err store(struct tx *tx, const struct placing *p, size_t n)
     struct credit_decisions decisions = credit_decisions_new(tx->arena, n);
     struct blocked_key *blocked = ARENA_ARRAY(tx->arena, struct blocked_key, n);
     for (size_t i = 0; i < n; i++) {
-        n_lines += p[i].in->lines.n;
+        n_lines += p[i].n_lines;
         n_named += p[i].n_named;
         n_holds += p[i].n_held;
     }
@@ -896,7 +1058,7 @@ static err store(struct tx *tx, const struct placing *p, size_t n)
         if (!alive(&p[i]))
             continue;
         orders[o++] = order_row(&p[i]);
-        for (size_t j = 0; j < p[i].in->lines.n; j++) {
+        for (size_t j = 0; j < p[i].n_lines; j++) {
             const struct order_line *line = &p[i].lines[j];
             lines[l++] = line_row(p[i].out, line);
             if (line->reserved > 0)
@@ -962,6 +1124,26 @@ static err resolve_each(struct tx *tx, struct placing *p, size_t n, const struct
     return OK;
 }
 
+/* What may go instead of lines that are to be confirmed; asks nothing when none says so. */
+static err load_substitutes(struct tx *tx, struct placing *p, size_t n, struct facts *f)
+{
+    struct stock_key *keys = NULL;
+    size_t most = 0, k = 0;
+    for (size_t i = 0; i < n; i++)
+        most += p[i].in->lines.n;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; alive(&p[i]) && p[i].in->confirm && j < p[i].n_lines; j++) {
+            const struct order_line *l = &p[i].lines[j];
+            if (!line_may_substitute(l))
+                continue;
+            if (keys == NULL)
+                keys = ARENA_ARRAY(tx->arena, struct stock_key, most);
+            keys[k++] = (struct stock_key){l->product_id, l->warehouse_id};
+            p[i].substitutes = &f->substitutes;
+        }
+    return substitutes_find(tx, keys, k, &f->substitutes);
+}
+
 /* Either all are new, or there is one: it replaces a draft or is only priced. */
 static err place(struct tx *tx, struct placing *p, size_t n)
 {
@@ -970,6 +1152,7 @@ static err place(struct tx *tx, struct placing *p, size_t n)
         p[i].id = p[i].draft != NULL ? p[i].draft->id : id_new();
     TRY(load_masters(tx, p, n, &f));
     TRY(resolve_each(tx, p, n, &f));
+    TRY(load_substitutes(tx, p, n, &f));
     TRY(load_and_lock(tx, p, n, &f));
     for (size_t i = 0; i < n; i++)
         decide(tx, &p[i], &f);
@@ -1030,6 +1213,7 @@ err order_lines_add(struct tx *tx, int64_t order_id, const struct order_line *li
     if (n == 0)
         return OK;
     TRY(order_lines_insert(tx, rows, n));
+    TRY(order_lines_substitution_store(tx, order_id, lines, n));
     return w > 0 ? order_lines_wait(tx, wait, w) : OK;
 }
 

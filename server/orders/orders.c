@@ -63,7 +63,8 @@ const char *order_event_json(struct arena *a, const struct order *o)
     VALUE(T, string, sku)                                                                          \
     VALUE(T, decimal, quantity)                                                                    \
     VALUE(T, decimal, reserved)                                                                    \
-    VALUE(T, decimal, backordered)
+    VALUE(T, decimal, backordered)                                                                 \
+    LIST(T, substitute_offer, substitutes, .omit_absent = true)
 JSON_STRUCT(order_waiting_line, ORDER_WAITING_LINE_FIELDS);
 JSON_TYPE(order_waiting_line, ORDER_WAITING_LINE_FIELDS, .doc = "A line that waits for stock.");
 #define ORDER_WAITING_FIELDS(T, VALUE, OBJECT, LIST)                                               \
@@ -76,7 +77,8 @@ JSON_TYPE(order_waiting, ORDER_WAITING_FIELDS, .doc = "Lines of an order that wa
 #define WAITING_LINES_TOLD 100
 
 void order_tell_backordered(struct tx *tx, const struct call *c, int64_t order_id,
-                            const struct order_line *lines, size_t n)
+                            const struct order_line *lines, size_t n,
+                            const struct substitute_facts_list *substitutes)
 {
     struct order_waiting w = {
         .lines = {.v = ARENA_ARRAY(tx->arena, struct order_waiting_line, WAITING_LINES_TOLD)}};
@@ -84,12 +86,16 @@ void order_tell_backordered(struct tx *tx, const struct call *c, int64_t order_i
         const struct order_line *l = &lines[i];
         if (l->backordered == 0)
             continue;
-        if (w.waiting++ < WAITING_LINES_TOLD)
-            w.lines.v[w.lines.n++] = (struct order_waiting_line){.line_no = l->line_no,
-                                                                 .sku = l->sku,
-                                                                 .quantity = l->quantity,
-                                                                 .reserved = l->reserved,
-                                                                 .backordered = l->backordered};
+        if (w.waiting++ >= WAITING_LINES_TOLD)
+            continue;
+        w.lines.v[w.lines.n++] = (struct order_waiting_line){
+            .line_no = l->line_no,
+            .sku = l->sku,
+            .quantity = l->quantity,
+            .reserved = l->reserved,
+            .backordered = l->backordered,
+            .substitutes = substitute_offers(tx->arena, line_may_substitute(l) ? substitutes : NULL,
+                                             l->product_id, l->warehouse_id)};
     }
     if (w.waiting > 0)
         event_push(tx, c, "order.backordered", "order", order_id, NULL,
@@ -146,7 +152,9 @@ static struct order_line line_of(const struct order_line_of *l)
                                .backorder = l->backorder,
                                .backordered = l->backordered,
                                .dropped = l->dropped,
-                               .fulfillment = l->fulfillment};
+                               .fulfillment = l->fulfillment,
+                               .substitution = l->substitution,
+                               .substitutes_line_no = l->substitutes_line_no};
 }
 
 /* The next rows of the order, out of rows sorted by order. As many as there are: line_count is

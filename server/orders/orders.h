@@ -3,6 +3,7 @@
 #include "server/api/bulk.h"
 #include "server/catalog/catalog.h"
 #include "server/customers/customers.h"
+#include "server/inventory/inventory.h"
 
 extern const char *const order_statuses[]; /* draft … canceled */
 extern const char *const order_channels[];
@@ -22,7 +23,12 @@ extern const char *const order_channels[];
     VALUE(T, id, tax_code_id, .prefix = "tax", .doc = "Default: the product's tax code.")          \
     VALUE(T, id, warehouse_id, .prefix = "whs", .doc = "Default: the order's warehouse.")          \
     VALUE(T, boolean, backorder,                                                                   \
-          .doc = "When stock is short, the line may wait for the rest; default: the order's.")
+          .doc = "When stock is short, the line may wait for the rest; default: the order's.")     \
+    VALUE(T, choice, substitution, .choices = order_substitutions,                                 \
+          .doc = "When stock is short: none; propose: name the product's substitutes; accept: "    \
+                 "confirming delivers one that has enough instead, at the line's price; default: " \
+                 "the order's.")
+extern const char *const order_substitutions[]; /* none, propose, accept */
 JSON_STRUCT(order_line_new, ORDER_LINE_NEW_FIELDS);
 
 #define ORDER_RESERVATION_FIELDS(T, VALUE, OBJECT, LIST)                                           \
@@ -63,6 +69,8 @@ JSON_STRUCT(order_reservation, ORDER_RESERVATION_FIELDS);
     VALUE(T, boolean, confirm, .doc = "Also confirm it: check credit and reserve stock.")          \
     VALUE(T, boolean, backorder,                                                                   \
           .doc = "When stock is short, take the order; its lines wait for the rest.")              \
+    VALUE(T, choice, substitution, .choices = order_substitutions,                                 \
+          .doc = "Of its lines that do not say it; default: none.")                                \
     VALUE(T, boolean, ship_complete, .doc = "Nothing ships before all of it is reserved.")         \
     VALUE(T, integer, priority, .min = 0, .max = 9,                                                \
           .doc = "Who gets scarce stock first: higher before lower; default 0.", .example = "0")   \
@@ -116,6 +124,9 @@ JSON_STRUCT(order_new, ORDER_NEW_FIELDS);
     VALUE(T, decimal, credited, .doc = "Quantity credited.")                                       \
     VALUE(T, boolean, backorder, .doc = "The line may wait for stock.")                            \
     VALUE(T, decimal, backordered, .doc = "Quantity that waits for stock.")                        \
+    VALUE(T, choice, substitution, .choices = order_substitutions,                                 \
+          .doc = "Whether substitutes may go instead when stock is short.")                        \
+    VALUE(T, integer, substitutes_line_no, .doc = "The line whose goods these go instead of.")     \
     VALUE(T, boolean, dropped,                                                                     \
           .doc = "Taken out by an amendment or moved to another order: canceled, worth nothing.")
 extern const char *const product_kinds[];       /* stock, service; catalog.h */
@@ -307,6 +318,34 @@ JSON_STRUCT(order_amend_line, ORDER_AMEND_LINE_FIELDS);
     LIST(T, order_line_new, add_lines, .max = 10000, .doc = "What to add.")
 JSON_STRUCT(order_amend, ORDER_AMEND_FIELDS);
 
+extern const char *const order_substitute_prices[]; /* keep, reprice */
+#define ORDER_SUBSTITUTE_LINE_FIELDS(T, VALUE, OBJECT, LIST)                                       \
+    VALUE(T, integer, line_no, .required = true, .min = 1, .max = 10000,                           \
+          .doc = "The line; each at most once.")                                                   \
+    VALUE(T, id, product_id, .prefix = "prd",                                                      \
+          .doc = "The substitute; or its sku; default: the best one that has enough.")             \
+    VALUE(T, string, sku, .max = 100, .doc = "The substitute by its SKU.")                         \
+    VALUE(T, decimal, quantity, .min = 1, .max = 1000000000000000,                                 \
+          .doc = "How much of what is open; default: all that is not reserved.",                   \
+          .example = "\"2\"")                                                                      \
+    VALUE(T, choice, price, .choices = order_substitute_prices,                                    \
+          .doc = "keep (the default): the price and the percentage off are the line's; reprice: "  \
+                 "the price list's for the substitute.")
+JSON_STRUCT(order_substitute_line, ORDER_SUBSTITUTE_LINE_FIELDS);
+
+#define ORDER_SUBSTITUTE_FIELDS(T, VALUE, OBJECT, LIST)                                            \
+    VALUE(T, string, reason, .max = 500, .doc = "Why.")                                            \
+    LIST(T, order_substitute_line, lines, .required = true, .min = 1, .max = 1000,                 \
+         .doc = "What to replace, all of it or none.")
+JSON_STRUCT(order_substitute, ORDER_SUBSTITUTE_FIELDS);
+
+#define SUBSTITUTE_OFFER_FIELDS(T, VALUE, OBJECT, LIST)                                            \
+    VALUE(T, id, product_id, .prefix = "prd", .doc = "What could go instead.")                     \
+    VALUE(T, string, sku, .doc = "Its SKU.")                                                       \
+    VALUE(T, integer, rank, .doc = "1: the best.")                                                 \
+    VALUE(T, decimal, available, .doc = "What can be promised of it in the same warehouse now.")
+JSON_STRUCT(substitute_offer, SUBSTITUTE_OFFER_FIELDS);
+
 #define ORDER_SPLIT_LINE_FIELDS(T, VALUE, OBJECT, LIST)                                            \
     VALUE(T, integer, line_no, .required = true, .min = 1, .max = 10000, .doc = "The line.")       \
     VALUE(T, decimal, quantity, .min = 1, .max = 1000000000000000,                                 \
@@ -322,7 +361,7 @@ JSON_STRUCT(order_split, ORDER_SPLIT_FIELDS);
 
 #define ORDER_REVISION_FIELDS(T, VALUE, OBJECT, LIST)                                              \
     VALUE(T, integer, revision_no, .doc = "1, 2, 3 …", .example = "1")                             \
-    VALUE(T, string, kind, .doc = "amend or split.", .example = "\"amend\"")                       \
+    VALUE(T, string, kind, .doc = "amend, split or substitute.", .example = "\"amend\"")           \
     VALUE(T, string, reason, .doc = "Why.")                                                        \
     VALUE(T, instant, at, .doc = "When.")                                                          \
     VALUE(T, id, api_key_id, .prefix = "key", .doc = "The API key that did it.")                   \
@@ -369,7 +408,9 @@ extern const char *const order_blocker_kinds[];
     VALUE(T, integer, hold_no, .doc = "The hold, where it is one.")                                \
     VALUE(T, integer, line_no, .doc = "The line, where it is about one.")                          \
     VALUE(T, id, shipment_id, .prefix = "shp", .doc = "The draft that waits, where it is one.")    \
-    VALUE(T, id, invoice_id, .prefix = "inv", .doc = "The draft that waits, where it is one.")
+    VALUE(T, id, invoice_id, .prefix = "inv", .doc = "The draft that waits, where it is one.")     \
+    LIST(T, substitute_offer, substitutes, .max = SUBSTITUTES_MAX,                                 \
+         .doc = "Of a line without stock that says so: what could go instead.")
 JSON_STRUCT(order_blocker, ORDER_BLOCKER_FIELDS);
 
 #define ORDER_BLOCKERS_REPLY_FIELDS(T, VALUE, OBJECT, LIST)                                        \
@@ -484,8 +525,36 @@ err orders_store(struct tx *tx, const struct order_state_list *orders) MUST_CHEC
 err order_line_grow(const struct order_state *o, struct order_line *l, int64_t quantity) MUST_CHECK;
 /* Queues what lines have grown by, with the totals of their orders. Before orders_store(). */
 err orders_grown_store(struct tx *tx, const struct order_state_list *orders) MUST_CHECK;
-/* Pushes order.backordered, which names the lines that wait for stock, if any do. */
+/* A product that may go instead of another one, in a warehouse, and what can be promised of it. */
+struct substitute_facts {
+    int64_t product_id, warehouse_id; /* what it stands in for, and where */
+    int64_t substitute_id, rank, tax_code_id, unit_cost, available;
+    const char *sku, *name;
+};
+struct substitute_facts_list {
+    struct substitute_facts *v; /* by product, warehouse, rank */
+    size_t n;
+};
+/* The substitutes of products that hold today and can be ordered, as stock is now: read without a
+ * lock. */
+err substitutes_find(struct tx *tx, const struct stock_key *keys, size_t n,
+                     struct substitute_facts_list *ret) MUST_CHECK;
+/* What of them stands in for one product in one warehouse. */
+struct substitute_offer_list substitute_offers(struct arena *a,
+                                               const struct substitute_facts_list *list,
+                                               int64_t product_id, int64_t warehouse_id);
+/* The same for lines that wait for stock and may be replaced; asks nothing where there are none. */
+err order_substitutes_find(struct tx *tx, const struct order_line *lines, size_t n,
+                           struct substitute_facts_list *ret) MUST_CHECK;
+
+/* May others go instead of what the line lacks; without anybody being asked? */
+bool line_may_substitute(const struct order_line *l);
+bool line_accepts_substitute(const struct order_line *l);
+
+/* Pushes order.backordered, which names the lines that wait for stock, if any do, and what could go
+ * instead; substitutes may be NULL. */
 void order_tell_backordered(struct tx *tx, const struct call *c, int64_t order_id,
-                            const struct order_line *lines, size_t n);
+                            const struct order_line *lines, size_t n,
+                            const struct substitute_facts_list *substitutes);
 /* All three, for a command that comes alone. */
 err orders_progressed(struct tx *tx, const struct call *c, struct order_state *o) MUST_CHECK;

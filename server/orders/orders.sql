@@ -172,11 +172,11 @@ SELECT id, version, external_id, number, status, customer_id, payer_id, channel,
 --   description text, warehouse_id i64?, quantity i64, unit_price i64, price_source text?, price_id i64?,
 --   discount_percent i64, discount_amount i64, order_discount i64, tax_code_id i64, tax_rate i64, net i64, tax i64, gross i64,
 --   blanket_line_no i64?, canceled i64, reserved i64, shipped i64, delivered i64, failed i64, invoiced i64, returned i64, credited i64, dropped bool,
---   backorder bool, backordered i64, fulfillment text?, picked i64)
+--   backorder bool, backordered i64, fulfillment text?, picked i64, substitution text, substitutes_line_no i64?)
 SELECT order_id, line_no, product_id, kind, sku, description, warehouse_id, quantity, unit_price, price_source,
        price_id, discount_percent, discount_amount, order_discount, tax_code_id, tax_rate, net, tax, gross,
        blanket_line_no, canceled, reserved, shipped, delivered, failed, invoiced, returned, credited, dropped, backorder, backordered,
-       fulfillment, picked
+       fulfillment, picked, coalesce(substitution, 'none') AS substitution, substitutes_line_no
   FROM order_line WHERE tenant_id = :tenant AND order_id = ANY(:orders) ORDER BY order_id, line_no;
 
 -- fn order_holds(orders i64[]) -> many(order_id i64, hold_no i64, kind text, reason text, owner text?, release_rule text,

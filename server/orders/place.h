@@ -102,6 +102,34 @@ err order_lines_change(struct tx *tx, int64_t order_id, const struct order_line 
 err order_lines_resolve(struct tx *tx, struct call *c, const struct order *o,
                         const struct order_line_new_list *in, const char *under,
                         struct order_line_list *ret) MUST_CHECK;
+/* What is to go instead of what a line has open. */
+struct substitute_wish {
+    int64_t line_no;
+    int64_t product_id; /* NIL64: by sku; without that the best one that has enough */
+    const char *sku;
+    int64_t quantity; /* NIL64: all that is open and not reserved */
+    bool reprice;     /* else the line's price */
+    bool optional; /* the order is confirmed next, with or without a substitute: of all or none */
+};
+/* Replaces them on a locked order as an amendment: priced, checked against credit and stock, kept
+ * as a revision. ret may be NULL. */
+err order_substitute(struct tx *tx, struct call *c, struct order_state *o,
+                     const struct substitute_wish *wishes, size_t n, const char *reason,
+                     struct order *ret) MUST_CHECK;
+/* What is short of the lines of a locked order, not confirmed yet, that take substitutes: replaces
+ * it where one has enough; o is then the order as it has become. */
+err order_accept_substitutes(struct tx *tx, struct call *c, struct order_state *o) MUST_CHECK;
+/* Pushes order.substituted, which names the lines that replace others, if any do. */
+void order_tell_substituted(struct tx *tx, const struct call *c, int64_t order_id,
+                            const struct order_line *lines, size_t n);
+/* A sentence that names what could go instead of what lines lack, behind `reason`. */
+const char *order_name_substitutes(struct arena *a, const char *reason,
+                                   const struct order_line *lines, size_t n,
+                                   const struct substitute_facts_list *substitutes);
+/* Queues which lines, inserted just before, may be replaced and which ones replace another. */
+err order_lines_substitution_store(struct tx *tx, int64_t order_id, const struct order_line *lines,
+                                   size_t n) MUST_CHECK;
+
 /* Keeps what an amendment made of a locked order. */
 err order_revision_keep(struct tx *tx, const struct call *c, const char *kind, const char *reason,
                         const struct order *before, const struct order *after) MUST_CHECK;

@@ -140,8 +140,9 @@ static const char *because(struct arena *a, const struct credit_cause *cause)
     return arena_printf(a, "There is room for it now: %s %s.", cause->resource, id);
 }
 
-static void tell(struct tx *tx, const struct again *g, const struct waiting *w)
+static err tell(struct tx *tx, const struct again *g, const struct waiting *w)
 {
+    struct substitute_facts_list substitutes;
     char id[ID_TEXT_MAX];
     const char *after = "{\"status\":\"confirmed\"}";
     if (w->cause != NULL) {
@@ -153,7 +154,9 @@ static void tell(struct tx *tx, const struct again *g, const struct waiting *w)
     }
     const struct call *c = w->cause != NULL && w->cause->call != NULL ? w->cause->call : g->call;
     event_push(tx, c, "order.confirmed", "order", w->order->id, "{\"status\":\"on_hold\"}", after);
-    order_tell_backordered(tx, c, w->order->id, w->order->lines, w->order->n_lines);
+    TRY(order_substitutes_find(tx, w->order->lines, w->order->n_lines, &substitutes));
+    order_tell_backordered(tx, c, w->order->id, w->order->lines, w->order->n_lines, &substitutes);
+    return OK;
 }
 
 static err store(struct tx *tx, struct again *g)
@@ -188,7 +191,7 @@ static err store(struct tx *tx, struct again *g)
                                                       .customer_id = o->customer_id,
                                                       .order_id = o->id,
                                                       .amount = w->gross});
-        tell(tx, g, w);
+        TRY(tell(tx, g, w));
     }
     if (done.n == 0)
         return OK;

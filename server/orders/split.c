@@ -66,6 +66,7 @@ static struct order_line moved(const struct order_line *l, size_t no)
     go.line_no = (int64_t)no;
     go.canceled = go.reserved = go.picked = go.shipped = go.delivered = go.failed = 0;
     go.invoiced = go.returned = go.credited = 0;
+    go.substitutes_line_no = NIL64;
     return go;
 }
 

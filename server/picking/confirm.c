@@ -123,8 +123,11 @@ static err move_orders(struct tx *tx, const struct call *c, struct order_state_l
         for (size_t j = 0; j < o->n_lines; j++)
             waited = waited || o->lines[j].reserved < o->was[j].reserved;
         order_tell(tx, c, order_moved(o));
-        if (waited)
-            order_tell_backordered(tx, c, o->id, o->lines, o->n_lines);
+        if (!waited)
+            continue;
+        struct substitute_facts_list substitutes;
+        TRY(order_substitutes_find(tx, o->lines, o->n_lines, &substitutes));
+        order_tell_backordered(tx, c, o->id, o->lines, o->n_lines, &substitutes);
     }
     TRY(orders_store(tx, orders));
     return orders_reservations_store(tx, orders);

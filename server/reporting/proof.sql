@@ -1003,6 +1003,23 @@ SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
  LIMIT 10;
 
 -- Lines that disagree with their order are left to order_lines_shipped.
+-- fn proof_order_substitutes()
+--     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
+WITH bad AS (
+    SELECT 'order' AS kind, l.order_id AS id,
+           format('line %s: cannot go instead of line %s', l.line_no, l.substitutes_line_no)
+               AS detail
+      FROM order_line l
+      LEFT JOIN order_line x ON x.tenant_id = :tenant AND x.order_id = l.order_id
+           AND x.line_no = l.substitutes_line_no AND x.line_no < l.line_no
+           AND x.kind = 'stock' AND x.product_id <> l.product_id
+           AND x.warehouse_id = l.warehouse_id
+     WHERE l.tenant_id = :tenant AND l.substitutes_line_no IS NOT NULL AND x.line_no IS NULL)
+SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
+  FROM bad b
+ ORDER BY b.id, b.detail
+ LIMIT 10;
+
 -- fn proof_shipment_movements()
 --     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
 WITH bad AS (

@@ -236,6 +236,14 @@ static void lots(struct world *w, struct company *c)
          200);
     const char *first = copy(w, text(get(w, "/v1/stock/lots?lot_number=L1"), "/data/0/id"));
     made(w, c, post(w, fmt(w, "/v1/stock/lots/%s/block", first), "{'reason':'sample'}"), 200);
+    made(w, c,
+         put(w, fmt(w, "/v1/products/%s/substitutes", product), "{'substitutes':[{'sku':'A'}]}"),
+         200);
+    create(w, c,
+           post(w, "/v1/orders",
+                "{'customer_id':'%s','confirm':true,'substitution':'accept','lines':[{'sku':'L',"
+                "'quantity':'9'}]}",
+                c->customer));
 }
 
 static void shipments(struct world *w, struct company *c)
@@ -520,6 +528,9 @@ const char *company_body(struct world *w, const struct company *c, const char *o
         {"warehouses_put", "{'code':'MAIN','name':'Main'}"},
         {"stock_movements_create", "{'movements':[{'sku':'A','kind':'receipt','quantity':'1'}]}"},
         {"stock_patch", "{'safety':'1'}"},
+        {"product_substitutes_put", "{'substitutes':[{'sku':'W'},{'sku':'L','valid_to':"
+                                    "'2199-12-31'}]}"},
+        {"orders_substitute", "{'lines':[{'line_no':1}]}"},
         {"stock_lots_patch", "{'best_before_date':'2099-05-31'}"},
         {"stock_lots_block", "{'reason':'A sample is tested'}"},
         {"stock_lots_unblock", "{'reason':'The sample is clean'}"},
