@@ -39,6 +39,7 @@ struct embedded {
     char *dir, *data, *bin, *socket_dir;
     char *owner, *server, *admin; /* conninfo */
     bool own_socket_dir, adopted, throwaway;
+    bool prepared; /* has the roles and the database */
     bool change_user;
     uid_t uid;
     gid_t gid;
@@ -444,8 +445,20 @@ static void find_running(struct embedded *e)
     set_conninfo(e);
 }
 
+/* Roles and database are there: the last thing that make_roles() does. */
+static bool is_prepared(const struct embedded *e)
+{
+    PGconn *pg = PQconnectdb(e->admin);
+    PGresult *res = PQexec(pg, "SELECT FROM pg_database WHERE datname = 'o2c' AND"
+                               " datacl IS NOT NULL");
+    bool there = PQntuples(res) > 0;
+    PQclear(res);
+    PQfinish(pg);
+    return there;
+}
+
 /* Ours when the lock is free and nothing answers; adopted when another server's database does.
- * One that is just stopping or starting is waited for. */
+ * One that is just stopping or starting, or being made, is waited for. */
 static err start_or_adopt(struct embedded *e, const struct embedded_options *o)
 {
     int64_t limit = clock_monotonic_us() + START_US;
@@ -453,7 +466,8 @@ static err start_or_adopt(struct embedded *e, const struct embedded_options *o)
         locked = locked || flock(e->lock, LOCK_EX | LOCK_NB) == 0;
         find_running(e);
         PGPing ping = e->socket_dir != NULL ? PQping(e->admin) : PQPING_NO_RESPONSE;
-        if (ping == PQPING_OK) {
+        e->prepared = ping == PQPING_OK && is_prepared(e);
+        if (e->prepared || (ping == PQPING_OK && locked)) {
             e->adopted = true;
             return OK;
         }
@@ -526,7 +540,7 @@ static err start_steps(struct embedded *e, const struct embedded_options *o)
     if (e->lock < 0)
         return failed("open lock", e->dir);
     TRY(start_or_adopt(e, o));
-    return e->adopted ? OK : make_database(e);
+    return e->prepared ? OK : make_database(e);
 }
 
 static char *absolute(const char *dir)
