@@ -401,6 +401,9 @@ static void resolve_line(struct tx *tx, struct placing *p, size_t i, const struc
     }
     if (strcmp(product->status, "archived") == 0)
         fault(problem, at_line(tx->arena, i, "product_id"), "archived", "The product is archived.");
+    if (in->unit != NULL && strcmp(in->unit, product->unit) != 0)
+        fault(problem, at_line(tx->arena, i, "unit"), "unknown_unit", "%s is sold by the %s.",
+              product->sku, product->unit);
     bool stock = strcmp(product->kind, "stock") == 0;
     int64_t warehouse = in->warehouse_id != NIL64 ? in->warehouse_id : p->out->warehouse_id;
     if (in->warehouse_id != NIL64 && warehouse_find(&f->warehouses, warehouse) == NULL)

@@ -14,6 +14,10 @@ extern const char *const order_channels[];
     VALUE(T, string, description, .max = 500, .doc = "Default: the product's name.")               \
     VALUE(T, decimal, quantity, .required = true, .min = 1, .max = 1000000000000000,               \
           .doc = "In the product's unit, up to 6 decimals.", .example = "\"2\"")                   \
+    VALUE(T, string, unit, .max = 30,                                                              \
+          .doc = "Unit of the quantity, to be sure: only the product's is taken, which is the "    \
+                 "default.",                                                                       \
+          .example = "\"piece\"")                                                                  \
     VALUE(T, price, unit_price, .min = 0, .max = 1000000000000000,                                 \
           .doc = "Net price of a unit; default: the price list's.", .example = "\"12.50\"")        \
     VALUE(T, decimal, discount_percent, .min = 0, .max = 100000000,                                \

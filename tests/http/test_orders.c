@@ -59,6 +59,13 @@ START_TEST(all_faults_of_an_order_come_at_once)
     r = post(w, "/v1/orders",
              "{'customer_id':'%s','currency':'USD','lines':[{'sku':'A','quantity':'1'}]}", who);
     expect_fault(r, "/currency", "currency_mismatch");
+    r = post(w, "/v1/orders",
+             "{'customer_id':'%s','lines':[{'sku':'A','quantity':'1','unit':'box'},"
+             "{'sku':'A','quantity':'1','unit':'piece'}]}",
+             who);
+    expect_fault(r, "/lines/0/unit", "unknown_unit");
+    ck_assert_str_eq(text(r, "/errors/0/detail"), "A is sold by the piece.");
+    ck_assert_uint_eq(length(r, "/errors"), 1);
     ck_assert_str_eq(world_sql(w, "SELECT count(*) FROM sales_order"), "0");
     world_free(w);
 }
