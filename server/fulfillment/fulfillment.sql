@@ -118,15 +118,14 @@ SELECT product_id, warehouse_id, mark FROM stock_freed
  ORDER BY product_id, warehouse_id
  LIMIT :most;
 
--- Those that were not marked anew since they were read. In key order, as they are written.
+-- Those that were not marked anew since they were read; whoever marks one just now is left alone.
 -- fn freed_delete(rows k[struct freed_stock: product_id i64, warehouse_id i64, mark i64]) -> exec
 WITH done AS (
     SELECT f.product_id, f.warehouse_id
       FROM unnest(:k.product_id, :k.warehouse_id, :k.mark) AS k(product_id, warehouse_id, mark)
       JOIN stock_freed f ON f.tenant_id = :tenant AND f.product_id = k.product_id
            AND f.warehouse_id = k.warehouse_id AND f.mark = k.mark
-     ORDER BY f.product_id, f.warehouse_id
-       FOR UPDATE OF f)
+       FOR UPDATE OF f SKIP LOCKED)
 DELETE FROM stock_freed f USING done d
  WHERE f.tenant_id = :tenant AND f.product_id = d.product_id AND f.warehouse_id = d.warehouse_id;
 

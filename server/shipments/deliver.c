@@ -17,7 +17,8 @@ struct delivery {
     struct shipment_state s;
     int32_t date;
     struct shipment_exception_list exceptions;
-    struct stock_key *failed; /* of the exceptions */
+    struct stock_key *failed; /* stock that is waited for again, or gets something back */
+    size_t n_failed;
     bool restocks;
 };
 
@@ -220,17 +221,19 @@ static err store_orders(struct delivery *d)
     return orders_store(d->tx, &d->orders);
 }
 
-/* The stock of what did not arrive, and may be waited for again. */
+/* The stock of what did not arrive and may be waited for again, or is put back. */
 static err lock_failed(struct delivery *d)
 {
     struct stock_facts_list locked;
     d->failed = ARENA_ARRAY(d->tx->arena, struct stock_key, d->exceptions.n);
     for (size_t i = 0; i < d->exceptions.n; i++) {
-        const struct shipment_line_state *l = shipment_line_state_find(&d->s,
-                                                                       d->exceptions.v[i].line_no);
-        d->failed[i] = (struct stock_key){l->product_id, l->warehouse_id};
+        struct order_state *o;
+        const struct shipment_exception *e = &d->exceptions.v[i];
+        const struct shipment_line_state *l = shipment_line_state_find(&d->s, e->line_no);
+        if (e->restocked || line_behind(d, l, &o)->backorder)
+            d->failed[d->n_failed++] = (struct stock_key){l->product_id, l->warehouse_id};
     }
-    return d->exceptions.n > 0 ? stock_lock(d->tx, d->failed, d->exceptions.n, &locked) : OK;
+    return d->n_failed > 0 ? stock_lock(d->tx, d->failed, d->n_failed, &locked) : OK;
 }
 
 /* Puts back what was refused and not damaged, where it came from. */
@@ -270,7 +273,7 @@ static err store(struct delivery *d, const char *status)
     if (d->exceptions.n > 0)
         TRY(shipment_exceptions_insert(tx, d->s.id, d->exceptions.v, d->exceptions.n));
     TRY(store_orders(d));
-    return stock_freed_note(tx, d->failed, d->exceptions.n);
+    return stock_freed_note(tx, d->failed, d->n_failed);
 }
 
 err shipment_deliver(struct tx *tx, struct call *c, int64_t id, const struct shipment_deliver *in,

@@ -27,10 +27,10 @@ size_t make_request(const struct stage *s, char *out, const char *method, const 
     return put_request(s, out, method, path, key, "application/json", body);
 }
 
-size_t make_lines_request(const struct stage *s, char *out, const char *path, const char *key,
-                          const char *lines)
+size_t make_media_request(const struct stage *s, char *out, const char *path, const char *key,
+                          const char *media, const char *body)
 {
-    return put_request(s, out, "POST", path, key, "application/x-ndjson", lines);
+    return put_request(s, out, "POST", path, key, media, body);
 }
 
 uint64_t fresh_seed(void)

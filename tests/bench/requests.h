@@ -27,9 +27,9 @@ struct http_load_result load_orders(const struct stage *s, int port, enum spread
 /* Any request with a body (NULL: GET); returns its length. */
 size_t make_request(const struct stage *s, char *out, const char *method, const char *path,
                     const char *key, const char *body);
-/* A POST of NDJSON. */
-size_t make_lines_request(const struct stage *s, char *out, const char *path, const char *key,
-                          const char *lines);
+/* A POST of another media type than JSON. */
+size_t make_media_request(const struct stage *s, char *out, const char *path, const char *key,
+                          const char *media, const char *body);
 /* What follows the mark, up to a quote or the end of the line; ends the program when it is missing.
  */
 void text_after(const char *in, const char *mark, char *out, size_t size);

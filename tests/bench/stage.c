@@ -320,6 +320,20 @@ static void make_tenant(struct stage *s)
                            (long long)s->tenant);
 }
 
+void stage_key(const struct stage *s, char *ret, size_t size)
+{
+    char dir[96], tenant[ID_TEXT_MAX];
+    snprintf(dir, sizeof dir, "O2C_DATA_DIR=%s", s->dir);
+    id_format("ten", s->tenant, tenant);
+    const char *argv[] = {s->o2cd, "key", "create", "--tenant", tenant, NULL}, *env[] = {dir, NULL};
+    int status = 0;
+    char *said = run_program(argv, env, &status);
+    if (status != 0)
+        die("o2cd key create: %s", said);
+    word_after(said, "key ", ret, size);
+    free(said);
+}
+
 struct stage stage_tenant(const struct stage *s)
 {
     struct stage other = *s;

@@ -47,6 +47,8 @@ void stage_server_stop(struct server *server);
 /* A further tenant of the same database, without masters: a stage that differs in its tenant. It is
  * not to be closed. */
 struct stage stage_tenant(const struct stage *s);
+/* Another API key of the tenant, with all scopes. */
+void stage_key(const struct stage *s, char *ret, size_t size);
 /* Another program that listens on the port. */
 struct server stage_program(const char *const *argv, int port);
 void stage_close(struct stage *s);

@@ -9,6 +9,8 @@
 #include "tests/bench/stage.h"
 #include "tests/load/rng.h"
 #include <ctype.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -24,6 +26,8 @@
 #define RECENT 64 /* documents of a kind that acts pick from */
 #define OPS 4096  /* more than requests in flight */
 #define WORD_MAX 8
+#define CARRIER STAGE_ID(9001)
+#define CARRIER_SECRET "the-secret-of-a-stormy-carrier"
 
 static const struct act {
     int weight;
@@ -43,10 +47,10 @@ struct recent {
 };
 
 struct storm {
-    struct stage stage;
+    struct stage stage, approver; /* which differ in their keys */
     uint64_t seed;
     int weights[N_ACTS];
-    struct recent recent[48];
+    struct recent recent[64];
     size_t n_kinds;
     size_t ops[OPS]; /* the act of request n % OPS */
     struct {
@@ -112,6 +116,16 @@ static void put_word(struct storm *s, struct rng *r, uint64_t n, const char *wor
     } else if (strcmp(word, "whs") == 0) {
         id_format("whs", STAGE_WAREHOUSE, id);
         fputs(id, out);
+    } else if (strcmp(word, "tenant") == 0) {
+        id_format("ten", s->stage.tenant, id);
+        fputs(id, out);
+    } else if (strcmp(word, "carrier") == 0) {
+        id_format("car", CARRIER, id);
+        fputs(id, out);
+    } else if (strcmp(word, "ago") == 0) {
+        char at[INSTANT_TEXT];
+        instant_format(clock_now_us() - 1000000 * rng_between(r, 0, 100), at);
+        fputs(at, out);
     } else if (strcmp(word, "n") == 0) {
         fprintf(out, "%llx-%llx", (unsigned long long)s->seed, (unsigned long long)n);
     } else {
@@ -143,6 +157,47 @@ static void fill(struct storm *s, struct rng *r, uint64_t n, const char *text, c
     fclose(f);
 }
 
+/* What the carrier sends: it has no key, it signs. */
+static size_t make_signed(char *out, const char *path, const char *body)
+{
+    char text[2100], hex[65];
+    unsigned char mac[EVP_MAX_MD_SIZE];
+    unsigned int len = 0;
+    long long at = clock_now_us() / 1000000;
+    int n = snprintf(text, sizeof text, "%lld.%s", at, body);
+    HMAC(EVP_sha256(), CARRIER_SECRET, (int)strlen(CARRIER_SECRET), (const unsigned char *)text,
+         (size_t)n, mac, &len);
+    for (int i = 0; i < 32; i++)
+        snprintf(hex + 2 * i, 3, "%02x", mac[i]);
+    return (size_t)snprintf(out, HTTP_LOAD_REQUEST_MAX,
+                            "POST %s HTTP/1.1\r\nHost: o2c\r\nWebhook-Timestamp: %lld\r\n"
+                            "Webhook-Signature: v1=%s\r\nContent-Type: application/json\r\n"
+                            "Content-Length: %zu\r\n\r\n%s",
+                            path, at, hex, strlen(body), body);
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t len = strlen(text), n = strlen(end);
+    return len >= n && strcmp(text + len - n, end) == 0;
+}
+
+/* NULL: JSON. */
+static const char *media_of(const char *path)
+{
+    static const struct {
+        const char *path, *media;
+    } others[] = {{"/v1/usage-records", "application/x-ndjson"},
+                  {"/v1/orders/bulk", "application/x-ndjson"},
+                  {"/v1/jobs/orders-import", "application/x-ndjson"},
+                  {"/v1/shipments/{shp}/documents", "text/plain"}};
+    size_t len = strcspn(path, "?");
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (strlen(others[i].path) == len && strncmp(path, others[i].path, len) == 0)
+            return others[i].media;
+    return NULL;
+}
+
 static size_t make_act(void *arg, uint64_t n, char *out)
 {
     struct storm *s = arg;
@@ -156,10 +211,15 @@ static size_t make_act(void *arg, uint64_t n, char *out)
     uint64_t number = n > 100 && rng_chance(&r, 2) ? n - 100 : n;
     snprintf(key, sizeof key, "%llx-%llx", (unsigned long long)s->seed, (unsigned long long)number);
     bool get = strcmp(acts[i].method, "GET") == 0;
-    if (strcmp(acts[i].path, "/v1/usage-records") == 0)
-        return make_lines_request(&s->stage, out, path, key, body);
-    return make_request(&s->stage, out, acts[i].method, path, get ? NULL : key,
-                        acts[i].body[0] != '\0' ? body : NULL);
+    if (strncmp(acts[i].path, "/v1/webhooks/", 13) == 0)
+        return make_signed(out, path, body);
+    const char *media = get ? NULL : media_of(acts[i].path);
+    if (media != NULL)
+        return make_media_request(&s->stage, out, path, key, media, body);
+    /* Whoever made an order does not approve it. */
+    bool decides = ends_with(acts[i].path, "/approve") || ends_with(acts[i].path, "/reject");
+    return make_request(decides ? &s->approver : &s->stage, out, acts[i].method, path,
+                        get ? NULL : key, acts[i].body[0] != '\0' ? body : NULL);
 }
 
 /* ---- what the server says ---- */
@@ -291,6 +351,17 @@ static void make_scarce(struct stage *s)
               (long long)STAGE_TAX);
 }
 
+/* A carrier that signs, and whose word delivers; somebody who approves. */
+static void make_partners(struct storm *s)
+{
+    stage_sql(&s->stage,
+              "INSERT INTO carrier (tenant_id, id, name, webhook_secret, delivers, created_at,"
+              " updated_at) VALUES (%lld, %lld, 'Storm', '" CARRIER_SECRET "', true, now(), now())",
+              (long long)s->stage.tenant, (long long)CARRIER);
+    s->approver = s->stage;
+    stage_key(&s->stage, s->approver.key, sizeof s->approver.key);
+}
+
 static int tell(const struct storm *s)
 {
     int idle = 0;
@@ -305,15 +376,26 @@ static int tell(const struct storm *s)
     return idle;
 }
 
-static int deadlocks(const struct stage *s)
+/* What a command says of PostgreSQL's log. */
+static char *of_log(const struct stage *s, const char *filter)
 {
     char command[300];
-    snprintf(command, sizeof command, "cat %s/pg/data/log/* | grep -c 'deadlock detected'", s->dir);
+    snprintf(command, sizeof command, "cat %s/pg/data/log/* | %s", s->dir, filter);
     const char *argv[] = {"sh", "-c", command, NULL};
     int status = 0;
-    char *said = run_program(argv, NULL, &status);
+    return run_program(argv, NULL, &status);
+}
+
+static int deadlocks(const struct stage *s)
+{
+    char *said = of_log(s, "grep -c 'deadlock detected'");
     int n = (int)strtol(said, NULL, 10);
     free(said);
+    if (n > 0) {
+        said = of_log(s, "grep -A 30 -m 1 'deadlock detected'");
+        printf("%s\n", said);
+        free(said);
+    }
     return n;
 }
 
@@ -350,6 +432,7 @@ int main(int argc, char **argv)
     stage_open(&s.stage, argv[1]);
     make_scarce(&s.stage);
     make_services(&s.stage);
+    make_partners(&s);
     struct rng r = rng_of(fresh_seed(), "storm", 0);
     int64_t end_us = clock_monotonic_us() + (int64_t)seconds * 1000000;
     while (clock_monotonic_us() < end_us) {
