@@ -1130,6 +1130,7 @@ static err resolve_each(struct tx *tx, struct placing *p, size_t n, const struct
 /* What may go instead of lines that are to be confirmed; asks nothing when none says so. */
 static err load_substitutes(struct tx *tx, struct placing *p, size_t n, struct facts *f)
 {
+    struct substitute_facts_list *found = ARENA_NEW(tx->arena, struct substitute_facts_list);
     struct stock_key *keys = NULL;
     size_t most = 0, k = 0;
     for (size_t i = 0; i < n; i++)
@@ -1142,9 +1143,11 @@ static err load_substitutes(struct tx *tx, struct placing *p, size_t n, struct f
             if (keys == NULL)
                 keys = ARENA_ARRAY(tx->arena, struct stock_key, most);
             keys[k++] = (struct stock_key){l->product_id, l->warehouse_id};
-            p[i].substitutes = &f->substitutes;
+            p[i].substitutes = found;
         }
-    return substitutes_find(tx, keys, k, &f->substitutes);
+    TRY(substitutes_find(tx, keys, k, found));
+    f->substitutes = *found;
+    return OK;
 }
 
 /* Either all are new, or there is one: it replaces a draft or is only priced. */
