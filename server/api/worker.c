@@ -400,9 +400,11 @@ static void *worker(void *arg)
     while (!bells_stopped(w->bells)) {
         bool moved;
         err e = round_trip(w, list, each, &s, &moved);
-        if (e != OK || !moved)
-            bells_wait(w->bells, e != OK ? 0 : WAKES_JOBS, e != OK ? &(uint64_t){0} : &heard,
-                       e != OK ? PAUSE_FAILED_MS : PAUSE_IDLE_MS);
+        uint64_t nothing = 0;
+        if (e != OK)
+            bells_wait(w->bells, 0, &nothing, PAUSE_FAILED_MS);
+        else if (!moved)
+            bells_wait(w->bells, WAKES_JOBS, &heard, PAUSE_IDLE_MS);
     }
     arena_free(list);
     arena_free(each);

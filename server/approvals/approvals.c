@@ -56,7 +56,7 @@ static struct approval_rule plan_from(const struct call *c, const struct approva
 
 static err check_external_id(struct tx *tx, const struct call *c, const struct approval_rule *t)
 {
-    struct approval_rule_by_external_id_row holder;
+    struct approval_rule_by_external_id_row holder = {.id = NIL64};
     bool found = false;
     if (t->external_id != NULL)
         TRY(approval_rule_by_external_id(tx, t->external_id, &holder, &found));

@@ -3,6 +3,7 @@
 #include "server/fulfillment/fulfillment.h"
 #include "server/fulfillment/rules.h"
 #include "server/routes_prototypes.h"
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,6 +52,7 @@ static struct level level_of(const struct availability_load_row_list *rows, stru
         if (l.n++ == 0)
             l.v = &rows->v[i];
     }
+    assert(l.n > 0); /* there is a row of every key */
     return l;
 }
 

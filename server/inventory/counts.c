@@ -224,7 +224,7 @@ static err take_entries(struct tx *tx, const struct call *c, const struct stock_
 err stock_counts_enter(struct tx *tx, struct call *c, const struct stock_count_entries *in,
                        struct stock_count *ret)
 {
-    struct stock_count count;
+    struct stock_count count = {0};
     struct stock_facts_list stock;
     struct lot_facts_list lots;
     struct stock_count_line *lines = ARENA_ARRAY(tx->arena, struct stock_count_line, in->entries.n);
@@ -344,7 +344,7 @@ static err post_movements(struct tx *tx, const struct call *c, const struct stoc
 err stock_counts_post(struct tx *tx, struct call *c, const struct none *in, struct stock_count *ret)
 {
     (void)in;
-    struct stock_count count;
+    struct stock_count count = {0};
     struct stock_facts_list stock;
     struct lot_facts_list lots;
     TRY(lock_open(tx, c, "posted", &count));
@@ -362,7 +362,7 @@ err stock_counts_cancel(struct tx *tx, struct call *c, const struct none *in,
                         struct stock_count *ret)
 {
     (void)in;
-    struct stock_count count;
+    struct stock_count count = {0};
     TRY(lock_open(tx, c, "canceled", &count));
     TRY(count_set_status(tx, count.id, "canceled", NIL64));
     tell(tx, c, "canceled", count.id, "open", "canceled");

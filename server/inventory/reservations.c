@@ -273,7 +273,7 @@ err stock_reservations_patch(struct tx *tx, struct call *c,
                              const struct stock_reservation_patch *in,
                              struct stock_reservation *ret)
 {
-    struct reservation_facts r;
+    struct reservation_facts r = {0};
     TRY(lock_held(tx, c, "extended", &r));
     int64_t expires_at = expiry(tx, c, in->expires_at);
     if (c->problem->code != OK)
@@ -297,7 +297,7 @@ err stock_reservations_release(struct tx *tx, struct call *c, const struct none 
                                struct stock_reservation *ret)
 {
     (void)in;
-    struct reservation_facts r;
+    struct reservation_facts r = {0};
     TRY(lock_held(tx, c, "released", &r));
     struct stock_delta delta = {
         .product_id = r.product_id, .warehouse_id = r.warehouse_id, .held = -r.quantity};
