@@ -101,6 +101,16 @@ UPDATE credit_account a
  WHERE EXISTS (SELECT FROM blocked_order b
                 WHERE b.tenant_id = a.tenant_id AND b.credit_account_id = a.id);
 
+-- Roots in whose trees orders may go on, noted by transactions that could not wait for their stock;
+-- a worker deletes them behind looking.
+CREATE TABLE credit_room (
+    tenant_id bigint NOT NULL,
+    credit_account_id bigint NOT NULL,
+    mark bigint NOT NULL,
+    PRIMARY KEY (tenant_id, credit_account_id)
+);
+COMMENT ON COLUMN credit_room.mark IS 'another one each time: what is noted meanwhile stays';
+
 -- What a release of a credit hold allows, and how long; NULL: without end.
 ALTER TABLE order_hold
     ADD COLUMN release_cap bigint,
@@ -425,6 +435,7 @@ BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'o2c_server') THEN
         GRANT SELECT ON order_commitment, promise_paid TO o2c_server;
         GRANT SELECT, INSERT, DELETE ON blocked_order TO o2c_server;
+        GRANT SELECT, INSERT, UPDATE, DELETE ON credit_room TO o2c_server;
         GRANT SELECT, INSERT, UPDATE ON credit_policy, credit_application, invoice_dispute,
             customer_collections, promise, bureau_request TO o2c_server;
         GRANT SELECT, INSERT ON promise_invoice TO o2c_server;

@@ -95,10 +95,11 @@ struct tx {
     int64_t now;             /* instant, bound to :now; never the database's clock */
     int32_t today;           /* the tenant's civil date, bound to :today */
     int attempt;             /* 1, 2, … */
-    void *user;           /* the runner's own; NULL at the start of each attempt unless set below */
-    void *credit;         /* as user, for what credit keeps of a transaction */
-    unsigned wakes;       /* the program's bits: whom to wake behind COMMIT; 0 at the start of each
-                             attempt */
+    void *user;     /* the runner's own; NULL at the start of each attempt unless set below */
+    void *credit;   /* as user, for what credit keeps of a transaction */
+    unsigned wakes; /* the program's bits: whom to wake behind COMMIT; 0 at the start of each
+                       attempt */
+    unsigned holds; /* the program's bits: what it has locked; 0 at the start of each attempt */
     struct pg_link *link; /* private to lib/pg */
 };
 

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #define WAKES_JOBS 1U   /* a job was made */
-#define WAKES_STOCK 2U  /* stock has become free for those who may wait for it */
+#define WAKES_STOCK 2U  /* stock, or credit, has become free for those who may wait for it */
 #define WAKES_BUREAU 4U /* there is a question to the credit bureau */
 
 struct bells;

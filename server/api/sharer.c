@@ -1,6 +1,7 @@
 /* Shares out stock that became free: see sharer.h. A turn of a tenant is a transaction that lets
- * reservations expire, one that shares out what is free, and one for each order that is held until
- * there is stock. Each is done again if the server dies before the last has committed. */
+ * reservations expire, one that looks again at orders that wait for credit, one that shares out
+ * what is free, and one for each order that is held until there is stock. Each is done again if the
+ * server dies before the last has committed. */
 #include "server/api/sharer.h"
 #include "lib/base/date.h"
 #include "lib/base/id.h"
@@ -81,6 +82,12 @@ static err sweep(struct tx *tx, struct call *c, void *arg)
     return reservations_sweep(tx);
 }
 
+static err reconsider(struct tx *tx, struct call *c, void *arg)
+{
+    (void)arg;
+    return orders_reconsider_noted(tx, c);
+}
+
 static err share(struct tx *tx, struct call *c, void *arg)
 {
     return freed_share(tx, c, arg);
@@ -131,6 +138,8 @@ static err serve(struct sharer *s, const struct stock_work *work)
     bool more = true;
     arena_reset(s->each);
     TRY(run_task(s, s->each, work, sweep, NULL));
+    arena_reset(s->each);
+    TRY(run_task(s, s->each, work, reconsider, NULL));
     for (int i = 0; more && i < TURNS_MAX && !bells_stopped(s->bells); i++)
         TRY(take_turn(s, work, &more));
     return OK;

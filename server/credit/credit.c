@@ -1,12 +1,16 @@
 /* Locks and moves credit accounts, and remembers where there is room again. */
 #include "server/credit/credit.h"
 #include "credit.sql.h"
+#include "lib/base/id.h"
+#include "server/api/bells.h"
 #include "server/credit/checks.h"
 #include "server/credit/policies.h"
 #include "server/credit/rules.h"
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define ROOM_NOTES_MOST 100 /* in one go */
 
 /* What credit keeps of a transaction: the answers of its locks, and who has room. */
 struct credit_kept {
@@ -220,6 +224,28 @@ struct credit_room_list credit_take_room(struct tx *tx)
     struct credit_room_list ret = {.v = k->room, .n = k->n_room};
     tx->credit = NULL; /* the answers may lie in a frame that is gone */
     return ret;
+}
+
+err credit_room_leave(struct tx *tx, const int64_t *roots, size_t n)
+{
+    struct credit_room_insert_r *rows = ARENA_ARRAY(tx->arena, struct credit_room_insert_r, n);
+    for (size_t i = 0; i < n; i++)
+        rows[i] = (struct credit_room_insert_r){roots[i], id_new()};
+    tx->wakes |= WAKES_STOCK;
+    return credit_room_insert(tx, rows, n);
+}
+
+err credit_room_take_up(struct tx *tx, struct credit_room_note_list *ret)
+{
+    TRY(credit_room_load(tx, ROOM_NOTES_MOST, ret));
+    for (size_t i = 0; i < ret->n; i++)
+        add_room(tx, kept(tx), ret->v[i].root, NULL);
+    return OK;
+}
+
+err credit_room_done(struct tx *tx, const struct credit_room_note_list *notes)
+{
+    return credit_room_delete(tx, notes->v, notes->n);
 }
 
 const struct credit_cause *credit_cause_of(struct arena *a, const struct call *c,

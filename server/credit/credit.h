@@ -109,6 +109,21 @@ void credit_moved_out(struct tx *tx, const struct credit_facts *f,
                       const struct credit_cause *cause);
 /* What was remembered, once; forgets it. */
 struct credit_room_list credit_take_room(struct tx *tx);
+
+/* A note that there is room in a tree, for a transaction that cannot use it. */
+struct credit_room_note {
+    int64_t root, mark;
+};
+struct credit_room_note_list {
+    struct credit_room_note *v;
+    size_t n;
+};
+/* Queues notes, and wakes who works them off. */
+err credit_room_leave(struct tx *tx, const int64_t *roots, size_t n) MUST_CHECK;
+/* Some notes, as if their room had been made in this transaction. */
+err credit_room_take_up(struct tx *tx, struct credit_room_note_list *ret) MUST_CHECK;
+/* They are worked off: what was noted meanwhile stays. */
+err credit_room_done(struct tx *tx, const struct credit_room_note_list *notes) MUST_CHECK;
 /* An account on which cause takes effect, in the arena. */
 const struct credit_cause *credit_cause_of(struct arena *a, const struct call *c,
                                            const char *resource, int64_t id);

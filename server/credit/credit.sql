@@ -112,6 +112,28 @@ SELECT DISTINCT ON (b.order_id) b.order_id, b.credit_account_id, t.root
   JOIN blocked_order b ON b.tenant_id = :tenant AND b.credit_account_id = t.id
  ORDER BY b.order_id LIMIT :most;
 
+-- Leaves a note that orders may go on in the trees of these roots.
+-- fn credit_room_insert(rows r[root i64, mark i64]) -> exec
+INSERT INTO credit_room AS c (tenant_id, credit_account_id, mark)
+SELECT :tenant, r.root, r.mark FROM unnest(:r.root, :r.mark) AS r(root, mark) ORDER BY r.root
+    ON CONFLICT (tenant_id, credit_account_id) DO UPDATE SET mark = excluded.mark;
+
+-- fn credit_room_load(most i64) -> many struct credit_room_note(root i64, mark i64)
+SELECT credit_account_id, mark FROM credit_room
+ WHERE tenant_id = :tenant
+ ORDER BY credit_account_id LIMIT :most;
+
+-- Those that were not marked anew since they were read; whoever marks one just now is left alone.
+-- fn credit_room_delete(rows r[struct credit_room_note: root i64, mark i64]) -> exec
+WITH done AS (
+    SELECT c.credit_account_id AS root
+      FROM unnest(:r.root, :r.mark) AS r(root, mark)
+      JOIN credit_room c ON c.tenant_id = :tenant AND c.credit_account_id = r.root
+           AND c.mark = r.mark
+       FOR UPDATE OF c SKIP LOCKED)
+DELETE FROM credit_room c USING done d
+ WHERE c.tenant_id = :tenant AND c.credit_account_id = d.root;
+
 -- fn credit_block_rows(rows b[struct blocked_key: account i64, order_id i64]) -> exec
 INSERT INTO blocked_order (tenant_id, credit_account_id, order_id, blocked_at)
 SELECT :tenant, b.account, b.order_id, :now

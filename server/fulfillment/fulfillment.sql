@@ -108,6 +108,7 @@ SELECT a.id, a.cause, a.line_count, a.lines_granted, a.truncated, a.created_at
 SELECT t.tenant_id AS tenant, (:now AT TIME ZONE t.time_zone)::date AS today
   FROM tenant t
  WHERE EXISTS (SELECT FROM stock_freed f WHERE f.tenant_id = t.tenant_id)
+    OR EXISTS (SELECT FROM credit_room r WHERE r.tenant_id = t.tenant_id)
     OR EXISTS (SELECT FROM stock_reservation r
                 WHERE r.tenant_id = t.tenant_id AND r.status = 'held' AND r.expires_at <= :now)
  ORDER BY t.tenant_id;

@@ -35,7 +35,15 @@ err stock_lock_queue(struct tx *tx, const struct stock_key *keys, size_t n,
                      struct stock_facts_list *ret)
 {
     const struct stock_key *sorted = sorted_keys(tx, keys, &n);
+    tx->holds |= HOLDS_STOCK;
     return stock_rows_lock_queue(tx, sorted, n, ret);
+}
+
+err stock_try_lock_queue(struct tx *tx, const struct stock_key *keys, size_t n,
+                         struct stock_facts_list *ret)
+{
+    const struct stock_key *sorted = sorted_keys(tx, keys, &n);
+    return stock_rows_try_lock_queue(tx, sorted, n, ret);
 }
 
 err stock_lock(struct tx *tx, const struct stock_key *keys, size_t n, struct stock_facts_list *ret)

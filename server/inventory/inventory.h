@@ -396,6 +396,7 @@ struct stock_facts_list {
     struct stock_facts *v;
     size_t n;
 };
+#define HOLDS_STOCK 1U /* tx.holds: this transaction has locked stock */
 /* Locks the rows of these keys (duplicates are fine), sorted; keys without a row are left out.
  * stock_lock_queue() leaves ret to the next flush; then call stock_locked(), which lets the
  * reservations and lots expire whose time has come: only where there are some, it asks the
@@ -403,6 +404,10 @@ struct stock_facts_list {
  */
 err stock_lock_queue(struct tx *tx, const struct stock_key *keys, size_t n,
                      struct stock_facts_list *ret) MUST_CHECK;
+/* As stock_lock_queue(), but leaves out what another transaction holds: for one that holds other
+ * stock and must not wait, because two that wait for each other's stock would wait for ever. */
+err stock_try_lock_queue(struct tx *tx, const struct stock_key *keys, size_t n,
+                         struct stock_facts_list *ret) MUST_CHECK;
 err stock_locked(struct tx *tx, const struct stock_facts_list *locked) MUST_CHECK;
 err stock_lock(struct tx *tx, const struct stock_key *keys, size_t n,
                struct stock_facts_list *ret) MUST_CHECK;

@@ -66,6 +66,18 @@ SELECT s.product_id, s.warehouse_id, s.on_hand, s.reserved, s.held, s.held_until
  ORDER BY s.product_id, s.warehouse_id
    FOR NO KEY UPDATE OF s;
 
+-- As stock_rows_lock, without those that another transaction holds.
+-- fn stock_rows_try_lock(rows keys[struct stock_key: product_id i64, warehouse_id i64])
+--     -> many struct stock_facts(product_id i64, warehouse_id i64, on_hand i64, reserved i64,
+--     held i64, held_until instant?, safety i64, blocked i64, expires_on date?, by_lot bool)
+SELECT s.product_id, s.warehouse_id, s.on_hand, s.reserved, s.held, s.held_until, s.safety,
+       s.blocked, s.expires_on, s.by_lot
+  FROM unnest(:keys.product_id, :keys.warehouse_id) AS k(product_id, warehouse_id)
+  JOIN stock s ON s.tenant_id = :tenant AND s.product_id = k.product_id
+       AND s.warehouse_id = k.warehouse_id
+ ORDER BY s.product_id, s.warehouse_id
+   FOR NO KEY UPDATE OF s SKIP LOCKED;
+
 -- Empty rows for the keys that have none yet; in key order, so that two of these never wait for
 -- each other crosswise. The product is locked against whoever changes whether it tracks lots.
 -- fn stock_rows_ensure(rows keys[id i64, product_id i64, warehouse_id i64]) -> exec

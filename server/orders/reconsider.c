@@ -1,7 +1,10 @@
 /* Orders that wait for credit go on when there is room: at the end of each transaction in which
  * exposure shrank, a limit grew or a customer was unblocked. The oldest comes first; each that fits
  * is confirmed as if it came now, so the limit is never passed. Those without stock, or with
- * another hold, go on waiting. */
+ * another hold, go on waiting.
+ *
+ * A transaction that holds stock already (a cancellation, say) must not wait for more: stock is
+ * locked in one order. What it cannot have at once is left to a worker, with a note. */
 #include "server/orders/reconsider.h"
 #include "lib/base/distinct.h"
 #include "lib/base/id.h"
@@ -19,6 +22,7 @@ struct waiting {
     const struct credit_facts *account;
     struct credit_verdict verdict;
     int64_t gross;
+    bool busy; /* another transaction holds its stock */
     bool confirmed;
 };
 
@@ -104,11 +108,27 @@ static err load(struct tx *tx, struct again *g)
     }
     TRY(customers_load_queue(tx, customers, distinct_ids(customers, g->n * 2), &g->customers));
     TRY(credit_lock_queue(tx, accounts, distinct_ids(accounts, g->n), &g->credit));
-    TRY(orders_stock_lock_queue(tx, &g->orders, &g->stock));
+    bool must_not_wait = (tx->holds & HOLDS_STOCK) != 0;
+    TRY(must_not_wait ? orders_stock_try_lock_queue(tx, &g->orders, &g->stock)
+                      : orders_stock_lock_queue(tx, &g->orders, &g->stock));
     TRY(orders_named_queue(tx, &g->orders, &g->named));
     TRY(tx_flush(tx));
+    for (size_t i = 0; must_not_wait && i < g->n; i++)
+        g->v[i].busy = !order_stock_is_locked(g->v[i].order, &g->stock);
     TRY(stock_locked(tx, &g->stock));
     return credit_ready(tx, &g->credit);
+}
+
+static err leave_busy(struct tx *tx, const struct again *g)
+{
+    int64_t *roots = ARENA_ARRAY(tx->arena, int64_t, g->blocked.n);
+    size_t n = 0;
+    for (size_t i = 0; i < g->n; i++)
+        for (size_t j = 0; g->v[i].busy && j < g->blocked.n; j++)
+            if (g->blocked.v[j].order_id == g->v[i].order->id)
+                roots[n++] = g->blocked.v[j].root;
+    n = distinct_ids(roots, n);
+    return n > 0 ? credit_room_leave(tx, roots, n) : OK;
 }
 
 static void decide(struct tx *tx, struct again *g, struct waiting *w)
@@ -216,6 +236,18 @@ err orders_reconsider(struct tx *tx, const struct call *c)
         return OK;
     TRY(load(tx, &g));
     for (size_t i = 0; i < g.n; i++)
-        decide(tx, &g, &g.v[i]);
+        if (!g.v[i].busy)
+            decide(tx, &g, &g.v[i]);
+    TRY(leave_busy(tx, &g));
     return store(tx, &g);
+}
+
+err orders_reconsider_noted(struct tx *tx, const struct call *c)
+{
+    struct credit_room_note_list notes;
+    TRY(credit_room_take_up(tx, &notes));
+    if (notes.n == 0)
+        return OK;
+    TRY(orders_reconsider(tx, c));
+    return credit_room_done(tx, &notes);
 }

@@ -16,3 +16,5 @@ err orders_waiting_for_credit(struct tx *tx, const int64_t *roots, size_t n,
  * shrank in it. c: whose request it is, when the cause does not say. Costs nothing where no order
  * waits. */
 err orders_reconsider(struct tx *tx, const struct call *c) MUST_CHECK;
+/* The same for notes of transactions that could not have the stock of the orders at once. */
+err orders_reconsider_noted(struct tx *tx, const struct call *c) MUST_CHECK;

@@ -8,6 +8,11 @@
  * none. */
 err orders_stock_lock_queue(struct tx *tx, const struct order_state_list *orders,
                             struct stock_facts_list *ret) MUST_CHECK;
+/* The same without waiting for who holds some of it (stock_try_lock_queue()), and without making
+ * rows; whether all that the order needs is among what was locked. */
+err orders_stock_try_lock_queue(struct tx *tx, const struct order_state_list *orders,
+                                struct stock_facts_list *ret) MUST_CHECK;
+bool order_stock_is_locked(const struct order_state *o, const struct stock_facts_list *locked);
 /* Queues what the lines' reservations say now against what they said. */
 err orders_reservations_store(struct tx *tx, const struct order_state_list *orders) MUST_CHECK;
 /* The reservations that these orders named, behind the lock of their stock. Queued. */

@@ -1,5 +1,6 @@
 /* What becomes free goes to those who wait for it, by itself and within the same second. */
 #include "tests/support/world.h"
+#include <libpq-fe.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -197,6 +198,40 @@ START_TEST(a_hold_for_stock_ends_when_there_is_stock)
 END_TEST
 
 /* Many that cancel and many that wait, at once: everything that is free in the end is given. */
+START_TEST(who_holds_stock_leaves_an_order_whose_stock_is_taken_to_the_worker)
+{
+    struct world *w = open_world();
+    const char *who = given_customer(w, "'credit_limit':'100.00'");
+    given_product(w, "A", "1.00", 100);
+    given_product(w, "B", "1.00", 100);
+    const char *big = given_order(w, who, "A", 60);
+    struct reply r = post(w, "/v1/orders",
+                          "{'customer_id':'%s','confirm':true,"
+                          "'lines':[{'sku':'B','quantity':'60'}]}",
+                          who);
+    ck_assert_str_eq(text(r, "/status"), "on_hold");
+    const char *order = fmt(w, "%s", text(r, "/id"));
+
+    PGconn *other = PQconnectdb(world_conninfo(w));
+    PQclear(PQexec(other, "BEGIN"));
+    PQclear(PQexec(other, "SELECT FROM stock s JOIN product p ON p.id = s.product_id"
+                          " WHERE p.sku = 'B' FOR UPDATE OF s"));
+    ck_assert_int_eq(PQtransactionStatus(other), PQTRANS_INTRANS);
+    expect(act(w, fmt(w, "/v1/orders/%s", big), "cancel"), 200);
+    r = get(w, "/v1/orders/%s", order);
+    ck_assert_str_eq(text(r, "/status"), "on_hold");
+    ck_assert_str_eq(world_sql(w, "SELECT count(*) FROM credit_room"), "1");
+    PQfinish(other);
+    becomes(w, order, "/status", "confirmed", SOON_MS);
+    for (int i = 0; i < 200 && strcmp(world_sql(w, "SELECT count(*) FROM credit_room"), "0") != 0;
+         i++)
+        usleep(5000);
+    ck_assert_str_eq(world_sql(w, "SELECT count(*) FROM credit_room"), "0");
+    expect_books_balance(w);
+    world_free(w);
+}
+END_TEST
+
 START_TEST(under_load_nobody_waits_for_what_is_free)
 {
     enum { N = 40 };
@@ -243,6 +278,7 @@ static Suite *suite(void)
     tcase_add_test(tc, what_did_not_arrive_waits_again_and_what_came_back_serves_it);
     tcase_add_test(tc, an_order_on_hold_gets_nothing_until_it_goes_on);
     tcase_add_test(tc, a_hold_for_stock_ends_when_there_is_stock);
+    tcase_add_test(tc, who_holds_stock_leaves_an_order_whose_stock_is_taken_to_the_worker);
     tcase_add_test(tc, under_load_nobody_waits_for_what_is_free);
     suite_add_tcase(s, tc);
     return s;
