@@ -860,16 +860,19 @@ SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
 -- Movements that disagree with their stock are left to stock_on_hand.
 -- fn proof_supplies_received()
 --     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
-WITH bad AS (
-    SELECT 'stock_supply' AS kind, u.id,
-           format('received %s, the movements say %s', u.received, coalesce(m.moved, 0)) AS detail
+WITH differing AS MATERIALIZED (
+    SELECT u.id, u.product_id, u.warehouse_id, u.received, coalesce(m.moved, 0) AS moved
       FROM stock_supply u
       LEFT JOIN (SELECT x.document_id, sum(x.quantity) AS moved
                    FROM stock_movement x
                   WHERE x.tenant_id = :tenant AND x.kind = 'receipt' AND x.document_id IS NOT NULL
                   GROUP BY x.document_id) m ON m.document_id = u.id
-     WHERE u.tenant_id = :tenant AND u.received <> coalesce(m.moved, 0)
-       AND (SELECT s.on_hand FROM stock s
+     WHERE u.tenant_id = :tenant AND u.received <> coalesce(m.moved, 0)),
+bad AS (
+    SELECT 'stock_supply' AS kind, u.id,
+           format('received %s, the movements say %s', u.received, u.moved) AS detail
+      FROM differing u
+     WHERE (SELECT s.on_hand FROM stock s
              WHERE s.tenant_id = :tenant AND s.product_id = u.product_id
                AND s.warehouse_id = u.warehouse_id)
            = (SELECT sum(x.quantity) FROM stock_movement x
@@ -953,18 +956,21 @@ SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
 -- Lines whose other counters are wrong are left to stock_reserved and order_lines_shipped.
 -- fn proof_order_lines_backordered()
 --     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
-WITH bad AS (
-    SELECT 'order' AS kind, l.order_id AS id,
-           format('line %s: backordered %s, open and not reserved %s', l.line_no, l.backordered,
-                  l.waiting) AS detail
+WITH differing AS MATERIALIZED ( /* few, if any: what is asked of each reads much */
+    SELECT l.*
       FROM (SELECT x.order_id, x.line_no, x.product_id, x.warehouse_id, x.backordered,
                    CASE WHEN o.confirmed_at IS NULL THEN 0
                         ELSE x.quantity - x.canceled - x.shipped - x.reserved END AS waiting
               FROM order_line x
               JOIN sales_order o ON o.tenant_id = :tenant AND o.id = x.order_id
              WHERE x.tenant_id = :tenant AND x.backorder) l
-     WHERE l.backordered <> l.waiting
-       AND coalesce((SELECT s.reserved FROM stock s
+     WHERE l.backordered <> l.waiting),
+bad AS (
+    SELECT 'order' AS kind, l.order_id AS id,
+           format('line %s: backordered %s, open and not reserved %s', l.line_no, l.backordered,
+                  l.waiting) AS detail
+      FROM differing l
+     WHERE coalesce((SELECT s.reserved FROM stock s
                       WHERE s.tenant_id = :tenant AND s.product_id = l.product_id
                         AND s.warehouse_id = l.warehouse_id), 0)
            = (SELECT sum(x.reserved) FROM order_line x
