@@ -242,47 +242,6 @@ ALTER TABLE stock_movement ADD CONSTRAINT stock_movement_kind_check
 
 -- What the proof compares.
 
-DROP VIEW order_line_done;
-CREATE VIEW order_line_done AS
-SELECT l.tenant_id, l.order_id, l.line_no, l.shipped, l.delivered, l.failed, l.invoiced,
-       l.credited, coalesce(s.carried, 0) AS carried, coalesce(s.failed, 0) AS failed_on_shipments,
-       coalesce(s.carried, 0) - coalesce(s.failed, 0) AS on_shipments,
-       coalesce(s.excepted, 0) AS excepted, coalesce(s.delivered, 0) AS arrived,
-       s.invoiced AS on_invoiced_shipments, coalesce(i.quantity, 0) AS on_invoices,
-       i.credited AS on_credited_invoices, coalesce(c.quantity, 0) AS on_credit_notes
-  FROM order_line l
-  LEFT JOIN (SELECT x.tenant_id, x.order_id, x.order_line_no,
-                    sum(x.quantity)
-                        FILTER (WHERE h.status IN ('shipped', 'delivered', 'exception')) AS carried,
-                    sum(x.failed) AS failed, sum(e.failed) AS excepted,
-                    sum(x.delivered) AS delivered, sum(x.invoiced) AS invoiced
-               FROM shipment_line x
-               JOIN shipment h ON h.tenant_id = x.tenant_id AND h.id = x.shipment_id
-               LEFT JOIN (SELECT y.tenant_id, y.shipment_id, y.line_no, sum(y.failed) AS failed
-                            FROM shipment_exception y
-                           GROUP BY y.tenant_id, y.shipment_id, y.line_no) e
-                    ON e.tenant_id = x.tenant_id AND e.shipment_id = x.shipment_id
-                    AND e.line_no = x.line_no
-              GROUP BY x.tenant_id, x.order_id, x.order_line_no) s
-       ON s.tenant_id = l.tenant_id AND s.order_id = l.order_id AND s.order_line_no = l.line_no
-  LEFT JOIN (SELECT x.tenant_id, x.order_id, x.order_line_no,
-                    sum(x.quantity) FILTER (WHERE h.status NOT IN ('void', 'canceled')) AS quantity,
-                    sum(x.credited_quantity) AS credited
-               FROM invoice_line x
-               JOIN invoice h ON h.tenant_id = x.tenant_id AND h.id = x.invoice_id
-              WHERE x.order_id IS NOT NULL
-              GROUP BY x.tenant_id, x.order_id, x.order_line_no) i
-       ON i.tenant_id = l.tenant_id AND i.order_id = l.order_id AND i.order_line_no = l.line_no
-  LEFT JOIN (SELECT v.tenant_id, v.order_id, v.order_line_no,
-                    sum(x.credited_quantity) AS quantity
-               FROM credit_note_line x
-               JOIN credit_note h ON h.tenant_id = x.tenant_id AND h.id = x.credit_note_id
-               JOIN invoice_line v ON v.tenant_id = x.tenant_id AND v.invoice_id = x.invoice_id
-                    AND v.line_no = x.invoice_line_no
-              WHERE h.status = 'issued' AND v.order_id IS NOT NULL
-              GROUP BY v.tenant_id, v.order_id, v.order_line_no) c
-       ON c.tenant_id = l.tenant_id AND c.order_id = l.order_id AND c.order_line_no = l.line_no;
-
 -- Shipments whose lines, less what was put back, are not what left the stock.
 CREATE OR REPLACE VIEW mismoved AS
 SELECT x.tenant_id, x.shipment_id, x.product_id, x.warehouse_id, sum(x.moved) AS moved,
@@ -371,6 +330,5 @@ BEGIN
         GRANT SELECT, INSERT, UPDATE ON carrier, shipment_line_lot TO o2c_server;
         GRANT SELECT, INSERT, DELETE ON freight_policy TO o2c_server;
         GRANT DELETE ON shipment_package, shipment_package_line TO o2c_server;
-        GRANT SELECT ON order_line_done TO o2c_server;
     END IF;
 END $$;

@@ -118,7 +118,8 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON joint_invoice_
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 -- What lines count as done, and what the documents and records behind them say.
-CREATE OR REPLACE VIEW order_line_done AS
+DROP VIEW order_line_done;
+CREATE VIEW order_line_done AS
 SELECT l.tenant_id, l.order_id, l.line_no, l.shipped, l.delivered, l.failed, l.invoiced,
        l.credited, coalesce(s.carried, f.quantity, 0) AS carried,
        coalesce(s.failed, 0) AS failed_on_shipments,
@@ -176,5 +177,6 @@ BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'o2c_server') THEN
         GRANT SELECT, INSERT, UPDATE ON milestone, access_grant TO o2c_server;
         GRANT SELECT, INSERT ON usage_record, joint_invoice_order TO o2c_server;
+        GRANT SELECT ON order_line_done TO o2c_server;
     END IF;
 END $$;

@@ -172,6 +172,7 @@ const struct route routes[] = {
 #undef DOWNLOAD
 };
 const size_t n_routes = COUNT_OF(routes);
+_Static_assert(COUNT_OF(routes) < OPERATIONS_MAX, "what is kept of each has no room for it");
 
 const char *route_media(const struct route *r)
 {

@@ -84,7 +84,8 @@ err order_facts_load(struct tx *tx, const struct call *c, const struct order_sta
     int64_t parties[] = {o->customer_id, order_payer(o)};
     TRY(customers_load_queue(tx, parties, COUNT_OF(parties), &customers));
     TRY(credit_lock_queue(tx, &o->credit_account_id, 1, &ret->credit));
-    TRY(orders_stock_lock_queue(tx, &(struct order_state_list){.v = &one, .n = 1}, &ret->stock));
+    TRY(orders_stock_lock_queue(tx, &(struct order_state_list){.v = &one, .n = 1}, true,
+                                &ret->stock));
     TRY(orders_named_queue(tx, &(struct order_state_list){.v = &one, .n = 1}, &ret->named));
     TRY(tx_flush(tx));
     TRY(stock_locked(tx, &ret->stock));
@@ -245,7 +246,7 @@ err orders_cancel(struct tx *tx, struct call *c, const struct order_cancel *in, 
     TRY(order_lock_for(tx, c, "cancel", &o));
     TRY(cancel_lines(tx, c, in, o));
     struct order_state_list one = {.v = o, .n = 1};
-    TRY(orders_stock_lock_queue(tx, &one, &stock));
+    TRY(orders_stock_lock_queue(tx, &one, true, &stock));
     TRY(tx_flush(tx));
     TRY(stock_locked(tx, &stock));
     TRY(release_named(tx, c, &one));

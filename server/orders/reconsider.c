@@ -108,12 +108,11 @@ static err load(struct tx *tx, struct again *g)
     }
     TRY(customers_load_queue(tx, customers, distinct_ids(customers, g->n * 2), &g->customers));
     TRY(credit_lock_queue(tx, accounts, distinct_ids(accounts, g->n), &g->credit));
-    bool must_not_wait = (tx->holds & HOLDS_STOCK) != 0;
-    TRY(must_not_wait ? orders_stock_try_lock_queue(tx, &g->orders, &g->stock)
-                      : orders_stock_lock_queue(tx, &g->orders, &g->stock));
+    bool wait = (tx->holds & HOLDS_STOCK) == 0;
+    TRY(orders_stock_lock_queue(tx, &g->orders, wait, &g->stock));
     TRY(orders_named_queue(tx, &g->orders, &g->named));
     TRY(tx_flush(tx));
-    for (size_t i = 0; must_not_wait && i < g->n; i++)
+    for (size_t i = 0; !wait && i < g->n; i++)
         g->v[i].busy = !order_stock_is_locked(g->v[i].order, &g->stock);
     TRY(stock_locked(tx, &g->stock));
     return credit_ready(tx, &g->credit);

@@ -10,10 +10,8 @@ static size_t lines_of(const struct order_state_list *orders)
     return n;
 }
 
-/* The stock of all stock lines; *ret_waits: of those that may wait, *ret_n_waits of them. */
-static struct stock_key *stock_keys(struct tx *tx, const struct order_state_list *orders,
-                                    size_t *ret_n, struct stock_key **ret_waits,
-                                    size_t *ret_n_waits)
+err orders_stock_lock_queue(struct tx *tx, const struct order_state_list *orders, bool wait,
+                            struct stock_facts_list *ret)
 {
     size_t most = lines_of(orders), n = 0, w = 0;
     struct stock_key *keys = ARENA_ARRAY(tx->arena, struct stock_key, most);
@@ -29,29 +27,11 @@ static struct stock_key *stock_keys(struct tx *tx, const struct order_state_list
                 waits[w++] = keys[n];
             n++;
         }
-    *ret_n = n;
-    *ret_waits = waits;
-    *ret_n_waits = w;
-    return keys;
-}
-
-err orders_stock_lock_queue(struct tx *tx, const struct order_state_list *orders,
-                            struct stock_facts_list *ret)
-{
-    size_t n, n_waits;
-    struct stock_key *waits, *keys = stock_keys(tx, orders, &n, &waits, &n_waits);
     *ret = (struct stock_facts_list){0};
-    TRY(stock_make_queue(tx, waits, n_waits));
+    if (!wait)
+        return n > 0 ? stock_try_lock_queue(tx, keys, n, ret) : OK;
+    TRY(stock_make_queue(tx, waits, w));
     return n > 0 ? stock_lock_queue(tx, keys, n, ret) : OK;
-}
-
-err orders_stock_try_lock_queue(struct tx *tx, const struct order_state_list *orders,
-                                struct stock_facts_list *ret)
-{
-    size_t n, n_waits;
-    struct stock_key *waits, *keys = stock_keys(tx, orders, &n, &waits, &n_waits);
-    *ret = (struct stock_facts_list){0};
-    return n > 0 ? stock_try_lock_queue(tx, keys, n, ret) : OK;
 }
 
 bool order_stock_is_locked(const struct order_state *o, const struct stock_facts_list *locked)

@@ -5,13 +5,11 @@
 
 /* Locks the stock of all stock lines of the orders, in the order of stock; for lines that may wait
  * there is a row then, even where nothing has ever been. Queued; nothing is asked when there are
- * none. */
-err orders_stock_lock_queue(struct tx *tx, const struct order_state_list *orders,
+ * none. wait false: leaves out what another transaction holds (stock_try_lock_queue()), and makes
+ * no rows. */
+err orders_stock_lock_queue(struct tx *tx, const struct order_state_list *orders, bool wait,
                             struct stock_facts_list *ret) MUST_CHECK;
-/* The same without waiting for who holds some of it (stock_try_lock_queue()), and without making
- * rows; whether all that the order needs is among what was locked. */
-err orders_stock_try_lock_queue(struct tx *tx, const struct order_state_list *orders,
-                                struct stock_facts_list *ret) MUST_CHECK;
+/* Is all that the order needs among what was locked? */
 bool order_stock_is_locked(const struct order_state *o, const struct stock_facts_list *locked);
 /* Queues what the lines' reservations say now against what they said. */
 err orders_reservations_store(struct tx *tx, const struct order_state_list *orders) MUST_CHECK;

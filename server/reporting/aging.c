@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Kinds of aging_amounts. */
+/* Kinds of open_amount. */
 enum { KIND_INVOICE = 0, KIND_CREDIT_NOTE = -1, KIND_PAYMENT = -2 };
 
 #define MANY_CUSTOMERS 1000  /* rows of a page from which all items are read at once */
@@ -70,7 +70,7 @@ static struct aging_total total_new(struct arena *a, const struct aging_frame *f
 }
 
 static err invoice_add(struct aging_total *t, const struct aging_frame *f,
-                       const struct aging_amounts_row *r)
+                       const struct open_amount *r)
 {
     size_t bucket = aging_bucket(f->scale, (int64_t)f->as_of - r->due_date);
     struct aging_amount *b = &t->buckets.v[bucket];
@@ -82,7 +82,7 @@ static err invoice_add(struct aging_total *t, const struct aging_frame *f,
 }
 
 static err total_add(struct aging_total *t, const struct aging_frame *f,
-                     const struct aging_amounts_row *r)
+                     const struct open_amount *r)
 {
     if (r->kind == KIND_INVOICE) {
         TRY(invoice_add(t, f, r));
@@ -95,7 +95,7 @@ static err total_add(struct aging_total *t, const struct aging_frame *f,
 
 /* The total of the rows of one customer, which begin at *i; moves *i behind them. */
 static err total_of_customer(struct arena *a, const struct aging_frame *f,
-                             const struct aging_amounts_row_list *rows, size_t *i,
+                             const struct open_amount_list *rows, size_t *i,
                              struct aging_total *ret)
 {
     *ret = total_new(a, f);
@@ -105,7 +105,7 @@ static err total_of_customer(struct arena *a, const struct aging_frame *f,
     return OK;
 }
 
-static size_t count_customers(const struct aging_amounts_row_list *rows)
+static size_t count_customers(const struct open_amount_list *rows)
 {
     size_t n = 0;
     for (size_t i = 0; i < rows->n; i++)
@@ -115,11 +115,11 @@ static size_t count_customers(const struct aging_amounts_row_list *rows)
 
 static int by_customer(const void *a, const void *b)
 {
-    const struct aging_amounts_row *x = a, *y = b;
+    const struct open_amount *x = a, *y = b;
     return (x->customer_id > y->customer_id) - (x->customer_id < y->customer_id);
 }
 
-static bool is_sorted(const struct aging_amounts_row_list *rows)
+static bool is_sorted(const struct open_amount_list *rows)
 {
     for (size_t i = 1; i < rows->n; i++)
         if (rows->v[i].customer_id < rows->v[i - 1].customer_id)
@@ -129,13 +129,13 @@ static bool is_sorted(const struct aging_amounts_row_list *rows)
 
 /* Sorted by customer. whole: all items of all customers, and no sum of all as customer 0. */
 struct amounts {
-    struct aging_amounts_row_list rows;
+    struct open_amount_list rows;
     bool whole;
 };
 
 /* As of any day. Sorted by customer; one more than most, to see whether there are more. */
 static err amounts_then(struct tx *tx, const struct report_scope *s, int32_t as_of, int64_t after,
-                        int64_t most, struct aging_amounts_row_list *ret)
+                        int64_t most, struct open_amount_list *ret)
 {
     int64_t upto = s->customer_id == NIL64 ? INT64_MAX : s->customer_id;
     if (s->customer_id != NIL64 && after < s->customer_id - 1)
@@ -147,26 +147,20 @@ static err amounts_then(struct tx *tx, const struct report_scope *s, int32_t as_
     return OK;
 }
 
-/* Adds rows of the same columns to list. */
-#define APPEND(arena, list, rows)                                                                  \
-    do {                                                                                           \
-        struct aging_amounts_row *all_ = ARENA_ARRAY(arena, struct aging_amounts_row,              \
-                                                     (list)->n + (rows)->n);                       \
-        if ((list)->n > 0)                                                                         \
-            memcpy(all_, (list)->v, (list)->n * sizeof all_[0]);                                   \
-        for (size_t i_ = 0; i_ < (rows)->n; i_++)                                                  \
-            all_[(list)->n + i_] = (struct aging_amounts_row){                                     \
-                .customer_id = (rows)->v[i_].customer_id,                                          \
-                .kind = (rows)->v[i_].kind,                                                        \
-                .due_date = (rows)->v[i_].due_date,                                                \
-                .items = (rows)->v[i_].items,                                                      \
-                .amount = (rows)->v[i_].amount};                                                   \
-        (list)->v = all_;                                                                          \
-        (list)->n += (rows)->n;                                                                    \
-    } while (0)
+static void append(struct arena *a, struct open_amount_list *list,
+                   const struct open_amount_list *more)
+{
+    struct open_amount *all = ARENA_ARRAY(a, struct open_amount, list->n + more->n);
+    if (list->n > 0)
+        memcpy(all, list->v, list->n * sizeof all[0]);
+    if (more->n > 0)
+        memcpy(all + list->n, more->v, more->n * sizeof all[0]);
+    list->v = all;
+    list->n += more->n;
+}
 
 /* Takes the last customer out, of whom there may be more items. */
-static void drop_last_customer(struct aging_now_items_row_list *items)
+static void drop_last_customer(struct open_amount_list *items)
 {
     int64_t last = items->v[items->n - 1].customer_id;
     while (items->n > 0 && items->v[items->n - 1].customer_id == last)
@@ -176,16 +170,16 @@ static void drop_last_customer(struct aging_now_items_row_list *items)
 /* The items of `customers` customers behind `after`. How many items that is nobody knows before:
  * at first one each is read, then what is missing at the rate of what came. */
 static err items_now(struct tx *tx, const struct report_scope *s, int64_t after, size_t customers,
-                     struct aging_amounts_row_list *list)
+                     struct open_amount_list *list)
 {
     size_t want = customers, had = 0, read = 0;
     for (;;) {
-        struct aging_now_items_row_list items;
+        struct open_amount_list items;
         TRY(aging_now_items(tx, s->currency, after, (int64_t)want, &items));
         bool all = items.n < want;
         if (!all)
             drop_last_customer(&items);
-        APPEND(tx->arena, list, &items);
+        append(tx->arena, list, &items);
         if (all)
             return OK;
         if (items.n == 0) { /* one customer has more items than were read */
@@ -217,17 +211,16 @@ static err everything_now(struct tx *tx, const struct report_scope *s, struct am
     if (!ret->whole)
         return OK;
     qsort(items.v, items.n, sizeof items.v[0], items_by_customer);
-    ret->rows.v = ARENA_ARRAY(tx->arena, struct aging_amounts_row, items.n);
+    ret->rows.v = ARENA_ARRAY(tx->arena, struct open_amount, items.n);
     ret->rows.n = items.n;
     for (size_t i = 0; i < items.n; i++)
-        ret->rows.v[i] = (struct aging_amounts_row){.customer_id = items.v[i].customer_id,
-                                                    .kind = items.v[i].letter == 'i' ? KIND_INVOICE
-                                                            : items.v[i].letter == 'c'
-                                                                ? KIND_CREDIT_NOTE
-                                                                : KIND_PAYMENT,
-                                                    .due_date = items.v[i].due_date,
-                                                    .items = 1,
-                                                    .amount = items.v[i].amount};
+        ret->rows.v[i] = (struct open_amount){.customer_id = items.v[i].customer_id,
+                                              .kind = items.v[i].letter == 'i'   ? KIND_INVOICE
+                                                      : items.v[i].letter == 'c' ? KIND_CREDIT_NOTE
+                                                                                 : KIND_PAYMENT,
+                                              .due_date = items.v[i].due_date,
+                                              .items = 1,
+                                              .amount = items.v[i].amount};
     return OK;
 }
 
@@ -239,9 +232,7 @@ static err amounts_now(struct tx *tx, const struct report_scope *s, int64_t afte
         TRY(everything_now(tx, s, ret));
     if (ret->whole)
         return OK;
-    struct aging_now_totals_row_list totals;
-    TRY(aging_now_totals(tx, s->currency, &totals));
-    APPEND(tx->arena, &ret->rows, &totals);
+    TRY(aging_now_totals(tx, s->currency, &ret->rows));
     return most == 0 ? OK : items_now(tx, s, after, (size_t)most + 1, &ret->rows);
 }
 
@@ -260,7 +251,7 @@ static err total_of_all(const struct aging_frame *f, const struct amounts *amoun
                         struct aging *ret)
 {
     for (size_t i = 0; i < amounts->rows.n; i++) {
-        const struct aging_amounts_row *r = &amounts->rows.v[i];
+        const struct open_amount *r = &amounts->rows.v[i];
         if (r->customer_id != 0 && !amounts->whole)
             break;
         TRY(total_add(&ret->total, f, r));
@@ -271,8 +262,7 @@ static err total_of_all(const struct aging_frame *f, const struct amounts *amoun
 }
 
 static err row_of_customer(struct arena *a, const struct aging_frame *f,
-                           const struct aging_amounts_row_list *rows, size_t *i,
-                           struct aging_row *ret)
+                           const struct open_amount_list *rows, size_t *i, struct aging_row *ret)
 {
     struct aging_total t;
     int64_t customer = rows->v[*i].customer_id;

@@ -6,6 +6,8 @@
 -- serves both: the branch that does not apply is never started. The upper bound of effective_date
 -- is no condition but tells the planner that the range is narrow.
 
+-- include "server/reporting/rules.h"
+
 -- fn report_customer(id i64) -> maybe(currency text, external_id text?, name text)
 SELECT currency, external_id, name FROM customer WHERE tenant_id = :tenant AND id = :id;
 
@@ -24,7 +26,8 @@ SELECT EXISTS (SELECT 1 FROM ledger_day
 
 -- What is open now of all customers, by kind (0 invoice, -1 credit note, -2 payment) and due date.
 -- fn aging_now_totals(currency text)
---     -> many(customer_id i64, kind i32, due_date date, items i64, amount i64)
+--     -> many struct open_amount(customer_id i64, kind i32, due_date date, items i64,
+--     amount i64)
 SELECT 0::bigint AS customer_id,
        CASE o.kind WHEN 'invoice' THEN 0 WHEN 'credit_note' THEN -1 ELSE -2 END AS kind,
        o.due_date, count(*) AS items, sum(o.open_amount)::bigint AS amount
@@ -43,7 +46,8 @@ SELECT o.customer_id, ascii(o.kind) AS letter, o.due_date, o.open_amount AS amou
 
 -- What is open now, item by item, by customer.
 -- fn aging_now_items(currency text, after i64, most i64)
---     -> many(customer_id i64, kind i32, due_date date, items i64, amount i64)
+--     -> many struct open_amount(customer_id i64, kind i32, due_date date, items i64,
+--     amount i64)
 SELECT o.customer_id,
        CASE o.kind WHEN 'invoice' THEN 0 WHEN 'credit_note' THEN -1 ELSE -2 END AS kind,
        o.due_date, 1::bigint AS items, o.open_amount AS amount
@@ -59,7 +63,8 @@ SELECT o.customer_id,
 -- What is open now is summed as it is. For each item that moved since, what moved is taken back,
 -- and the item is counted if it was open then and uncounted if it is open now.
 -- fn aging_amounts(as_of date, currency text, customer_id i64?, after i64, upto i64, most i64)
---     -> many(customer_id i64, kind i32, due_date date, items i64, amount i64)
+--     -> many struct open_amount(customer_id i64, kind i32, due_date date, items i64,
+--     amount i64)
 WITH moves AS MATERIALIZED (
     SELECT t.debit_account, t.debit_item, t.credit_account, t.credit_item, t.customer_id, t.amount
       FROM ledger_transfer t

@@ -8,6 +8,18 @@
 #include "lib/base/value.h"
 #include <stdbool.h>
 
+/* Items of a customer that are open, of a kind and due on a day. kind: 0 invoice, -1 credit note,
+ * -2 payment. Minor units. */
+struct open_amount {
+    int64_t customer_id;
+    int32_t kind, due_date;
+    int64_t items, amount;
+};
+struct open_amount_list {
+    struct open_amount *v;
+    size_t n;
+};
+
 /* Receivables / sales x days. Not defined without sales. With the current part instead of all
  * receivables it is the best possible DSO. */
 err dso_simple(int64_t receivable, int64_t sales, int64_t days, int64_t *ret) MUST_CHECK;

@@ -8,7 +8,7 @@
 #include "server/credit/bureau.h"
 #include "server/invoices/invoices.h"
 #include "server/orders/orders.h"
-#include "server/reporting/proof.h"
+#include "tests/isolation/books.h"
 #include "tests/isolation/races.h"
 
 #define Q(n) (INT64_C(1000000) * (n))
@@ -196,37 +196,7 @@ static err ask(struct tx *tx, struct call *c, const struct act *a)
     return credit_applications_ask(tx, c, &(struct none){0}, &out);
 }
 
-static err prove(struct tx *tx, void *arg)
-{
-    struct proof proof = {0};
-    TRY(proof_run(tx, &proof));
-    for (size_t i = 0; i < proof.invariants.n; i++) {
-        const struct proof_invariant *v = &proof.invariants.v[i];
-        if (!v->ok && !v->advisory)
-            fprintf(stderr, "%s: %s\n", v->name, v->examples.v[0].detail);
-    }
-    *(bool *)arg = proof.ok;
-    return OK;
-}
-
 /* ---- shorthand ---- */
-
-static void expect_books_balance(void)
-{
-    bool ok = false;
-    struct arena *a = arena_new((size_t)64 << 20);
-    struct problem p;
-    problem_init(&p, a);
-    struct tx_options o = {.mode = TX_READ,
-                           .tenant = 1,
-                           .now = clock_now_us(),
-                           .today = TODAY,
-                           .arena = a,
-                           .problem = &p};
-    ck_assert_int_eq(tx_run(pool, &o, prove, &ok), OK);
-    arena_free(a);
-    ck_assert(ok);
-}
 
 static void fine(struct act act)
 {
@@ -277,11 +247,11 @@ START_TEST(sister_companies_do_not_both_get_the_last_headroom_of_their_group)
     race(&first, &second);
     ck_assert_msg(first.result == OK && second.result == OK, "%s %s", first.detail, second.detail);
     ck_assert(confirmed(one) && !confirmed(two));
-    expect_books_balance();
+    expect_proof_holds();
     int64_t three = 0;
     fine((struct act){.run = order, .id = SOUTH, .quantity = Q(40), .arg = &three});
     ck_assert(confirmed(three));
-    expect_books_balance();
+    expect_proof_holds();
 }
 END_TEST
 
@@ -300,7 +270,7 @@ START_TEST(an_order_behind_a_lower_limit_of_the_group_sees_it_and_the_other_way_
     ck_assert_int_eq(lower.result, OK);
     ck_assert(confirmed(two));
     ck_assert_int_eq(exposure_of(GROUP), before + 50);
-    expect_books_balance();
+    expect_proof_holds();
 }
 END_TEST
 
@@ -314,7 +284,7 @@ START_TEST(an_order_that_waits_goes_on_when_a_limit_grows_behind_it)
     ck_assert_int_eq(second.result, OK);
     ck_assert(!confirmed(one)); /* nobody runs what goes on here: the server does, at the end */
     ck_assert_int_gt(fixture_int("SELECT count(*) FROM blocked_order"), 0);
-    expect_books_balance();
+    expect_proof_holds();
 }
 END_TEST
 
@@ -326,7 +296,7 @@ START_TEST(a_customer_with_an_order_on_its_way_stays_in_the_account)
     race(&first, &second);
     ck_assert_int_eq(first.result, OK);
     ck_assert_int_eq(second.result, ERR_IN_USE);
-    expect_books_balance();
+    expect_proof_holds();
 }
 END_TEST
 
@@ -341,7 +311,7 @@ START_TEST(an_order_behind_a_customer_who_joined_another_account_counts_there)
     ck_assert_msg(second.result == OK, "%s", second.detail);
     ck_assert(confirmed(one));
     ck_assert_int_eq(exposure_of(OTHER), before + 20);
-    expect_books_balance();
+    expect_proof_holds();
 }
 END_TEST
 
@@ -359,7 +329,7 @@ START_TEST(an_invoice_is_promised_once_at_a_time)
     ck_assert_int_eq(first.result, OK);
     ck_assert_int_eq(second.result, ERR_WRONG_STATE);
     fine((struct act){.run = promise, .quantity = Q(50), .arg = &q});
-    expect_books_balance();
+    expect_proof_holds();
 }
 END_TEST
 
@@ -390,7 +360,7 @@ START_TEST(a_payment_before_a_promise_is_not_what_was_promised_and_one_behind_it
     race(&paying, &canceling);
     ck_assert_int_eq(paid_of(&p), 40);
     ck_assert_int_eq(canceling.result, ERR_WRONG_STATE);
-    expect_books_balance();
+    expect_proof_holds();
 }
 END_TEST
 
@@ -408,7 +378,7 @@ START_TEST(an_order_behind_a_dunning_level_sees_it)
     race(&first, &second);
     ck_assert(confirmed(two));
     fixture_exec("UPDATE credit_account SET policy_id = NULL WHERE id = 4");
-    expect_books_balance();
+    expect_proof_holds();
 }
 END_TEST
 
@@ -432,7 +402,7 @@ START_TEST(a_customer_has_one_application_and_it_is_decided_once)
     ck_assert_int_eq(first.result, OK);
     ck_assert_int_eq(second.result, ERR_WRONG_STATE);
     ck_assert_int_eq(fixture_int("SELECT credit_limit FROM credit_account WHERE id = 1"), 10000);
-    expect_books_balance();
+    expect_proof_holds();
 }
 END_TEST
 

@@ -4,7 +4,7 @@
 #include "lib/base/metrics.h"
 #include "server/cash/cash.h"
 #include "server/invoices/invoices.h"
-#include "server/reporting/proof.h"
+#include "tests/isolation/books.h"
 #include "tests/isolation/races.h"
 
 #define Q(n) (INT64_C(1000000) * (n))
@@ -181,19 +181,6 @@ static err resolve(struct tx *tx, struct call *c, const struct act *a)
     return invoices_resolve_dispute(tx, c, &in, &out);
 }
 
-static err prove(struct tx *tx, void *arg)
-{
-    struct proof proof = {0};
-    TRY(proof_run(tx, &proof));
-    for (size_t i = 0; i < proof.invariants.n; i++) {
-        const struct proof_invariant *v = &proof.invariants.v[i];
-        if (!v->ok && !v->advisory)
-            fprintf(stderr, "%s: %s\n", v->name, v->examples.v[0].detail);
-    }
-    *(bool *)arg = proof.ok;
-    return OK;
-}
-
 /* ---- shorthand ---- */
 
 static int64_t given_invoice(int64_t customer, int64_t amount)
@@ -236,19 +223,7 @@ static int64_t open_of(int64_t invoice)
 
 static void expect_books_balance(void)
 {
-    bool ok = false;
-    struct arena *a = arena_new((size_t)64 << 20);
-    struct problem p;
-    problem_init(&p, a);
-    struct tx_options o = {.mode = TX_READ,
-                           .tenant = 1,
-                           .now = clock_now_us(),
-                           .today = TODAY,
-                           .arena = a,
-                           .problem = &p};
-    ck_assert_int_eq(tx_run(pool, &o, prove, &ok), OK);
-    arena_free(a);
-    ck_assert(ok);
+    expect_proof_holds();
     ck_assert_int_eq(fixture_int("SELECT count(*) - (SELECT coalesce(max(last), 0)"
                                  " FROM number_series WHERE series = 'payment') FROM payment"),
                      0); /* a refused one takes no number */
