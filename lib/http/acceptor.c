@@ -1,8 +1,8 @@
 /* See acceptor.h. */
 #include "lib/http/acceptor.h"
 #include "lib/base/log.h"
+#include "lib/http/lane.h"
 #include <errno.h>
-#include <microhttpd.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -35,20 +35,14 @@ static void sleep_until_woken(struct acceptor *a)
         ;
 }
 
-static bool has_room(const struct lane *lane)
-{
-    return atomic_load(&lane->open) < lane->most;
-}
-
 /* The lane for the next connection, or NULL. Only this thread adds, so that room stays. */
 static struct lane *lane_choose(struct http_server *s)
 {
     struct lane *best = NULL;
     for (int i = 0; i < s->n_lanes; i++) {
         struct lane *lane = &s->lanes[i];
-        if (i >= s->options.threads && best != NULL)
-            break;
-        if (has_room(lane) && (best == NULL || atomic_load(&lane->open) < atomic_load(&best->open)))
+        if (lane_has_room(lane) &&
+            (best == NULL || atomic_load(&lane->open) < atomic_load(&best->open)))
             best = lane;
     }
     return best;
@@ -68,15 +62,6 @@ static struct lane *lane_await(struct acceptor *a)
     }
 }
 
-static void hand_over(struct lane *lane, int fd, const struct sockaddr_storage *peer, socklen_t len)
-{
-    atomic_fetch_add(&lane->open, 1);
-    if (MHD_add_connection(lane->daemon, fd, (const struct sockaddr *)peer, len) != MHD_YES) {
-        atomic_fetch_sub(&lane->open, 1); /* it closed the socket */
-        log_line(LOG_WARN, "libmicrohttpd did not take a connection");
-    }
-}
-
 static void accept_one(struct acceptor *a, struct lane *lane)
 {
     struct sockaddr_storage peer;
@@ -84,7 +69,7 @@ static void accept_one(struct acceptor *a, struct lane *lane)
     int fd = accept4(a->server->listen_fd, (struct sockaddr *)&peer, &len,
                      SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd >= 0) {
-        hand_over(lane, fd, &peer, len);
+        lane_give(lane, fd, &peer, len);
         return;
     }
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {

@@ -1,6 +1,5 @@
-/* The thread that takes connections and hands each to a lane: to the least busy of the first
- * options.threads, and to a further one only when these are full. When all are full, connections
- * wait in the kernel's backlog until one leaves. */
+/* The thread that takes connections and gives each to the lane that has the fewest. When all lanes
+ * are full, connections wait in the kernel's backlog until one leaves. */
 #pragma once
 #include "lib/base/err.h"
 #include "lib/http/server.h"

@@ -1,11 +1,4 @@
-/* The libmicrohttpd side: listening, the epoll threads, start and stop.
- *
- * Connections per thread. libmicrohttpd 0.9.75 asks epoll for at most 128 events and, when it gets
- * 128, waits again before it handles them: 128 ready connections on one thread hang until another
- * event comes. So each thread gets at most 120 connections. And each thread is a daemon of its own
- * (a lane) that the acceptor feeds: the library's own pool of threads spreads few connections over
- * all of them, and eight threads that wake each other for a handful of requests are slower than
- * one.
+/* The libmicrohttpd side: listening, what the library calls, start and stop.
  *
  * Suspension. A request in the queue is suspended: its connection has no timeout (the request's own
  * deadline counts) and MHD_stop_daemon() panics if one is left. http_stop() therefore first answers
@@ -14,6 +7,7 @@
 #include "lib/base/metrics.h"
 #include "lib/http/acceptor.h"
 #include "lib/http/exchange.h"
+#include "lib/http/lane.h"
 #include "lib/http/linger.h"
 #include "lib/http/peers.h"
 #include "lib/http/server.h"
@@ -28,10 +22,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CONNECTIONS_PER_LANE 120
-#define HTTP_THREAD_NICE 15
 #define LANE_SLACK 4 /* the library may count a connection that it has just closed */
-#define CONNECTION_MEMORY ((size_t)16 * 1024) /* request line and headers have to fit */
+/* Request line and headers have to fit. The library zeroes all of it after each request, and it is
+ * cold when there are many connections. */
+#define CONNECTION_MEMORY ((size_t)8 * 1024)
 #define BACKLOG 1024
 #define FILES_BESIDES 256 /* sockets of the database, logs, what libraries open */
 #define DRAIN_S 5         /* most time for clients to read their last response */
@@ -66,9 +60,9 @@ void server_owe(struct http_server *s, int n)
     pthread_mutex_unlock(&s->lock);
 }
 
-static void *on_target(void *server, const char *target, struct MHD_Connection *connection)
+static void *on_target(void *lane, const char *target, struct MHD_Connection *connection)
 {
-    return exchange_new(server, connection, target);
+    return exchange_new(lane, connection, target);
 }
 
 static enum MHD_Result on_access(void *server, struct MHD_Connection *connection, const char *url,
@@ -93,16 +87,6 @@ static void on_completed(void *server, struct MHD_Connection *connection, void *
     *context = NULL;
 }
 
-/* What was admitted goes before what asks for admission: when the processor is what is missing,
- * reading and refusing a flood must not keep the workers from it. */
-static void lower_priority(void)
-{
-    static _Thread_local bool lowered;
-    if (!lowered)
-        setpriority(PRIO_PROCESS, (id_t)gettid(), HTTP_THREAD_NICE);
-    lowered = true;
-}
-
 static void on_connection(void *arg, struct MHD_Connection *connection, void **context,
                           enum MHD_ConnectionNotificationCode what)
 {
@@ -110,7 +94,6 @@ static void on_connection(void *arg, struct MHD_Connection *connection, void **c
     struct http_server *s = lane->server;
     int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-        lower_priority();
         metric_add(s->connections, 1);
         *context = peer_add(s->peers, fd);
     } else {
@@ -149,7 +132,9 @@ static void on_accepted(struct exchange *ex)
 
 static void on_finished(struct exchange *ex)
 {
+    struct lane *lane = ex->lane; /* ex is gone as soon as the lane sends its answer */
     MHD_resume_connection(ex->connection);
+    lane_wake(lane);
 }
 
 static int listen_on(const struct addrinfo *address)
@@ -217,34 +202,32 @@ static void raise_file_limit(unsigned connections)
                  LOG_I("limit", limit.rlim_cur), LOG_I("connections", connections));
 }
 
-static bool lane_start(struct http_server *s, struct lane *lane)
+static struct MHD_Daemon *daemon_start(struct http_server *s, struct lane *lane)
 {
-    lane->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME |
-            MHD_USE_ERROR_LOG,
-        0, NULL, NULL, on_access, s, MHD_OPTION_EXTERNAL_LOGGER, on_log, s,
+    return MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
+        NULL, NULL, on_access, s, MHD_OPTION_EXTERNAL_LOGGER, on_log, s,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)lane->most + LANE_SLACK,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)s->options.idle_timeout_s,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, MHD_OPTION_URI_LOG_CALLBACK,
-        on_target, s, MHD_OPTION_UNESCAPE_CALLBACK, no_unescape, s, MHD_OPTION_NOTIFY_COMPLETED,
+        on_target, lane, MHD_OPTION_UNESCAPE_CALLBACK, no_unescape, s, MHD_OPTION_NOTIFY_COMPLETED,
         on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, lane, MHD_OPTION_END);
-    return lane->daemon != NULL;
 }
 
-/* As many lanes as the connections fill, and at least the threads that were asked for. */
+/* The connections are shared evenly by the threads that were asked for. */
 static err lanes_start(struct http_server *s)
 {
-    const int most = HTTP_LANES_MAX * CONNECTIONS_PER_LANE;
-    int left = s->options.connections < most ? s->options.connections : most;
-    int n = (left + CONNECTIONS_PER_LANE - 1) / CONNECTIONS_PER_LANE;
-    n = n < s->options.threads ? s->options.threads : n;
+    int n = s->options.threads < HTTP_LANES_MAX ? s->options.threads : HTTP_LANES_MAX;
+    int left = s->options.connections;
     raise_file_limit((unsigned)left);
-    for (; s->n_lanes < n && left > 0; s->n_lanes++) {
+    while (s->n_lanes < n) {
         struct lane *lane = &s->lanes[s->n_lanes];
         lane->server = s;
-        lane->most = left < CONNECTIONS_PER_LANE ? left : CONNECTIONS_PER_LANE;
+        lane->most = (left + n - s->n_lanes - 1) / (n - s->n_lanes);
         left -= lane->most;
-        if (!lane_start(s, lane)) {
+        lane->daemon = daemon_start(s, lane);
+        s->n_lanes += lane->daemon != NULL;
+        if (lane->daemon == NULL || !lane_start(lane)) {
             log_line(LOG_ERROR, "libmicrohttpd does not start");
             return ERR_INTERNAL;
         }
@@ -284,7 +267,7 @@ static void server_free(struct http_server *s)
     if (s->acceptor)
         acceptor_quiesce(s->acceptor);
     for (int i = 0; i < s->n_lanes; i++)
-        MHD_stop_daemon(s->lanes[i].daemon);
+        lane_stop(&s->lanes[i]);
     acceptor_stop(s->acceptor);
     for (int i = 0; i < s->options.n_classes; i++)
         workers_free(s->workers[i]);

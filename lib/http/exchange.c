@@ -266,11 +266,12 @@ static bool answer(struct exchange *ex)
     return true;
 }
 
-struct exchange *exchange_new(struct http_server *s, struct MHD_Connection *c, const char *target)
+struct exchange *exchange_new(struct lane *lane, struct MHD_Connection *c, const char *target)
 {
-    struct arena *a = server_arena(s);
+    struct arena *a = server_arena(lane->server);
     struct exchange *ex = ARENA_NEW(a, struct exchange);
-    ex->server = s;
+    ex->server = lane->server;
+    ex->lane = lane;
     ex->connection = c;
     ex->peer = MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
     ex->r.arena = a;

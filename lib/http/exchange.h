@@ -4,11 +4,13 @@
 
 struct MHD_Connection;
 struct http_server;
+struct lane;
 struct peer;
 
 struct exchange {
     struct http_request r; /* r.private_ points back here */
     struct http_server *server;
+    struct lane *lane; /* that has the connection */
     struct MHD_Connection *connection;
     struct peer *peer;
     struct exchange *next; /* in the queue */
@@ -25,7 +27,7 @@ struct exchange {
 };
 
 /* All of these run on an HTTP thread. */
-struct exchange *exchange_new(struct http_server *s, struct MHD_Connection *c, const char *target);
+struct exchange *exchange_new(struct lane *lane, struct MHD_Connection *c, const char *target);
 /* One call of the access handler; false cuts the connection. */
 bool exchange_step(struct exchange *ex, const char *method, const char *data, size_t *len);
 /* The response is sent, or the client is gone. Frees ex. */

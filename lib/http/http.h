@@ -95,8 +95,8 @@ struct http_handler {
 struct http_options {
     const char *address; /* "127.0.0.1" */
     int port;            /* 0: any free one, see http_port() */
-    int threads;         /* epoll threads that share the connections while these are few */
-    int connections;     /* at most; further threads take what is above 120 each (daemon.c) */
+    int threads;         /* that share the connections: lane.h */
+    int connections;     /* at most */
     int idle_timeout_s;
     /* From the headers to the answer. In the queue: 503; still sending its body: cut off. */
     int64_t request_timeout_us;

@@ -6,22 +6,31 @@
 
 #define HTTP_CLASSES_MAX 16
 #define HTTP_ARENAS_KEPT 128 /* idle arenas kept for the next requests */
-#define HTTP_LANES_MAX 64
+#define HTTP_LANES_MAX 64    /* O2C_HTTP_THREADS at most */
 
 struct MHD_Daemon;
 struct acceptor;
+struct arrival;
 struct http_server;
 struct lingerer;
 struct metric;
 struct peers;
 struct workers;
 
-/* One epoll thread and its connections. */
+/* One HTTP thread and its connections: lane.h. */
 struct lane {
     struct http_server *server;
     struct MHD_Daemon *daemon;
+    pthread_t thread;
+    bool runs;
+    atomic_bool stop;
+    int wake; /* eventfd: something arrived or was resumed, or stop */
+    atomic_bool woken;
     int most;        /* connections */
-    atomic_int open; /* handed to it and not yet closed */
+    atomic_int open; /* given to it and not yet closed */
+
+    pthread_mutex_t lock; /* of what follows */
+    struct arrival *arrivals;
 };
 
 struct http_server {
