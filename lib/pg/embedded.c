@@ -318,6 +318,7 @@ static const char *const tuning[][2] = {
     {"checkpoint_timeout", "15min"},
     {"checkpoint_completion_target", "0.9"},
     {"wal_compression", "off"},
+    {"default_toast_compression", "lz4"},
     {"commit_delay", "0"},
     {"jit", "off"},
     {"random_page_cost", "1.1"},

@@ -82,17 +82,22 @@ static int match(struct arena *a, const char *template, const char *path, struct
     return *template == '\0' && *path == '\0' ? ids : -1;
 }
 
-/* The first eight bytes of a path's second segment, such as "orders": what tells most routes apart
- * in one comparison. 0 for a segment that is an id, and for none. */
-static uint64_t segment_key(const char *path)
+/* The first seven bytes of a path's second segment, such as "orders", and the number of segments:
+ * what tells most routes apart in one comparison. 0 for a second segment that is an id, and for
+ * none. */
+static uint64_t path_key(const char *path)
 {
     const char *second = path[0] == '/' ? strchr(path + 1, '/') : NULL;
     if (second == NULL || second[1] == '{')
         return 0;
-    uint64_t key = 0;
+    char key[sizeof(uint64_t)] = "";
     size_t len = strcspn(second + 1, "/");
-    memcpy(&key, second + 1, len < sizeof key ? len : sizeof key);
-    return key;
+    memcpy(key, second + 1, len < sizeof key - 1 ? len : sizeof key - 1);
+    for (const char *slash = second; slash != NULL; slash = strchr(slash + 1, '/'))
+        key[sizeof key - 1]++;
+    uint64_t ret;
+    memcpy(&ret, key, sizeof ret);
+    return ret;
 }
 
 static uint64_t *route_keys;
@@ -103,7 +108,7 @@ static void make_route_keys(void)
     if (route_keys == NULL)
         abort();
     for (size_t i = 0; i < n_routes; i++)
-        route_keys[i] = segment_key(routes[i].path);
+        route_keys[i] = path_key(routes[i].path);
 }
 
 static void add_method(struct route_match *m, const char *method)
@@ -121,7 +126,7 @@ void route_find(struct arena *a, const char *method, const char *path, struct ro
         method = "GET";
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, make_route_keys);
-    uint64_t key = segment_key(path);
+    uint64_t key = path_key(path);
     for (size_t i = 0; i < n_routes; i++) {
         if (route_keys[i] != key && route_keys[i] != 0)
             continue;
