@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #define TIMES 10
+#define FLOODS 5         /* they differ more than other runs */
 #define CONNECTIONS 1800 /* fewer would hold the offered load back */
 
 static double ms(const struct histogram *h, int percentile)
@@ -33,12 +34,14 @@ struct run {
     int64_t per_core; /* the same per processor that the load generator did not use itself */
 };
 
-static struct run run_load(struct bench *b, int connections, int64_t rate)
+/* rate 0: as many as 64 connections get served. */
+static struct run run_load(struct bench *b, int64_t rate)
 {
     struct server *server = &b->stage.main;
     struct cpu before = cpu_now(&b->stage, server);
     struct run r = {
-        .result = load_orders(&b->stage, server->port, UNIFORM, connections, rate, b->seconds)};
+        .result = rate > 0 ? flood_orders(&b->stage, server->port, CONNECTIONS, rate, b->seconds)
+                           : load_orders(&b->stage, server->port, UNIFORM, 64, 0, b->seconds)};
     int64_t cores_us = sysconf(_SC_NPROCESSORS_ONLN) * r.result.took_us;
     int64_t left_us = cores_us - cpu_since(&b->stage, server, before).load_us;
     r.rate = http_load_rate(&r.result);
@@ -48,14 +51,13 @@ static struct run run_load(struct bench *b, int connections, int64_t rate)
 
 void bench_overload(struct bench *b)
 {
-    int64_t peaks[REPETITIONS], completed[REPETITIONS], peaks_core[REPETITIONS],
-        completed_core[REPETITIONS];
+    int64_t peaks[FLOODS], completed[FLOODS], peaks_core[FLOODS], completed_core[FLOODS];
     struct http_load_result over = {0};
     set_priority(19);
-    run_load(b, 64, 0);
-    for (int i = 0; i < REPETITIONS; i++) {
-        struct run peak = run_load(b, 64, 0);
-        struct run flood = run_load(b, CONNECTIONS, peak.rate * TIMES);
+    run_load(b, 0);
+    for (int i = 0; i < FLOODS; i++) {
+        struct run peak = run_load(b, 0);
+        struct run flood = run_load(b, peak.rate * TIMES);
         peaks[i] = peak.rate;
         peaks_core[i] = peak.per_core;
         completed[i] = flood.rate;
@@ -67,10 +69,10 @@ void bench_overload(struct bench *b)
             die("%lld refusals had no Retry-After", (long long)over.refused_without_hint);
     }
     set_priority(0);
-    int64_t p = median(peaks, REPETITIONS), c = median(completed, REPETITIONS);
+    int64_t p = median(peaks, FLOODS), c = median(completed, FLOODS);
     figure("orders completed, overloaded", (double)c / (double)p, 0.9,
            "%lld/s of peak %lld/s; offered %d times that", (long long)c, (long long)p, TIMES);
-    int64_t pc = median(peaks_core, REPETITIONS), cc = median(completed_core, REPETITIONS);
+    int64_t pc = median(peaks_core, FLOODS), cc = median(completed_core, FLOODS);
     figure("the same per core left by the flood", (double)cc / (double)pc, 0.9,
            "%lld/s and core, of %lld/s: what the flood's own processor time does not take",
            (long long)cc, (long long)pc);

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define EVENTS 256
+#define EVENTS 2048
 #define REPLY_INITIAL 16384
 #define DRAIN_US INT64_C(15000000)
 #define CONNECT_TRIES 50
@@ -237,6 +237,15 @@ static int send_due(struct run *r, int64_t now)
     return 100;
 }
 
+/* Sleeps until the next look; returns how long epoll may wait after that. */
+static int pause_for(const struct http_load *load, int wait_ms)
+{
+    if (load->tick_ms == 0)
+        return wait_ms;
+    nanosleep(&(struct timespec){.tv_nsec = load->tick_ms * 1000000L}, NULL);
+    return 0;
+}
+
 static void loop(struct run *r)
 {
     struct epoll_event events[EVENTS];
@@ -252,7 +261,7 @@ static void loop(struct run *r)
         int64_t now = clock_monotonic_us();
         if (!may_send(r, now) && (r->busy == 0 || now > r->end_us + DRAIN_US))
             break;
-        int n = epoll_wait(r->epoll, events, EVENTS, send_due(r, now));
+        int n = epoll_wait(r->epoll, events, EVENTS, pause_for(r->load, send_due(r, now)));
         for (int i = 0; i < n && !r->failed; i++)
             receive(r, events[i].data.ptr);
         if (r->failed)

@@ -15,6 +15,10 @@ struct http_load {
     /* Requests a second to offer at fixed times, with latencies counted from those times whether or
      * not a connection was free; 0: every connection sends its next request after each reply. */
     int64_t rate;
+    /* With a rate: the generator sleeps so long between two looks at what is due and what has come.
+     * Where replies wake it one by one, the waking costs more than the replies. Latencies are then
+     * only as exact as this. 0: it is awake when something comes. */
+    int tick_ms;
     int64_t most; /* requests; 0: no limit but the time */
     /* Writes request n (0, 1, …) into out, which has room for request_max bytes; returns its
      * length. */

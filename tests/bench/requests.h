@@ -24,6 +24,9 @@ bool order_confirmed(void *mix, uint64_t n, int status, const char *body, size_t
  * anything but success or 503. */
 struct http_load_result load_orders(const struct stage *s, int port, enum spread spread,
                                     int connections, int64_t rate, int seconds);
+/* The same for a rate far beyond what can be served: cheap for whoever sends it. */
+struct http_load_result flood_orders(const struct stage *s, int port, int connections, int64_t rate,
+                                     int seconds);
 /* Any request with a body (NULL: GET); returns its length. */
 size_t make_request(const struct stage *s, char *out, const char *method, const char *path,
                     const char *key, const char *body);
