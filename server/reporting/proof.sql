@@ -640,7 +640,12 @@ SELECT count(*) OVER () AS violations, b.kind, b.id, b.detail
 -- is over, and the order learns of it when it next moves.
 -- fn proof_order_status()
 --     -> many struct proof_hit(violations i64, kind text?, id i64?, detail text)
-WITH said AS (
+WITH disagreeing AS MATERIALIZED (
+    SELECT DISTINCT l.order_id
+      FROM order_line_done l
+     WHERE l.tenant_id = :tenant
+       AND (l.shipped <> l.on_shipments OR l.invoiced <> l.on_invoices)),
+said AS (
     SELECT o.id, o.status, o.confirmed_at IS NOT NULL AS confirmed,
            EXISTS (SELECT 1 FROM order_hold h
                     WHERE h.tenant_id = :tenant AND h.order_id = o.id AND h.released_at IS NULL)
@@ -671,9 +676,7 @@ bad AS (
        AND NOT EXISTS (SELECT 1 FROM order_hold h
                         WHERE h.tenant_id = :tenant AND h.order_id = d.id
                           AND h.release_expires IS NOT NULL)
-       AND d.id NOT IN (SELECT l.order_id FROM order_line_done l
-                         WHERE l.tenant_id = :tenant
-                           AND (l.shipped <> l.on_shipments OR l.invoiced <> l.on_invoices))
+       AND NOT EXISTS (SELECT 1 FROM disagreeing x WHERE x.order_id = d.id)
        AND NOT EXISTS (SELECT 1 FROM order_hold h
                         WHERE h.tenant_id = :tenant
                           AND NOT EXISTS (SELECT 1 FROM sales_order o
