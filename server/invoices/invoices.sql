@@ -129,7 +129,7 @@ SELECT invoice_id, line_no, order_id, order_line_no, shipment_id, shipment_line_
 -- filter number text: i.number
 -- filter status text: i.status
 -- filter customer_id id cus: i.customer_id
--- filter order_id id ord: i.order_id
+-- filter order_id id ord: i.id IN (SELECT x.id FROM (SELECT id, order_id FROM invoice WHERE tenant_id = :tenant UNION ALL SELECT invoice_id, order_id FROM joint_invoice_order WHERE tenant_id = :tenant) x WHERE x.order_id ?)
 -- filter customer_po text: i.customer_po
 -- filter currency text: i.currency
 -- filter invoice_date date: i.invoice_date

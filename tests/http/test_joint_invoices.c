@@ -74,6 +74,9 @@ START_TEST(two_orders_are_billed_together_exactly)
         found = found ||
                 strcmp(text(told, fmt(s.w, "/entries/%zu/type", i)), "invoice.finalized") == 0;
     ck_assert(found);
+    struct reply listed = get(s.w, "/v1/invoices?order_id=%s", s.b);
+    ck_assert_uint_eq(length(listed, "/data"), 1);
+    ck_assert_str_eq(text(listed, "/data/0/id"), text(r, "/id"));
     expect_problem(bill(s, ""), 409, "quantity_exceeded");
     close_shop(s);
 }
