@@ -47,6 +47,8 @@ void json_set_absent(const struct json_field *f, void *target)
         *(int64_t *)target = NIL64;
     else if (f->kind == JSON_KIND_date)
         *(int32_t *)target = NIL32;
+    else if (f->kind == JSON_KIND_boolean)
+        *(bool *)target = f->default_true;
     else
         memset(target, 0, sizes[f->kind]);
 }

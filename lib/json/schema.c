@@ -130,6 +130,10 @@ static void describe_money(struct writer *w)
 static void describe_boolean(struct writer *w)
 {
     put_type(w, "boolean");
+    if (w->f->default_true && is_input(w)) {
+        key(w, "default");
+        buf_str(w->out, "true");
+    }
 }
 
 static void describe_date(struct writer *w)

@@ -24,7 +24,7 @@
  *                            .scale limits the decimals (default 6); a JSON real is refused
  *   price     int64_t        as decimal; encoded with at least 2 decimals
  *   money     int64_t        minor units; ENCODE ONLY, with the exponent of the currency in force
- *   boolean   bool           false when absent
+ *   boolean   bool           false when absent; true when decoded with .default_true
  *   date      int32_t        "YYYY-MM-DD"
  *   instant   int64_t        RFC 3339
  *   currency  const char *   an ISO 4217 code; when encoding it sets the currency in force for its
@@ -94,6 +94,7 @@ struct json_field {
     const struct json_type *type; /* of OBJECT and LIST */
     /* what a declaration may set: */
     bool required;      /* decode: must be present and not null */
+    bool default_true;  /* boolean, decode: true when absent or null */
     bool omit_absent;   /* encode: leave the member out when absent (default: explicit null) */
     int64_t min, max;   /* 0 = the kind's default, see above */
     int scale;          /* decimal, price: most decimals; 0 = the default of 6; -1 = none */

@@ -30,9 +30,9 @@ JSON_STRUCT(allocation_entry, ALLOCATION_ENTRY_FIELDS);
     VALUE(T, decimal, amount, .required = true, .min = 1, .max = 1000000000000000000,              \
           .doc = "What was received; may be more than is owed.", .example = "\"119.00\"")          \
     VALUE(T, date, value_date, .doc = "When it counts as received; default: today.")               \
-    VALUE(T, boolean, cleared,                                                                     \
+    VALUE(T, boolean, cleared, .default_true = true,                                               \
           .doc = "false: it may still come back (check, direct debit); it pays invoices, but its " \
-                 "amount counts as uncleared in the exposure. Default: true.",                     \
+                 "amount counts as uncleared in the exposure.",                                    \
           .example = "true")                                                                       \
     VALUE(T, date, clears_on,                                                                      \
           .doc = "With cleared false: the day from which on it counts as cleared; default: when "  \

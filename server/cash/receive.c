@@ -125,7 +125,7 @@ static err resolve(struct tx *tx, struct receiving *p, struct application *app)
         fault(problem, "/amount", "scale", "%s has %d decimals.", currency,
               currency_exponent(currency));
     int32_t date = in->value_date == NIL32 ? tx->today : in->value_date;
-    if (in->clears_on != NIL32 && (!JSON_HAS(payment_new, in, cleared) || in->cleared))
+    if (in->clears_on != NIL32 && in->cleared)
         fault(problem, "/clears_on", "conflict", "What is cleared does not clear later.");
     else if (in->clears_on != NIL32 && in->clears_on < date)
         fault(problem, "/clears_on", "too_early", "It clears before it was received.");
@@ -137,7 +137,7 @@ static err resolve(struct tx *tx, struct receiving *p, struct application *app)
         .credit_account_id = p->customer->credit_account_id,
         .currency = currency,
         .method = in->method,
-        .pending = JSON_HAS(payment_new, in, cleared) && !in->cleared,
+        .pending = !in->cleared,
         .clears_on = in->clears_on,
         .date = date,
         .usable = date,

@@ -141,8 +141,8 @@ JSON_STRUCT(pricelist_buyer, PRICE_LIST_BUYER_FIELDS);
           .doc = "Of lists for the same customer, group or all the higher one goes before; "       \
                  "default 0.",                                                                     \
           .example = "0")                                                                          \
-    VALUE(T, boolean, active, .doc = "False: its prices do not hold for now; default true.",       \
-          .example = "true")                                                                       \
+    VALUE(T, boolean, active, .default_true = true,                                                \
+          .doc = "False: its prices do not hold for now.", .example = "true")                      \
     PRICE_LIST_BUYERS(T, LIST)
 JSON_STRUCT(pricelist_new, PRICE_LIST_NEW_FIELDS);
 

@@ -129,7 +129,7 @@ static struct pricelist plan_from(const struct tx *tx, const struct call *c,
         t.valid_from = in->valid_from;
     t.valid_to = in->valid_to;
     t.priority = in->priority != NIL64 ? in->priority : 0;
-    t.active = !JSON_HAS(pricelist_new, in, active) || in->active;
+    t.active = in->active;
     t.buyers = in->buyers;
     return t;
 }

@@ -15,27 +15,26 @@ JSON_TYPE(credit_policy_history, CREDIT_POLICY_HISTORY_FIELDS, .doc = "All versi
 
 static struct credit_policy of_request(int64_t id, const struct credit_policy_new *in)
 {
-    return (struct credit_policy){
-        .id = id,
-        .name = in->name,
-        .is_default = in->is_default,
-        .mode = in->mode,
-        .max_overdue_days = in->max_overdue_days,
-        .max_overdue_percent = in->max_overdue_percent,
-        .max_document = in->max_document,
-        .check_review = in->check_review,
-        .check_new_customer = in->check_new_customer,
-        .horizon_days = in->horizon_days,
-        .max_dunning_level = in->max_dunning_level,
-        .max_broken_promises = in->max_broken_promises,
-        .broken_promise_days = in->broken_promise_days,
-        .allow_uncleared = in->allow_uncleared,
-        .exclude_disputed = in->exclude_disputed,
-        .at_confirm = in->at_confirm || !JSON_HAS(credit_policy_new, in, at_confirm),
-        .at_amend = in->at_amend || !JSON_HAS(credit_policy_new, in, at_amend),
-        .at_ship = in->at_ship,
-        .at_invoice = in->at_invoice,
-        .at_limit_decrease = in->at_limit_decrease};
+    return (struct credit_policy){.id = id,
+                                  .name = in->name,
+                                  .is_default = in->is_default,
+                                  .mode = in->mode,
+                                  .max_overdue_days = in->max_overdue_days,
+                                  .max_overdue_percent = in->max_overdue_percent,
+                                  .max_document = in->max_document,
+                                  .check_review = in->check_review,
+                                  .check_new_customer = in->check_new_customer,
+                                  .horizon_days = in->horizon_days,
+                                  .max_dunning_level = in->max_dunning_level,
+                                  .max_broken_promises = in->max_broken_promises,
+                                  .broken_promise_days = in->broken_promise_days,
+                                  .allow_uncleared = in->allow_uncleared,
+                                  .exclude_disputed = in->exclude_disputed,
+                                  .at_confirm = in->at_confirm,
+                                  .at_amend = in->at_amend,
+                                  .at_ship = in->at_ship,
+                                  .at_invoice = in->at_invoice,
+                                  .at_limit_decrease = in->at_limit_decrease};
 }
 
 /* One name, one policy; and one default at most. */

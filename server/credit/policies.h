@@ -32,8 +32,10 @@
           .doc = "Payments that have not cleared lower the exposure as if they had.")              \
     VALUE(T, boolean, exclude_disputed,                                                            \
           .doc = "What is disputed of open invoices does not count, nor as overdue.")              \
-    VALUE(T, boolean, at_confirm, .doc = "Checks when an order is confirmed; default: true.")      \
-    VALUE(T, boolean, at_amend, .doc = "Checks when a confirmed order grows; default: true.")      \
+    VALUE(T, boolean, at_confirm, .default_true = true,                                            \
+          .doc = "Checks when an order is confirmed.")                                             \
+    VALUE(T, boolean, at_amend, .default_true = true,                                              \
+          .doc = "Checks when a confirmed order grows.")                                           \
     VALUE(T, boolean, at_ship, .doc = "Checks when goods leave.")                                  \
     VALUE(T, boolean, at_invoice, .doc = "Checks invoices without an order.")                      \
     VALUE(T, boolean, at_limit_decrease, .doc = "Refuses limits below the exposure.")

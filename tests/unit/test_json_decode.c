@@ -56,6 +56,28 @@ START_TEST(absent_members_get_their_absent_values)
 }
 END_TEST
 
+#define SWITCH_FIELDS(T, VALUE, OBJECT, LIST) VALUE(T, boolean, on, .default_true = true)
+JSON_STRUCT(lamp_switch, SWITCH_FIELDS);
+JSON_TYPE(lamp_switch, SWITCH_FIELDS, );
+
+static bool switched_on(const char *text)
+{
+    struct lamp_switch v;
+    struct problem p;
+    problem_init(&p, a);
+    ck_assert_int_eq(json_decode(a, &lamp_switch_type, text, strlen(text), &v, NULL, NULL, &p), OK);
+    return v.on;
+}
+
+START_TEST(a_boolean_can_be_true_by_default)
+{
+    ck_assert(switched_on("{}"));
+    ck_assert(switched_on("{\"on\":null}"));
+    ck_assert(switched_on("{\"on\":true}"));
+    ck_assert(!switched_on("{\"on\":false}"));
+}
+END_TEST
+
 START_TEST(each_text_kind_is_taken)
 {
     struct sample v =
@@ -731,6 +753,7 @@ int main(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_set_timeout(t, 120);
     tcase_add_test(t, absent_members_get_their_absent_values);
+    tcase_add_test(t, a_boolean_can_be_true_by_default);
     tcase_add_test(t, each_text_kind_is_taken);
     tcase_add_loop_test(t, numbers_within_their_limits_are_taken, 0, COUNT_OF(good_numbers));
     tcase_add_test(t, dates_are_days_since_1970);

@@ -27,7 +27,8 @@
     VALUE(T, decimal, small, .min = -2 * DECIMAL_ONE, .max = 500000)                               \
     VALUE(T, decimal, whole, .min = 1, .scale = -1)                                                \
     VALUE(T, price, cost, .min = 2500000)                                                          \
-    LIST(T, sample_line, lines, .min = 3, .max = 5)
+    LIST(T, sample_line, lines, .min = 3, .max = 5)                                                \
+    VALUE(T, boolean, lit, .default_true = true)
 
 JSON_STRUCT(shown, SHOWN_FIELDS);
 JSON_STRUCT(filter, FILTER_FIELDS);
@@ -164,6 +165,14 @@ START_TEST(each_kind_has_its_output_schema)
 }
 END_TEST
 
+START_TEST(a_default_is_said_of_what_comes_in)
+{
+    check_part(schema(&limited_type, JSON_INPUT),
+               "\"lit\":{\"type\":[\"boolean\",\"null\"],\"default\":true}");
+    check_part(schema(&limited_type, JSON_OUTPUT), "\"lit\":{\"type\":\"boolean\"}");
+}
+END_TEST
+
 START_TEST(what_only_leaves_the_server_is_not_in_an_input_schema)
 {
     const char *text = schema(&shown_type, JSON_INPUT);
@@ -240,6 +249,7 @@ int main(void)
     tcase_add_test(t, an_output_schema_is_open_and_has_every_member);
     tcase_add_loop_test(t, each_kind_has_its_input_schema, 0, COUNT_OF(input_parts));
     tcase_add_loop_test(t, each_kind_has_its_output_schema, 0, COUNT_OF(output_parts));
+    tcase_add_test(t, a_default_is_said_of_what_comes_in);
     tcase_add_test(t, what_only_leaves_the_server_is_not_in_an_input_schema);
     tcase_add_test(t, a_query_type_gives_parameter_objects);
     tcase_add_test(t, an_input_example_is_one_that_the_decoder_takes);
