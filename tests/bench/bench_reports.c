@@ -172,6 +172,7 @@ static void open_items(const struct stage *s)
               " UNION ALL SELECT tenant_id, id, 'credit_note', customer_id, currency,"
               " credit_note_date, credit_note_date, gross, gross FROM credit_note"
               " WHERE tenant_id = pg_temp.t();"
+              "ANALYZE open_item; ANALYZE credit_account;" /* or it joins them row by row */
               "UPDATE credit_account a SET receivable = o.receivable, unapplied = o.unapplied"
               " FROM (SELECT customer_id - %lld AS c,"
               " coalesce(sum(open_amount) FILTER (WHERE kind = 'invoice'), 0) AS receivable,"
