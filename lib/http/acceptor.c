@@ -2,12 +2,12 @@
 #include "lib/http/acceptor.h"
 #include "lib/base/log.h"
 #include "lib/http/lane.h"
+#include "lib/http/wakeup.h"
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,23 +17,9 @@ struct acceptor {
     struct http_server *server;
     pthread_t thread;
     bool runs;
-    int wake; /* eventfd: a connection left while all lanes were full, or stop */
+    int wake; /* a connection left while all lanes were full, or stop */
     atomic_bool full, stop;
 };
-
-static void wake(struct acceptor *a)
-{
-    uint64_t one = 1;
-    while (write(a->wake, &one, sizeof one) < 0 && errno == EINTR)
-        ;
-}
-
-static void sleep_until_woken(struct acceptor *a)
-{
-    uint64_t times;
-    while (read(a->wake, &times, sizeof times) < 0 && errno == EINTR)
-        ;
-}
 
 /* The lane for the next connection, or NULL. Only this thread adds, so that room stays. */
 static struct lane *lane_choose(struct http_server *s)
@@ -57,7 +43,7 @@ static struct lane *lane_await(struct acceptor *a)
             return lane;
         atomic_store(&a->full, true);
         if (lane_choose(a->server) == NULL) /* none left since */
-            sleep_until_woken(a);
+            wakeup_take(a->wake);
         atomic_store(&a->full, false);
     }
 }
@@ -87,7 +73,7 @@ static void *accept_all(void *arg)
         if (poll(fds, 2, -1) < 0)
             continue;
         if (fds[1].revents != 0)
-            sleep_until_woken(a); /* which does not sleep then */
+            wakeup_take(a->wake); /* which does not sleep then */
         struct lane *lane = fds[0].revents != 0 ? lane_await(a) : NULL;
         if (lane != NULL)
             accept_one(a, lane);
@@ -99,7 +85,7 @@ void acceptor_left(struct acceptor *a, struct lane *lane)
 {
     atomic_fetch_sub(&lane->open, 1);
     if (atomic_load(&a->full))
-        wake(a);
+        wakeup_send(a->wake);
 }
 
 err acceptor_start(struct http_server *s, struct acceptor **ret)
@@ -109,7 +95,7 @@ err acceptor_start(struct http_server *s, struct acceptor **ret)
         return ERR_INTERNAL;
     *ret = a; /* a connection can leave before this returns */
     a->server = s;
-    a->wake = eventfd(0, EFD_CLOEXEC);
+    a->wake = wakeup_open();
     a->runs = a->wake >= 0 && pthread_create(&a->thread, NULL, accept_all, a) == 0;
     if (a->runs)
         return OK;
@@ -122,7 +108,7 @@ void acceptor_quiesce(struct acceptor *a)
     if (!a->runs)
         return;
     atomic_store(&a->stop, true);
-    wake(a);
+    wakeup_send(a->wake);
     pthread_join(a->thread, NULL);
     a->runs = false;
 }

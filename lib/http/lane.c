@@ -1,12 +1,11 @@
 /* See lane.h. */
 #include "lib/http/lane.h"
 #include "lib/base/log.h"
-#include <errno.h>
+#include "lib/http/wakeup.h"
 #include <limits.h>
 #include <microhttpd.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -22,19 +21,14 @@ struct arrival {
 
 void lane_wake(struct lane *lane)
 {
-    uint64_t one = 1;
-    if (atomic_exchange(&lane->woken, true))
-        return;
-    while (write(lane->wake, &one, sizeof one) < 0 && errno == EINTR)
-        ;
+    if (!atomic_exchange(&lane->woken, true))
+        wakeup_send(lane->wake);
 }
 
 /* Who wakes the lane from here on wakes it again. */
 static void forget_wakes(struct lane *lane)
 {
-    uint64_t times;
-    while (read(lane->wake, &times, sizeof times) < 0 && errno == EINTR)
-        ;
+    wakeup_take(lane->wake);
     atomic_exchange(&lane->woken, false);
 }
 
@@ -98,7 +92,7 @@ static void *run(void *arg)
 bool lane_start(struct lane *lane)
 {
     pthread_mutex_init(&lane->lock, NULL);
-    lane->wake = eventfd(0, EFD_CLOEXEC);
+    lane->wake = wakeup_open();
     lane->runs = lane->wake >= 0 && pthread_create(&lane->thread, NULL, run, lane) == 0;
     if (lane->runs)
         pthread_setname_np(lane->thread, "http");

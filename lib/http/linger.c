@@ -1,6 +1,7 @@
 /* One thread that reads and drops until the other side closes, or has had its time. */
 #include "lib/http/linger.h"
 #include "lib/base/date.h"
+#include "lib/http/wakeup.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -8,7 +9,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -18,7 +18,7 @@
 
 struct lingerer {
     pthread_t thread;
-    int wake; /* eventfd: a socket came, or stop */
+    int wake; /* a socket came, or stop */
     char dropped[DROP_BYTES];
 
     pthread_mutex_t lock; /* of everything below */
@@ -27,13 +27,6 @@ struct lingerer {
     int fds[LINGER_MOST];
     int64_t until_us[LINGER_MOST];
 };
-
-static void wake(struct lingerer *l)
-{
-    uint64_t one = 1;
-    while (write(l->wake, &one, sizeof one) < 0 && errno == EINTR)
-        ;
-}
 
 void linger_on(struct lingerer *l, int fd)
 {
@@ -46,7 +39,7 @@ void linger_on(struct lingerer *l, int fd)
     }
     pthread_mutex_unlock(&l->lock);
     if (own >= 0)
-        wake(l);
+        wakeup_send(l->wake);
 }
 
 /* Fills polled with the wake descriptor and all sockets; returns how many, 0 to stop. */
@@ -96,9 +89,8 @@ static void *run(void *arg)
         /* Whoever says nothing is looked at a few times in its time. */
         if (poll(polled, n, n > 1 ? (int)(LINGER_US / 4000) : -1) < 0)
             continue;
-        uint64_t times;
-        if (polled[0].revents != 0 && read(l->wake, &times, sizeof times) < 0)
-            continue;
+        if (polled[0].revents != 0)
+            wakeup_take(l->wake);
         drop_all(l, polled, n);
     }
     return NULL;
@@ -120,7 +112,7 @@ err linger_start(struct lingerer **ret)
     if (l == NULL)
         return ERR_INTERNAL;
     pthread_mutex_init(&l->lock, NULL);
-    l->wake = eventfd(0, EFD_CLOEXEC);
+    l->wake = wakeup_open();
     if (l->wake < 0 || pthread_create(&l->thread, NULL, run, l) != 0) {
         linger_free(l);
         return ERR_INTERNAL;
@@ -136,7 +128,7 @@ void linger_stop(struct lingerer *l)
     pthread_mutex_lock(&l->lock);
     l->stopping = true;
     pthread_mutex_unlock(&l->lock);
-    wake(l);
+    wakeup_send(l->wake);
     pthread_join(l->thread, NULL);
     linger_free(l);
 }

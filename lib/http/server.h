@@ -24,7 +24,7 @@ struct lane {
     pthread_t thread;
     bool runs;
     atomic_bool stop;
-    int wake; /* eventfd: something arrived or was resumed, or stop */
+    int wake; /* something arrived or was resumed, or stop */
     atomic_bool woken;
     int most;        /* connections */
     atomic_int open; /* given to it and not yet closed */
