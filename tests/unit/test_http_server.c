@@ -361,6 +361,28 @@ START_TEST(a_refused_large_body_is_not_waited_for)
 }
 END_TEST
 
+static int status_with_header_of(size_t len)
+{
+    static char value[10000];
+    memset(value, 'a', len);
+    raw_open(&a, port);
+    raw_send(&a, "GET /x HTTP/1.1\r\nHost: x\r\nX-Long: ");
+    ck_assert(raw_send_bytes(&a, value, len));
+    raw_send(&a, "\r\n\r\n");
+    ck_assert(raw_read(&a, &reply));
+    raw_close(&a);
+    return reply.status;
+}
+
+START_TEST(headers_have_their_limit)
+{
+    start_usual();
+    ck_assert_int_eq(status_with_header_of(7000), 200);
+    ck_assert_int_eq(status_with_header_of(8200), 431);
+    stop();
+}
+END_TEST
+
 START_TEST(who_goes_on_sending_reads_the_refusal_all_the_same)
 {
     static char part[65536];
@@ -743,6 +765,7 @@ int main(void)
     tcase_add_test(tc, expect_100_continue_is_answered_before_the_body);
     tcase_add_test(tc, a_refused_small_body_keeps_the_connection);
     tcase_add_test(tc, a_refused_large_body_is_not_waited_for);
+    tcase_add_test(tc, headers_have_their_limit);
     tcase_add_test(tc, who_goes_on_sending_reads_the_refusal_all_the_same);
     tcase_add_test(tc, a_chunked_body_is_limited_as_it_arrives);
     tcase_add_test(tc, ambiguous_framing_is_refused_and_the_connection_closed);
